@@ -39,6 +39,8 @@ class Table:
     """Column names of the data frame that it came from."""
     from_logits: bool = False
     renormalize: bool = False
+    positive: int = 1
+    """The class that a one-dimensional `array` is the probability of."""
 
     @property
     def n_samples(self) -> int:
@@ -60,10 +62,15 @@ class Table:
         return self if order is None else replace(self, order=order)
 
     def blocks(self) -> Iterator[tuple[slice, NDArray[np.floating]]]:
-        """Checked blocks of two dimensions in native float32 or float64, ready for gathering."""
+        """
+        Checked blocks of two dimensions in native float32 or float64, ready for gathering.
+
+        Probabilities may be above 1 by rounding, which is taken as 1 further on.
+        """
         dtype = np.float32 if self.array.dtype == np.float32 else np.float64
         width = 1 if self.positive_only else self.n_classes
-        for rows in _kernels.row_slices(self.n_samples, width):
+        itemsize = np.dtype(dtype).itemsize
+        for rows in _kernels.row_slices(self.n_samples, width, itemsize):
             block = self.array[rows]
             if block.ndim == 1:
                 block = block[:, None]
@@ -76,55 +83,64 @@ class Table:
     def log_probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of log-probabilities, one column a class."""
         for rows, block in self.blocks():
-            wide = block.astype(np.float64, copy=False)
-            if self.positive_only:
-                z = wide[:, 0]
-                logp = np.empty((len(z), 2))
-                if self.from_logits:
-                    logp[:, 0] = -np.logaddexp(0.0, z)
-                    logp[:, 1] = -np.logaddexp(0.0, -z)
-                else:
-                    with np.errstate(divide="ignore"):
-                        logp[:, 0] = np.log1p(-z)
-                        logp[:, 1] = np.log(z)
-            elif self.from_logits:
-                logp = _kernels.log_softmax(wide)
-            else:
-                with np.errstate(divide="ignore"):
-                    logp = np.log(wide)
-            yield rows, logp
+            yield rows, self._logs(block.astype(np.float64, copy=False))
 
     def probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of probabilities, one column a class."""
-        if self.from_logits:
-            for rows, logp in self.log_probabilities():
-                yield rows, np.exp(logp)
-            return
         for rows, block in self.blocks():
             wide = block.astype(np.float64, copy=False)
-            if self.positive_only:
-                wide = np.hstack([1.0 - wide, wide])
-            yield rows, wide
+            yield rows, np.exp(self._logs(wide)) if self.from_logits else self._both(wide)
 
-    def log_proba_of(self, codes: IntArray) -> FloatArray:
-        """Log-probability of each row's class, gathered without building one-hot rows."""
-        out = np.empty(self.n_samples)
+    def distributions(self) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
+        """Checked blocks of probabilities with their logarithms, one column a class."""
         for rows, block in self.blocks():
-            if self.positive_only:
-                z, positive = block[:, 0].astype(np.float64, copy=False), codes[rows] == 1
-                if self.from_logits:
-                    out[rows] = -np.logaddexp(0.0, np.where(positive, -z, z))
-                else:
-                    with np.errstate(divide="ignore"):
-                        # log1p keeps the loss of a row that is nearly certain.
-                        out[rows] = np.where(positive, np.log(z), np.log1p(-z))
-            elif self.from_logits:
-                wide = block.astype(np.float64, copy=False)
-                out[rows] = _kernels.pick_log_softmax(wide, codes[rows])
+            wide = block.astype(np.float64, copy=False)
+            logp = self._logs(wide)
+            yield rows, np.exp(logp) if self.from_logits else self._both(wide), logp
+
+    def _both(self, wide: FloatArray) -> FloatArray:
+        """Probabilities with a column for each class, also if only one came in."""
+        if not self.positive_only:
+            return np.minimum(wide, 1.0)
+        pair = [1.0 - wide, wide]
+        return np.hstack(pair if self.positive == 1 else pair[::-1])
+
+    def _logs(self, wide: FloatArray) -> FloatArray:
+        if self.positive_only:
+            z = wide[:, 0]
+            if self.from_logits:
+                pair = [-np.logaddexp(0.0, z), -np.logaddexp(0.0, -z)]
             else:
                 with np.errstate(divide="ignore"):
-                    out[rows] = np.log(_kernels.pick(block, codes[rows]))
-        return out
+                    pair = [np.log1p(-z), np.log(z)]
+            logp = np.column_stack(pair if self.positive == 1 else pair[::-1])
+        elif self.from_logits:
+            logp = _kernels.log_softmax(wide)
+        else:
+            with np.errstate(divide="ignore"):
+                logp = np.log(wide)
+        return np.minimum(logp, 0.0, out=logp)
+
+    def losses(self, codes: IntArray) -> Iterator[tuple[slice, FloatArray]]:
+        """Blocks of minus the log-probability of each row's class, without one-hot rows."""
+        for rows, block in self.blocks():
+            loss = self._minus_log_of(block, codes[rows])
+            yield rows, np.maximum(loss, 0.0, out=loss)
+
+    def _minus_log_of(self, block: NDArray[np.floating], codes: IntArray) -> FloatArray:
+        if self.positive_only:
+            z, positive = block[:, 0].astype(np.float64, copy=False), codes == self.positive
+            if self.from_logits:
+                return np.logaddexp(0.0, np.where(positive, -z, z))
+            with np.errstate(divide="ignore"):
+                # log1p keeps the loss of a row that is nearly certain.
+                return -np.where(positive, np.log(z), np.log1p(-z))
+        if self.from_logits:
+            return -_kernels.pick_log_softmax(block.astype(np.float64, copy=False), codes)
+        picked = _kernels.pick(block, codes)
+        with np.errstate(divide="ignore"):
+            np.log(picked, out=picked)
+        return np.negative(picked, out=picked)
 
     def _numbers(self, block: NDArray[Any]) -> FloatArray:
         try:
@@ -136,27 +152,27 @@ class Table:
     def _checked(self, block: NDArray[np.floating], start: int) -> NDArray[np.floating]:
         if self.from_logits:
             return self._checked_logits(block, start)
+        if self.renormalize and not self.positive_only:
+            return self._renormalized(block, start)
         low = block.min()
         if self.positive_only:
-            high = block.max()
+            high = block.max()  # nan if there is one
         else:
             with np.errstate(over="ignore", invalid="ignore"):
                 sums = _kernels.row_sums(block)
-            if self.renormalize:
-                return self._renormalized(block, sums, start)
             high = sums.max()
-            tolerance = _SUM_TOLERANCE_HALF if self.array.dtype.itemsize == 2 else _SUM_TOLERANCE
+            tolerance = _SUM_TOLERANCE_HALF if self.array.dtype == np.float16 else _SUM_TOLERANCE
             # Written so that nan fails.
             if not (high <= 1 + tolerance and sums.min() >= 1 - tolerance):
                 self._refuse_range(block, start)
                 self._refuse_sums(block, tolerance, start)
-        if low >= 0 and high <= 1:
-            return block
-        # No number of a row without negative ones is larger than its sum; only where a sum
-        # is itself above 1 do the numbers need a second look.
-        if not (low >= -_RANGE_TOLERANCE and block.max() <= 1 + _RANGE_TOLERANCE):
+        # No number of a row without negative ones is larger than the row's sum, so that most
+        # tables need no second look.
+        limit = 1.0 if self.positive_only else 1.0 + _RANGE_TOLERANCE
+        if not (low >= 0 and high <= limit):
             self._refuse_range(block, start)
-        return block.clip(0.0, 1.0)
+            return block.clip(0.0, 1.0)
+        return block
 
     def _checked_logits(self, block: NDArray[np.floating], start: int) -> NDArray[np.floating]:
         with np.errstate(invalid="ignore"):
@@ -170,14 +186,17 @@ class Table:
             raise ValueError(msg)
         if not self.positive_only and not (block.max(axis=1) > -np.inf).all():
             row = int((block.max(axis=1) == -np.inf).argmax())
-            msg = f"{self.name} must hold a finite logit in each row; row {start + row} is all -inf."
+            msg = (
+                f"{self.name} must hold a finite logit in each row; row {start + row} is all -inf."
+            )
             raise ValueError(msg)
         return block
 
-    def _renormalized(
-        self, block: NDArray[np.floating], sums: NDArray[np.floating], start: int
-    ) -> FloatArray:
-        bad = ~(np.isfinite(sums) & (sums > 0)) | ~(block.min(axis=1) >= 0)
+    def _renormalized(self, block: NDArray[np.floating], start: int) -> FloatArray:
+        wide = block.astype(np.float64, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = wide.sum(axis=1)
+            bad = ~((sums > 0) & (sums < np.inf) & (block.min(axis=1) >= 0))
         if bad.any():
             row = int(bad.argmax())
             msg = (
@@ -185,8 +204,7 @@ class Table:
                 f"positive sum in each row; row {start + row} is {_row(block[row])}."
             )
             raise ValueError(msg)
-        wide = block.astype(np.float64, copy=False)
-        return wide / _kernels.row_sums(wide)[:, None]
+        return wide / sums[:, None]
 
     def _refuse_range(self, block: NDArray[np.floating], start: int) -> None:
         with np.errstate(invalid="ignore"):
@@ -204,7 +222,16 @@ class Table:
 
     def _refuse_sums(self, block: NDArray[np.floating], tolerance: float, start: int) -> None:
         sums = block.sum(axis=1, dtype=np.float64)
-        row = int((abs(sums - 1) > tolerance).argmax())
+        bad = abs(sums - 1) > tolerance
+        if not bad.any():  # it was the float32 sum that left the band, not the row
+            return
+        row = int(bad.argmax())
+        if self.name == "y_true" and np.isin(block[row], (0, 1)).all():
+            msg = (
+                f"y_true is a multilabel indicator: row {start + row} has {int(sums[row])} "
+                f"labels, not 1. Score one column at a time: y_true[:, j] with y_proba[:, j]."
+            )
+            raise ValueError(msg)
         only = block.shape[1] == 1
         advice = (
             "For the probability of the positive class alone pass a 1-D array."
@@ -247,6 +274,20 @@ def _column_order(columns: tuple[Any, ...], labels: NDArray[Any], name: str) -> 
     return None
 
 
+def _array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tuple[Any, ...] | None]:
+    if not isinstance(values, np.ndarray | list | tuple):
+        import narwhals.stable.v2 as nw  # only here, since arrays and lists do without it
+
+        if nw.dependencies.is_into_dataframe(values):
+            frame = nw.from_native(values, eager_only=True)
+            return frame.to_numpy(), tuple(frame.columns)
+    try:
+        return np.asarray(values), None
+    except ValueError as error:
+        msg = f"{name} must have rows of equal length: {error}."
+        raise ValueError(msg) from error
+
+
 def as_table(
     values: ArrayLike, name: str, *, from_logits: bool = False, renormalize: bool = False
 ) -> Table:
@@ -257,19 +298,7 @@ def as_table(
     if isinstance(values, np.ma.MaskedArray):
         msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
         raise ValueError(msg)
-    columns = None
-    if not isinstance(values, np.ndarray) and hasattr(values, "columns"):
-        import narwhals.stable.v2 as nw
-
-        frame = nw.from_native(values, eager_only=True)
-        columns = tuple(getattr(values, "columns"))  # noqa: B009 - the protocol has no such name
-        array = frame.to_numpy()
-    else:
-        try:
-            array = np.asarray(values)
-        except ValueError as error:
-            msg = f"{name} must have rows of equal length: {error}."
-            raise ValueError(msg) from error
+    array, columns = _array_and_columns(values, name)
     if array.ndim not in (1, 2):
         msg = (
             f"{name} must have shape (n_samples, n_classes) or (n_samples,); got {array.shape}. "
@@ -286,5 +315,3 @@ def as_table(
         msg = f"{name} is empty: shape {array.shape}; at least one row and one class are needed."
         raise ValueError(msg)
     return Table(array, name, None, columns, from_logits, renormalize)
-
-

@@ -1,0 +1,64 @@
+"""Checks of single arguments: the base, the floor, named choices, and weights."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent._kernels import FloatArray
+
+__all__ = ["check_base", "check_choice", "check_eps", "check_weight"]
+
+
+def check_base(base: float | None) -> float:
+    """The number of nats in one unit of information of this base."""
+    if base is None:
+        return 1.0
+    if not isinstance(base, Real) or isinstance(base, bool) or not 1 < base < math.inf:
+        msg = f"base must be a finite number above 1, or None for nats; got {base!r}."
+        raise ValueError(msg)
+    return math.log(base)
+
+
+def check_eps(eps: float) -> float:
+    if not isinstance(eps, Real) or isinstance(eps, bool) or not 0 <= eps < 1:
+        msg = f"eps must be a number in [0, 1), and 0 for no floor; got {eps!r}."
+        raise ValueError(msg)
+    return float(eps)
+
+
+def check_choice(value: object, name: str, choices: tuple[object, ...]) -> None:
+    if not any(value is c or (isinstance(value, str) and value == c) for c in choices):
+        msg = f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}."
+        raise ValueError(msg)
+
+
+def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray | None:
+    if sample_weight is None:
+        return None
+    try:
+        weight = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"sample_weight must be numbers, one for each row: {error}."
+        raise ValueError(msg) from error
+    if weight.ndim == 2 and weight.shape[1] == 1:
+        weight = weight[:, 0]
+    if weight.shape != (n_samples,):
+        msg = f"sample_weight must have shape ({n_samples},), one for each row; got {weight.shape}."
+        raise ValueError(msg)
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    if bad.any():
+        row = int(bad.argmax())
+        msg = (
+            f"sample_weight must be finite and not negative; row {row} has {float(weight[row])!r}."
+        )
+        raise ValueError(msg)
+    # Room for the losses of the rows, so that no weighted sum overflows.
+    if not 0 < weight.sum() < 1e300:
+        what = "sums to 1e300 or more" if weight.any() else "is 0 in every row"
+        msg = f"sample_weight {what}; its sum must be positive and finite."
+        raise ValueError(msg)
+    return weight

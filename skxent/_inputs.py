@@ -1,0 +1,350 @@
+"""Check and align what a user passes in: the one place for each rule about inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skxent._arguments import check_weight
+from skxent._kernels import FloatArray, IntArray
+from skxent._labels import as_labels, distinct, encode, shown
+from skxent._table import Table, as_table
+
+__all__ = [
+    "Labelled",
+    "Paired",
+    "check_distributions",
+    "check_labelled",
+    "check_labels",
+    "check_pair",
+    "check_reference",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Rows that have a class label and predicted probabilities."""
+
+    codes: IntArray
+    """Position in `labels` of each row's label."""
+    proba: Table
+    labels: NDArray[Any]
+    weight: FloatArray | None
+    single: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Rows that have a target distribution and predicted probabilities."""
+
+    target: Table
+    proba: Table
+    weight: FloatArray | None
+    single: bool
+    """Whether the user passed one pair of 1-D distributions."""
+
+
+def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
+    """`labels` as an array in the order given, without duplicates or missing values."""
+    array = as_labels(labels, name)
+    if len(array) == 0:
+        msg = f"{name} is empty; list the label of each column, in order."
+        raise ValueError(msg)
+    found = distinct(array, name)
+    if len(found) < len(array):
+        twice = [v for v in found if (encode(array, found[found == v]) == 0).sum() > 1]
+        msg = f"{name} must not repeat a label; repeated: {shown(twice)}."
+        raise ValueError(msg)
+    return array
+
+
+def _same_length(n_true: int, n_proba: int) -> None:
+    if n_true != n_proba:
+        msg = f"y_true and y_proba must have the same number of rows; got {n_true} and {n_proba}."
+        raise ValueError(msg)
+
+
+def _columns_of(y_true: ArrayLike) -> int:
+    """Number of columns of a two-dimensional `y_true`; 0 if it is one-dimensional."""
+    if isinstance(y_true, list | tuple):
+        first: Any = y_true[0] if y_true else None
+        return len(first) if isinstance(first, list | tuple) or np.ndim(first) == 1 else 0
+    shape: tuple[int, ...] = getattr(y_true, "shape", ())
+    return shape[1] if len(shape) == 2 else 0
+
+
+def _is_table(y_true: ArrayLike, proba: Table) -> bool:
+    """Whether `y_true` holds distributions; a single column is a column of labels."""
+    width = _columns_of(y_true)
+    return width > 1 or (width == 1 and not proba.positive_only and proba.n_classes == 1)
+
+
+def check_labelled(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    labels: ArrayLike | None = None,
+    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    from_logits: bool = False,
+    renormalize: bool = False,
+) -> Labelled:
+    """Class labels, or one-hot rows, beside probabilities; the numbers are checked when read."""
+    proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
+    if _is_table(y_true, proba):
+        return _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
+    array = as_labels(y_true, "y_true")
+    _same_length(len(array), proba.n_samples)
+    weight = check_weight(sample_weight, proba.n_samples)
+    if proba.positive_only:
+        codes, known, positive = _binary_codes(array, labels, pos_label)
+        return Labelled(codes, replace(proba, positive=positive), known, weight)
+    if pos_label is not None:
+        msg = (
+            f"pos_label={pos_label!r} says what a 1-D y_proba is the probability of; y_proba has "
+            f"{proba.n_classes} columns. Pass labels= to name them."
+        )
+        raise ValueError(msg)
+    known = distinct(array, "y_true") if labels is None else check_labels(labels)
+    if len(known) != proba.n_classes:
+        raise ValueError(_wrong_number(known, proba, labels is not None))
+    return Labelled(_codes(array, known), proba.in_order_of(known), known, weight)
+
+
+def _wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
+    if given:
+        return (
+            f"labels names {len(known)} classes, but y_proba has {proba.n_classes} columns; "
+            f"list one label for each column, in their order."
+        )
+    return (
+        f"y_true holds {len(known)} different labels, {shown(known)}, but y_proba has "
+        f"{proba.n_classes} columns; pass labels= with the label of each column, in their order "
+        f"(for a fitted classifier, labels=classifier.classes_)."
+    )
+
+
+def _codes(array: NDArray[Any], known: NDArray[Any]) -> IntArray:
+    codes = encode(array, known)
+    if codes.min() < 0:
+        row = int(codes.argmin())
+        value = array[row].item() if isinstance(array[row], np.generic) else array[row]
+        hint = ""
+        if str(value) in {str(v) for v in known.tolist()}:
+            hint = f" The labels hold {str(value)!r} as another type ({known.dtype})."
+        msg = (
+            f"y_true holds a label that labels does not: {value!r} (row {row}); "
+            f"the labels are {shown(known)}.{hint}"
+        )
+        raise ValueError(msg)
+    return codes
+
+
+def _binary_codes(
+    array: NDArray[Any], labels: ArrayLike | None, pos_label: Any
+) -> tuple[IntArray, NDArray[Any], int]:
+    """Codes and labels for a 1-D `y_proba`, and the code of the class it is about."""
+    if labels is not None:
+        known = check_labels(labels)
+        if len(known) != 2:
+            msg = (
+                f"A 1-D y_proba is the probability of one of two classes; labels names "
+                f"{len(known)}: {shown(known)}. Pass a 2-D y_proba with one column a class."
+            )
+            raise ValueError(msg)
+        if pos_label is not None and pos_label not in known.tolist():
+            msg = f"pos_label={pos_label!r} is not one of labels={shown(known)}."
+            raise ValueError(msg)
+        positive = 0 if pos_label is not None and pos_label == known[0] else 1
+        return _codes(array, known), known, positive
+    known = distinct(array, "y_true")
+    if len(known) > 2:
+        msg = (
+            f"A 1-D y_proba is the probability of one of two classes; y_true holds {len(known)} "
+            f"labels: {shown(known)}. Pass a 2-D y_proba with one column a class."
+        )
+        raise ValueError(msg)
+    if pos_label is None:
+        codes, known = _codes_without_pos_label(array, known)
+        return codes, known, 1
+    is_positive = encode(array, as_labels([pos_label], "pos_label")) == 0
+    if not is_positive.any() and len(known) == 2:
+        msg = f"pos_label={pos_label!r} is not a label of y_true, which holds {shown(known)}."
+        raise ValueError(msg)
+    others = [v for v in known.tolist() if v != pos_label]
+    pair = np.empty(2, dtype=object)
+    pair[:] = [others[0] if others else None, pos_label]
+    return is_positive.astype(np.intp), pair, 1
+
+
+def _codes_without_pos_label(
+    array: NDArray[Any], known: NDArray[Any]
+) -> tuple[IntArray, NDArray[Any]]:
+    if array.dtype.kind == "b":
+        known = np.array([False, True])
+    if any(isinstance(v, str | bytes) for v in known.tolist()):
+        msg = (
+            f"y_proba is 1-D and y_true holds the strings {shown(known)}, so that nothing says "
+            f"which of them y_proba is the probability of; pass pos_label=."
+        )
+        raise ValueError(msg)
+    if len(known) == 1:
+        msg = (
+            f"y_proba is 1-D and y_true holds one label only, {shown(known)}, so that nothing "
+            f"says which class y_proba is the probability of; pass pos_label= or "
+            f"labels=[other, positive]."
+        )
+        raise ValueError(msg)
+    return _codes(array, known), known
+
+
+def _from_one_hot(
+    y_true: ArrayLike,
+    proba: Table,
+    labels: ArrayLike | None,
+    pos_label: Any,
+    sample_weight: ArrayLike | None,
+) -> Labelled:
+    target, proba, known = _aligned(as_table(y_true, "y_true"), proba, labels, pos_label)
+    codes = np.empty(target.n_samples, dtype=np.intp)
+    for rows, block in target.blocks():
+        codes[rows] = block.argmax(axis=1)
+        soft = (block != 0).sum(axis=1) > 1
+        if soft.any():
+            row = int(soft.argmax())
+            msg = (
+                f"y_true must be class labels or one-hot rows; row {rows.start + row} is "
+                f"{shown(block[row], limit=6)}. For soft labels use cross_entropy."
+            )
+            raise ValueError(msg)
+    return Labelled(codes, proba, known, check_weight(sample_weight, proba.n_samples))
+
+
+def _aligned(
+    target: Table, proba: Table, labels: ArrayLike | None, pos_label: Any
+) -> tuple[Table, Table, NDArray[Any]]:
+    """Two tables whose columns are in the same order, and the labels of the columns."""
+    if proba.positive_only:
+        msg = (
+            f"y_true has shape {target.array.shape} and y_proba {proba.array.shape}; distributions "
+            f"need as many columns in y_proba, and labels a 1-D y_true."
+        )
+        raise ValueError(msg)
+    if pos_label is not None:
+        msg = f"pos_label={pos_label!r} is for a 1-D y_proba; both y_true and y_proba have columns."
+        raise ValueError(msg)
+    _same_length(target.n_samples, proba.n_samples)
+    if target.n_classes != proba.n_classes:
+        msg = (
+            f"y_true and y_proba must have the same columns; got {target.n_classes} and "
+            f"{proba.n_classes}."
+        )
+        raise ValueError(msg)
+    if labels is not None:
+        known = check_labels(labels)
+        if len(known) != proba.n_classes:
+            raise ValueError(_wrong_number(known, proba, given=True))
+        return target.in_order_of(known), proba.in_order_of(known), known
+    if target.columns is not None:
+        known = as_labels(list(target.columns), "y_true's columns")
+        return target, proba.in_order_of(known), known
+    return target, proba, np.arange(proba.n_classes)
+
+
+def check_pair(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    labels: ArrayLike | None,
+    pos_label: Any,
+    sample_weight: ArrayLike | None,
+    from_logits: bool,
+    renormalize: bool,
+) -> Labelled | Paired:
+    """Labels or distributions beside probabilities, told apart by shape and dtype."""
+    proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
+    if _is_table(y_true, proba):
+        target = as_table(y_true, "y_true", renormalize=renormalize)
+        target, proba, _ = _aligned(target, proba, labels, pos_label)
+        return Paired(target, proba, check_weight(sample_weight, proba.n_samples), single=False)
+    if proba.positive_only and labels is None and pos_label is None:
+        array = as_labels(y_true, "y_true")
+        _same_length(len(array), proba.n_samples)
+        if array.dtype.kind == "f":
+            return _single_pair(array, proba, sample_weight)
+        _refuse_ambiguous(array, proba)
+    return check_labelled(
+        y_true,
+        y_proba,
+        labels=labels,
+        pos_label=pos_label,
+        sample_weight=sample_weight,
+        from_logits=from_logits,
+        renormalize=renormalize,
+    )
+
+
+def _single_pair(array: NDArray[Any], proba: Table, sample_weight: ArrayLike | None) -> Paired:
+    total = float(array.sum(dtype=np.float64))
+    if not proba.renormalize and np.isin(array, (0.0, 1.0)).all() and total != 1:
+        msg = (
+            f"y_true is 1-D and of floats, which is read as one distribution over {len(array)} "
+            f"events, but it sums to {total:g}. If these are class labels, pass integers: "
+            f"y_true.astype(int)."
+        )
+        raise ValueError(msg)
+    target = Table(array[None, :], "y_true", renormalize=proba.renormalize)
+    proba = replace(proba, array=proba.array[None, :])
+    return Paired(target, proba, check_weight(sample_weight, 1), single=True)
+
+
+def _refuse_ambiguous(array: NDArray[Any], proba: Table) -> None:
+    if array.dtype.kind not in "iu" or len(array) <= 2 or proba.from_logits:
+        return
+    one_hot = array.min() == 0 and array.max() == 1 and array.sum() == 1
+    if one_hot and proba.array.dtype.kind in "fiu" and abs(float(proba.array.sum()) - 1) <= 1e-4:
+        msg = (
+            f"y_true and y_proba can be read in two ways: as {len(array)} labels with the "
+            f"probability of class 1, or as one pair of distributions over {len(array)} events. "
+            f"For labels pass labels=[0, 1]; for distributions pass floats: y_true.astype(float)."
+        )
+        raise ValueError(msg)
+
+
+def check_distributions(
+    y_proba: ArrayLike, *, from_logits: bool, sample_weight: ArrayLike | None
+) -> tuple[Table, FloatArray | None, bool]:
+    """Distributions on their own; a single 1-D one becomes a table of one row."""
+    table = as_table(y_proba, "y_proba", from_logits=from_logits)
+    single = table.positive_only
+    if single:
+        table = replace(table, array=table.array[None, :])
+    return table, check_weight(sample_weight, table.n_samples), single
+
+
+def check_reference(reference: ArrayLike | Mapping[Any, float], labels: NDArray[Any]) -> FloatArray:
+    """A prior over `labels`: a mapping by label, or probabilities in the order of `labels`."""
+    if isinstance(reference, Mapping) or hasattr(reference, "to_dict"):
+        named = dict(reference.to_dict() if hasattr(reference, "to_dict") else reference)
+        missing = [v for v in labels.tolist() if v not in named]
+        if missing or len(named) != len(labels):
+            extra = [v for v in named if v not in labels.tolist()]
+            msg = (
+                f"reference must name each label once; no value for {shown(missing)}, "
+                f"no label for {shown(extra)}."
+            )
+            raise ValueError(msg)
+        reference = [named[v] for v in labels.tolist()]
+    prior = np.asarray(reference, dtype=np.float64)
+    if prior.shape != (len(labels),):
+        msg = (
+            f"reference must hold one probability for each of the {len(labels)} labels; "
+            f"got shape {prior.shape}."
+        )
+        raise ValueError(msg)
+    ((_, block),) = Table(prior[None, :], "reference").probabilities()
+    return block[0]

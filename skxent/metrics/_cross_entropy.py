@@ -1,0 +1,206 @@
+"""Cross-entropy and perplexity, exact at zero and at infinity."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent import _kernels
+from skxent._arguments import check_base
+from skxent._inputs import check_pair
+from skxent._kernels import FloatArray
+from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows, row_values
+
+__all__ = ["cross_entropy", "perplexity"]
+
+
+def cross_entropy(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = math.e,
+    labels: ArrayLike | None = None,
+    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    reduction: Reduction = "mean",
+    from_logits: bool = False,
+    renormalize: bool = False,
+) -> float | FloatArray:
+    r"""
+    Cross-entropy: the cost of expecting `y_proba` where `y_true` is what happens.
+
+    .. math:: H(t, p) = -\sum_j t_j \log p_j
+
+    Smaller is better. It is at least the entropy of `y_true`, and 0 only for a one-hot
+    target that was predicted with certainty. It is exact: infinite where an event that
+    happens has probability 0. For class labels it is the log loss without a floor.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,), (n_samples, n_classes) or (n_classes,)
+        Class labels; or one target distribution a row (one-hot or soft labels); or, one-
+        dimensional and of floats, a single distribution.
+    y_proba : array-like of shape (n_samples, n_classes), (n_samples,) or (n_classes,)
+        Predicted distributions, classes on the last axis. One-dimensional: the probability
+        of the positive class beside labels, one distribution beside a distribution. A data
+        frame whose columns are named as the labels is matched by name.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    labels : array-like of shape (n_classes,), default=None
+        The label of each column of `y_proba`, in the order of the columns. None: the sorted
+        labels of `y_true`, which must be as many as the columns.
+    pos_label : int, float, bool or str, default=None
+        The class that a one-dimensional `y_proba` is the probability of. None: the larger of
+        two numbers, or ``labels[1]``; strings need one or the other.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each row.
+    reduction : {"mean", "sum", "none"}, default="mean"
+        The (weighted) mean or sum over the rows, or one unweighted value a row.
+    from_logits : bool, default=False
+        Whether `y_proba` holds logits or log-probabilities: log-softmax is applied to each
+        row, or the logistic function if `y_proba` is one-dimensional beside labels.
+    renormalize : bool, default=False
+        Whether to divide each row of distributions by its sum, instead of refusing rows that
+        do not sum to 1 within 1e-4 (1e-2 for float16).
+
+    Returns
+    -------
+    float or ndarray of shape (n_samples,)
+        In units of `base`. A float for a single pair of distributions.
+
+    Raises
+    ------
+    ValueError
+        If the input is not what it must be: a row that is no distribution, a label that has
+        no column, or labels and distributions that cannot be told apart.
+
+    See Also
+    --------
+    log_loss : The same for labels, with a floor that keeps it finite.
+    kl_divergence : Without the part that no prediction can avoid.
+
+    Notes
+    -----
+    :math:`H(t, p) = H(t) + \mathrm{KL}(t \| p)`: only the second term depends on the
+    prediction, so that both have their minimum at the same prediction.
+
+    Examples
+    --------
+    Against itself a distribution costs its entropy, against another one more:
+
+    >>> from skxent import cross_entropy, entropy, kl_divergence
+    >>> p, q = [0.10, 0.40, 0.50], [0.80, 0.15, 0.05]
+    >>> round(cross_entropy(p, q, base=2), 3)
+    3.288
+    >>> excess = cross_entropy(p, q) - entropy(p)
+    >>> abs(excess - kl_divergence(p, q)) < 1e-15
+    True
+
+    Class labels, and an event that was thought impossible:
+
+    >>> cross_entropy(["a", "b"], [[0.5, 0.5], [0.75, 0.25]], base=2)
+    1.5
+    >>> cross_entropy(["a", "b"], [[0.5, 0.5], [1.0, 0.0]])
+    inf
+    """
+    unit = check_base(base)
+    check_reduction(reduction)
+    rows = check_pair(
+        y_true,
+        y_proba,
+        labels=labels,
+        pos_label=pos_label,
+        sample_weight=sample_weight,
+        from_logits=from_logits,
+        renormalize=renormalize,
+    )
+    blocks = row_values(rows, _kernels.cross_entropy_rows)
+    return reduce_rows(
+        blocks, rows.proba.n_samples, rows.weight, reduction, unit, single=rows.single
+    )
+
+
+def perplexity(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = math.e,
+    labels: ArrayLike | None = None,
+    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    reduction: Reduction = "mean",
+    from_logits: bool = False,
+    renormalize: bool = False,
+) -> float | FloatArray:
+    r"""
+    Perplexity: the number of equally likely classes that would be as hard to guess.
+
+    .. math:: b^{H_b(t, p)} = e^{H(t, p)}
+
+    Smaller is better; 1 is certain and right, n_classes is a uniform guess. Infinite where
+    the cross-entropy is.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,), (n_samples, n_classes) or (n_classes,)
+        Class labels; or one target distribution a row (one-hot or soft labels); or, one-
+        dimensional and of floats, a single distribution.
+    y_proba : array-like of shape (n_samples, n_classes), (n_samples,) or (n_classes,)
+        Predicted distributions, classes on the last axis. One-dimensional: the probability
+        of the positive class beside labels, one distribution beside a distribution. A data
+        frame whose columns are named as the labels is matched by name.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+        The perplexity is the same for every base.
+    labels : array-like of shape (n_classes,), default=None
+        The label of each column of `y_proba`, in the order of the columns. None: the sorted
+        labels of `y_true`, which must be as many as the columns.
+    pos_label : int, float, bool or str, default=None
+        The class that a one-dimensional `y_proba` is the probability of. None: the larger of
+        two numbers, or ``labels[1]``; strings need one or the other.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each row.
+    reduction : {"mean", "sum", "none"}, default="mean"
+        The (weighted) mean or sum over the rows, or one unweighted value a row.
+    from_logits : bool, default=False
+        Whether `y_proba` holds logits or log-probabilities: log-softmax is applied to each
+        row, or the logistic function if `y_proba` is one-dimensional beside labels.
+    renormalize : bool, default=False
+        Whether to divide each row of distributions by its sum, instead of refusing rows that
+        do not sum to 1 within 1e-4 (1e-2 for float16).
+
+    Returns
+    -------
+    float or ndarray of shape (n_samples,)
+        At least 1, without a unit. A float for a single pair of distributions.
+
+    Raises
+    ------
+    ValueError
+        If the input is not what it must be: a row that is no distribution, a label that has
+        no column, or labels and distributions that cannot be told apart.
+
+    Examples
+    --------
+    >>> from skxent import perplexity
+    >>> perplexity([0, 1, 2], [[1/3, 1/3, 1/3]] * 3)
+    3.0...
+    """
+    check_base(base)
+    values = cross_entropy(
+        y_true,
+        y_proba,
+        base=None,
+        labels=labels,
+        pos_label=pos_label,
+        sample_weight=sample_weight,
+        reduction=reduction,
+        from_logits=from_logits,
+        renormalize=renormalize,
+    )
+    with np.errstate(over="ignore"):
+        result: float | FloatArray = np.exp(values)
+    return result if reduction == "none" and np.ndim(values) else float(result)

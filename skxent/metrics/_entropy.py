@@ -1,0 +1,140 @@
+"""Entropy of distributions and of labels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent import _kernels
+from skxent._arguments import check_base, check_weight
+from skxent._inputs import check_distributions
+from skxent._kernels import FloatArray
+from skxent._labels import as_labels, distinct, encode
+from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows
+
+__all__ = ["entropy", "label_entropy", "prior_entropy"]
+
+
+def entropy(
+    y_proba: ArrayLike,
+    *,
+    base: float | None = math.e,
+    sample_weight: ArrayLike | None = None,
+    reduction: Reduction = "mean",
+    from_logits: bool = False,
+) -> float | FloatArray:
+    r"""
+    Entropy of distributions: how uncertain they are, before anything is observed.
+
+    .. math:: H(p) = -\sum_j p_j \log p_j, \qquad 0 \log 0 = 0
+
+    Between 0, for a distribution that is certain, and the logarithm of the number of
+    events, for a uniform one.
+
+    Parameters
+    ----------
+    y_proba : array-like of shape (n_samples, n_classes) or (n_classes,)
+        One distribution a row, or a single one.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, 10 hartleys, e or None nats.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each row.
+    reduction : {"mean", "sum", "none"}, default="mean"
+        The (weighted) mean or sum over the rows, or one unweighted value a row.
+    from_logits : bool, default=False
+        Whether rows are logits or log-probabilities instead of probabilities.
+
+    Returns
+    -------
+    float or ndarray of shape (n_samples,)
+        In units of `base`. A float for a single distribution.
+
+    Raises
+    ------
+    ValueError
+        If a row is not a distribution, with the number of the row.
+
+    See Also
+    --------
+    cross_entropy : What it costs to expect one distribution and meet another.
+    label_entropy : Entropy of the classes in a vector of labels.
+
+    References
+    ----------
+    .. [1] Shannon, C. E. (1948). A mathematical theory of communication. Bell System
+           Technical Journal 27. :doi:`10.1002/j.1538-7305.1948.tb01338.x`
+
+    Examples
+    --------
+    A fair coin has one bit, and a coin that always falls on the same side none:
+
+    >>> from skxent import entropy
+    >>> entropy([0.5, 0.5], base=2)
+    1.0
+    >>> entropy([[0.5, 0.5], [1.0, 0.0]], base=2, reduction="none")
+    array([1., 0.])
+    """
+    unit = check_base(base)
+    check_reduction(reduction)
+    table, weight, single = check_distributions(
+        y_proba, from_logits=from_logits, sample_weight=sample_weight
+    )
+    blocks = ((rows, _kernels.entropy_rows(p, logp)) for rows, p, logp in table.distributions())
+    return reduce_rows(blocks, table.n_samples, weight, reduction, unit, single=single)
+
+
+def label_entropy(
+    y_true: ArrayLike, *, base: float | None = math.e, sample_weight: ArrayLike | None = None
+) -> float:
+    r"""
+    Entropy of the labels: what a model pays that knows how often each class occurs, and no more.
+
+    .. math:: -\sum_c \frac{W_c}{W} \log \frac{W_c}{W}
+
+    The log loss of a useful classifier is below it.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        Class labels of any type.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each row.
+
+    Returns
+    -------
+    float
+        In units of `base`; between 0, for a single class, and the logarithm of their number.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or `y_true` is empty or not one-dimensional.
+
+    Examples
+    --------
+    >>> from skxent import label_entropy, log_loss
+    >>> label_entropy(["a", "b", "a", "b"], base=2)
+    1.0
+    >>> y = [0, 0, 0, 1]
+    >>> abs(label_entropy(y) - log_loss(y, [[0.75, 0.25]] * 4)) < 1e-15
+    True
+    """
+    unit = check_base(base)
+    array = as_labels(y_true, "y_true")
+    if len(array) == 0:
+        msg = "y_true is empty; at least one label is needed."
+        raise ValueError(msg)
+    weight = check_weight(sample_weight, len(array))
+    labels = distinct(array, "y_true")
+    return prior_entropy(_kernels.class_weights(encode(array, labels), len(labels), weight)) / unit
+
+
+def prior_entropy(class_weight: FloatArray) -> float:
+    """Entropy in nats of a distribution that is proportional to `class_weight`."""
+    prior = class_weight[None, :] / class_weight.sum()
+    with np.errstate(divide="ignore"):
+        return float(_kernels.entropy_rows(prior, np.log(prior))[0])
