@@ -209,7 +209,9 @@ def _from_one_hot(
     pos_label: Any,
     sample_weight: ArrayLike | None,
 ) -> Labelled:
-    target, proba, known = _aligned(as_table(y_true, "y_true"), proba, labels, pos_label)
+    target, proba, known = _aligned(
+        as_table(y_true, "y_true", renormalize=None), proba, labels, pos_label
+    )
     codes = np.empty(target.n_samples, dtype=np.intp)
     for rows, block in target.blocks():
         codes[rows] = block.argmax(axis=1)
@@ -319,7 +321,7 @@ def check_distributions(
     y_proba: ArrayLike, *, from_logits: bool, sample_weight: ArrayLike | None
 ) -> tuple[Table, FloatArray | None, bool]:
     """Distributions on their own; a single 1-D one becomes a table of one row."""
-    table = as_table(y_proba, "y_proba", from_logits=from_logits)
+    table = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=None)
     single = table.positive_only
     if single:
         table = replace(table, array=table.array[None, :])
@@ -346,5 +348,5 @@ def check_reference(reference: ArrayLike | Mapping[Any, float], labels: NDArray[
             f"got shape {prior.shape}."
         )
         raise ValueError(msg)
-    ((_, block),) = Table(prior[None, :], "reference").probabilities()
+    ((_, block),) = Table(prior[None, :], "reference", renormalize=None).probabilities()
     return block[0]

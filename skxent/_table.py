@@ -38,7 +38,8 @@ class Table:
     columns: tuple[Any, ...] | None = None
     """Column names of the data frame that it came from."""
     from_logits: bool = False
-    renormalize: bool = False
+    renormalize: bool | None = False
+    """None where the caller has no such option to offer."""
     positive: int = 1
     """The class that a one-dimensional `array` is the probability of."""
 
@@ -232,13 +233,14 @@ class Table:
                 f"labels, not 1. Score one column at a time: y_true[:, j] with y_proba[:, j]."
             )
             raise ValueError(msg)
-        only = block.shape[1] == 1
-        advice = (
-            "For the probability of the positive class alone pass a 1-D array."
-            if only
-            else "Pass renormalize=True to divide each row by its sum, or from_logits=True "
-            "for logits or log-probabilities."
-        )
+        if block.shape[1] == 1:
+            advice = "For the probability of the positive class alone pass a 1-D array."
+        elif self.name == "y_true":
+            advice = "Class labels are passed as a 1-D array."
+        else:
+            advice = "For logits or log-probabilities pass from_logits=True."
+        if self.renormalize is not None and block.shape[1] > 1:
+            advice += " To divide each row by its sum pass renormalize=True."
         msg = (
             f"The rows of {self.name} must sum to 1 within {tolerance:g}; "
             f"row {start + row} sums to {sums[row]:.6g}. {advice}"
@@ -289,7 +291,7 @@ def _array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tupl
 
 
 def as_table(
-    values: ArrayLike, name: str, *, from_logits: bool = False, renormalize: bool = False
+    values: ArrayLike, name: str, *, from_logits: bool = False, renormalize: bool | None = False
 ) -> Table:
     """`values` as a `Table`: the array where possible without a copy, and the column names."""
     if hasattr(values, "toarray") and hasattr(values, "nnz"):
