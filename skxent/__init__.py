@@ -10,14 +10,38 @@ from skxent.metrics import (
     log_loss_skill_score,
     perplexity,
 )
+from skxent.scorers import (
+    get_scorer,
+    get_scorer_names,
+    log_loss_skill_scorer,
+    make_per_class_scorer,
+    make_scorer,
+    neg_cross_entropy_scorer,
+    neg_log_loss_bits_scorer,
+    neg_log_loss_scorer,
+    neg_macro_log_loss_scorer,
+    neg_refinement_loss_scorer,
+    neg_worst_class_log_loss_scorer,
+)
 
 __all__ = [
     "cross_entropy",
     "entropy",
+    "get_scorer",
+    "get_scorer_names",
     "js_divergence",
     "kl_divergence",
     "label_entropy",
     "log_loss",
     "log_loss_skill_score",
+    "log_loss_skill_scorer",
+    "make_per_class_scorer",
+    "make_scorer",
+    "neg_cross_entropy_scorer",
+    "neg_log_loss_bits_scorer",
+    "neg_log_loss_scorer",
+    "neg_macro_log_loss_scorer",
+    "neg_refinement_loss_scorer",
+    "neg_worst_class_log_loss_scorer",
     "perplexity",
 ]

@@ -1,0 +1,324 @@
+"""Scorers for cross-validation and search that know the estimator's classes."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent._arguments import check_base, check_choice, check_eps
+from skxent._inputs import check_labels
+from skxent._scoring import METHODS, MetricScorer, PerClassScorer
+from skxent.metrics import (
+    cross_entropy,
+    js_divergence,
+    kl_divergence,
+    log_loss,
+    log_loss_skill_score,
+    perplexity,
+)
+from skxent.recalibration import refinement_loss
+
+__all__ = [
+    "get_scorer",
+    "get_scorer_names",
+    "log_loss_skill_scorer",
+    "make_per_class_scorer",
+    "make_scorer",
+    "neg_cross_entropy_scorer",
+    "neg_log_loss_bits_scorer",
+    "neg_log_loss_scorer",
+    "neg_macro_log_loss_scorer",
+    "neg_refinement_loss_scorer",
+    "neg_worst_class_log_loss_scorer",
+]
+
+# What the scorer itself passes to the metric.
+_PASSED = {"labels", "sample_weight", "from_logits", "pos_label"}
+
+
+def worst_class_log_loss(y_true: ArrayLike, y_proba: ArrayLike, **params: Any) -> float:
+    """Mean log loss of the class that has the largest."""
+    return float(np.nanmax(log_loss(y_true, y_proba, average=None, **params)))
+
+
+_GREATER_IS_BETTER: dict[Callable[..., Any], bool] = {
+    cross_entropy: False,
+    js_divergence: False,
+    kl_divergence: False,
+    log_loss: False,
+    log_loss_skill_score: True,
+    perplexity: False,
+    refinement_loss: False,
+    worst_class_log_loss: False,
+}
+
+
+def _check_methods(response_method: str | tuple[str, ...]) -> None:
+    names = (response_method,) if isinstance(response_method, str) else response_method
+    if not names:
+        msg = f"response_method must name at least one of {', '.join(METHODS)}."
+        raise ValueError(msg)
+    for name in names:
+        check_choice(name, "response_method", METHODS)
+
+
+def make_scorer(
+    metric: Callable[..., Any],
+    *,
+    response_method: str | tuple[str, ...] = "predict_proba",
+    unseen: str = "floor",
+    greater_is_better: bool | None = None,
+    **metric_params: Any,
+) -> MetricScorer:
+    r"""
+    Make a scorer from a metric of labels and probabilities.
+
+    The scorer asks the estimator for the columns of all classes and tells the metric what
+    they are, as ``labels=estimator.classes_``: no column is matched by its position, also
+    where a fold lacks a class. Greater is better: a loss is negated.
+
+    Parameters
+    ----------
+    metric : callable
+        ``metric(y_true, y_proba, *, labels, sample_weight, ...)`` returning a number: one of
+        skxent's metrics, or another that takes `labels` as the labels of the columns.
+    response_method : {"predict_proba", "predict_log_proba", "decision_function"} or tuple, \
+            default="predict_proba"
+        What to ask the estimator for; a tuple in order of preference. All but probabilities
+        are passed on with ``from_logits=True``.
+    unseen : {"floor", "raise", "ignore"}, default="floor"
+        Rows whose class the estimator never saw in training: "floor" gives the class
+        probability 0, so that `log_loss` takes ``-log(eps)`` for such a row; "raise" is an
+        error; "ignore" leaves the rows out, with a warning that says how many.
+    greater_is_better : bool, default=None
+        Whether the metric is a score (True) or a loss. Known for skxent's metrics, and
+        needed for others.
+    **metric_params : dict
+        Further arguments of the metric, such as ``base=2``.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y, sample_weight=None)``. It can be cloned and pickled, and
+        with metadata routing enabled `set_score_request` asks for weights.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not one of its choices, or the metric cannot be told the labels of
+        the columns.
+    TypeError
+        If the metric has no such parameter.
+
+    See Also
+    --------
+    make_per_class_scorer : Scores of each class, for `cross_validate`.
+    get_scorer_names : Names of the scorers that are ready-made.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skxent import log_loss, make_scorer
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bits = make_scorer(log_loss, base=2)
+    >>> bits
+    make_scorer(log_loss, base=2)
+    >>> bool((cross_val_score(LogisticRegression(max_iter=1000), X, y, scoring=bits) < 0).all())
+    True
+    """
+    check_choice(unseen, "unseen", ("floor", "raise", "ignore"))
+    _check_methods(response_method)
+    if not callable(metric):
+        msg = f"metric must be a function of labels and probabilities; got {metric!r}."
+        raise ValueError(msg)
+    if greater_is_better is None:
+        if metric not in _GREATER_IS_BETTER:
+            msg = (
+                f"greater_is_better must be given for {_name(metric)}, which is not one of "
+                f"skxent's metrics: True for a score, False for a loss."
+            )
+            raise ValueError(msg)
+        greater_is_better = _GREATER_IS_BETTER[metric]
+    _check_metric_params(metric, metric_params, response_method)
+    return MetricScorer(
+        metric,
+        greater_is_better=greater_is_better,
+        response_method=response_method,
+        unseen=unseen,
+        metric_params=metric_params,
+    )
+
+
+def _name(metric: Callable[..., Any]) -> str:
+    return str(getattr(metric, "__name__", repr(metric)))
+
+
+def _check_metric_params(
+    metric: Callable[..., Any], params: dict[str, Any], response_method: str | tuple[str, ...]
+) -> None:
+    known = inspect.signature(metric).parameters
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    if not takes_all and "labels" not in known:
+        msg = (
+            f"metric must take labels=, the label of each column of y_proba; {_name(metric)} does "
+            f"not, so that it would match columns by position."
+        )
+        raise ValueError(msg)
+    if not takes_all and "from_logits" not in known and response_method != "predict_proba":
+        msg = (
+            f"{_name(metric)} takes no from_logits=, so that its scorer needs "
+            f'response_method="predict_proba"; got {response_method!r}.'
+        )
+        raise ValueError(msg)
+    for name in params:
+        if name in _PASSED:
+            msg = f"{name} is passed to the metric by the scorer itself; leave it out."
+            raise ValueError(msg)
+        if not takes_all and name not in known:
+            msg = f"{_name(metric)} has no parameter {name}; it has {', '.join(known)}."
+            raise TypeError(msg)
+
+
+def make_per_class_scorer(
+    labels: ArrayLike,
+    *,
+    base: float | None = math.e,
+    eps: float = 2.0**-52,
+    response_method: str | tuple[str, ...] = "predict_proba",
+    unseen: str = "floor",
+) -> PerClassScorer:
+    r"""
+    Make a scorer that returns the log loss overall and of each class.
+
+    For `cross_validate`, and for `GridSearchCV` with ``refit="neg_log_loss"`` or another of
+    its keys. The keys are the same in every fold, whatever classes the fold has:
+    ``neg_log_loss``, ``neg_macro_log_loss`` (mean of the class means),
+    ``neg_worst_class_log_loss`` and ``neg_log_loss[<label>]`` for each label, which is nan in
+    a fold that has no row of that class.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_classes,)
+        All classes, as in ``numpy.unique(y)``.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    eps : float, default=2**-52
+        Floor of the true class's probability, as in `log_loss`.
+    response_method : {"predict_proba", "predict_log_proba", "decision_function"} or tuple, \
+            default="predict_proba"
+        What to ask the estimator for, as in `make_scorer`.
+    unseen : {"floor", "raise", "ignore"}, default="floor"
+        Rows whose class the estimator never saw, as in `make_scorer`.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y, sample_weight=None)`` returning a dict of floats.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not one of its choices, or labels repeat.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skxent import make_per_class_scorer
+    >>> X, y = load_iris(return_X_y=True)
+    >>> scorer = make_per_class_scorer([0, 1, 2], base=2)
+    >>> for key in scorer(LogisticRegression(max_iter=1000).fit(X, y), X, y):
+    ...     print(key)
+    neg_log_loss
+    neg_macro_log_loss
+    neg_worst_class_log_loss
+    neg_log_loss[0]
+    neg_log_loss[1]
+    neg_log_loss[2]
+    """
+    check_labels(labels)
+    check_base(base)
+    check_eps(eps)
+    check_choice(unseen, "unseen", ("floor", "raise", "ignore"))
+    _check_methods(response_method)
+    return PerClassScorer(
+        labels, base=base, eps=eps, response_method=response_method, unseen=unseen
+    )
+
+
+neg_log_loss_scorer = make_scorer(log_loss)
+neg_log_loss_bits_scorer = make_scorer(log_loss, base=2)
+neg_macro_log_loss_scorer = make_scorer(log_loss, average="macro")
+neg_worst_class_log_loss_scorer = make_scorer(worst_class_log_loss)
+neg_cross_entropy_scorer = make_scorer(cross_entropy)
+log_loss_skill_scorer = make_scorer(log_loss_skill_score)
+neg_refinement_loss_scorer = make_scorer(refinement_loss)
+
+_READY_MADE = {
+    "log_loss_skill": log_loss_skill_scorer,
+    "neg_cross_entropy": neg_cross_entropy_scorer,
+    "neg_log_loss": neg_log_loss_scorer,
+    "neg_log_loss_bits": neg_log_loss_bits_scorer,
+    "neg_macro_log_loss": neg_macro_log_loss_scorer,
+    "neg_refinement_loss": neg_refinement_loss_scorer,
+    "neg_worst_class_log_loss": neg_worst_class_log_loss_scorer,
+}
+
+
+def get_scorer_names() -> list[str]:
+    """
+    Names of the ready-made scorers, sorted.
+
+    Returns
+    -------
+    list of str
+        Names that `get_scorer` takes.
+
+    Examples
+    --------
+    >>> from skxent import get_scorer_names
+    >>> "neg_log_loss_bits" in get_scorer_names()
+    True
+    """
+    return sorted(_READY_MADE)
+
+
+def get_scorer(scoring: str | Callable[..., Any]) -> Callable[..., Any]:
+    """
+    Ready-made scorer of that name.
+
+    Parameters
+    ----------
+    scoring : str or callable
+        One of `get_scorer_names`; a callable is returned as it is.
+
+    Returns
+    -------
+    scorer : callable
+        A copy, so that a request for metadata on it does not reach others.
+
+    Raises
+    ------
+    ValueError
+        If there is no scorer of that name.
+
+    Examples
+    --------
+    >>> from skxent import get_scorer
+    >>> get_scorer("neg_log_loss_bits")
+    make_scorer(log_loss, base=2)
+    """
+    if callable(scoring):
+        return scoring
+    if scoring not in _READY_MADE:
+        msg = f"scoring must be one of {', '.join(get_scorer_names())}; got {scoring!r}."
+        raise ValueError(msg)
+    return copy.deepcopy(_READY_MADE[scoring])
