@@ -39,8 +39,15 @@ def check_choice(value: object, name: str, choices: tuple[object, ...]) -> None:
 def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray | None:
     if sample_weight is None:
         return None
+    if isinstance(sample_weight, np.ma.MaskedArray):
+        msg = "sample_weight is a masked array, whose mask would be lost; fill it, with 0 perhaps."
+        raise ValueError(msg)
     try:
-        weight = np.asarray(sample_weight, dtype=np.float64)
+        weight = np.asarray(sample_weight)
+        if weight.dtype.kind in "US":  # numpy would read "2" as 2
+            msg = f"got dtype {weight.dtype}"
+            raise ValueError(msg)
+        weight = weight.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         msg = f"sample_weight must be numbers, one for each row: {error}."
         raise ValueError(msg) from error

@@ -121,6 +121,8 @@ def _wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
             f"labels names {len(known)} classes, but y_proba has {proba.n_classes} columns; "
             f"list one label for each column, in their order."
         )
+    if proba.n_classes == 1:
+        return "y_proba has one column; if it is of the positive class, pass y_proba[:, 0] (1-D)."
     return (
         f"y_true holds {len(known)} different labels, {shown(known)}, but y_proba has "
         f"{proba.n_classes} columns; pass labels= with the label of each column, in their order "
@@ -144,6 +146,13 @@ def _codes(array: NDArray[Any], known: NDArray[Any]) -> IntArray:
     return codes
 
 
+def _not_two(what: str, known: NDArray[Any]) -> str:
+    return (
+        f"A 1-D y_proba is the probability of one of two classes; {what} {len(known)}: "
+        f"{shown(known)}. Pass a 2-D y_proba with one column a class."
+    )
+
+
 def _binary_codes(
     array: NDArray[Any], labels: ArrayLike | None, pos_label: Any
 ) -> tuple[IntArray, NDArray[Any], int]:
@@ -151,11 +160,7 @@ def _binary_codes(
     if labels is not None:
         known = check_labels(labels)
         if len(known) != 2:
-            msg = (
-                f"A 1-D y_proba is the probability of one of two classes; labels names "
-                f"{len(known)}: {shown(known)}. Pass a 2-D y_proba with one column a class."
-            )
-            raise ValueError(msg)
+            raise ValueError(_not_two("labels names", known))
         if pos_label is not None and pos_label not in known.tolist():
             msg = f"pos_label={pos_label!r} is not one of labels={shown(known)}."
             raise ValueError(msg)
@@ -163,11 +168,7 @@ def _binary_codes(
         return _codes(array, known), known, positive
     known = distinct(array, "y_true")
     if len(known) > 2:
-        msg = (
-            f"A 1-D y_proba is the probability of one of two classes; y_true holds {len(known)} "
-            f"labels: {shown(known)}. Pass a 2-D y_proba with one column a class."
-        )
-        raise ValueError(msg)
+        raise ValueError(_not_two("y_true holds", known))
     if pos_label is None:
         codes, known = _codes_without_pos_label(array, known)
         return codes, known, 1
@@ -186,17 +187,12 @@ def _codes_without_pos_label(
 ) -> tuple[IntArray, NDArray[Any]]:
     if array.dtype.kind == "b":
         known = np.array([False, True])
-    if any(isinstance(v, str | bytes) for v in known.tolist()):
+    text = any(isinstance(v, str | bytes) for v in known.tolist())
+    if text or len(known) == 1:
         msg = (
-            f"y_proba is 1-D and y_true holds the strings {shown(known)}, so that nothing says "
-            f"which of them y_proba is the probability of; pass pos_label=."
-        )
-        raise ValueError(msg)
-    if len(known) == 1:
-        msg = (
-            f"y_proba is 1-D and y_true holds one label only, {shown(known)}, so that nothing "
-            f"says which class y_proba is the probability of; pass pos_label= or "
-            f"labels=[other, positive]."
+            f"y_proba is 1-D and y_true holds {'the strings' if text else 'one label only,'} "
+            f"{shown(known)}, so that nothing says which class y_proba is the probability of; "
+            f"pass pos_label= or labels=[other, positive]."
         )
         raise ValueError(msg)
     return _codes(array, known), known
@@ -341,12 +337,12 @@ def check_reference(reference: ArrayLike | Mapping[Any, float], labels: NDArray[
             )
             raise ValueError(msg)
         reference = [named[v] for v in labels.tolist()]
-    prior = np.asarray(reference, dtype=np.float64)
-    if prior.shape != (len(labels),):
+    prior = as_table(reference, "reference", renormalize=None)
+    if prior.array.shape != (len(labels),):
         msg = (
             f"reference must hold one probability for each of the {len(labels)} labels; "
-            f"got shape {prior.shape}."
+            f"got shape {prior.array.shape}."
         )
         raise ValueError(msg)
-    ((_, block),) = Table(prior[None, :], "reference", renormalize=None).probabilities()
+    ((_, block),) = replace(prior, array=prior.array[None, :]).probabilities()
     return block[0]

@@ -14,79 +14,46 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metadata_routing import UNUSED
 
 from skxent._arguments import check_base, check_eps, check_weight
+from skxent._estimators import classes_of, refuse_other_type, response, with_columns_for
 from skxent._inputs import check_labelled, check_labels
 from skxent._kernels import class_sums, class_weights
 from skxent._labels import as_labels, distinct, encode, shown
+from skxent.metrics import (
+    cross_entropy,
+    js_divergence,
+    kl_divergence,
+    log_loss,
+    log_loss_skill_score,
+    perplexity,
+)
 from skxent.metrics._log_loss import floored_losses
+from skxent.recalibration import refinement_loss
 
-__all__ = ["METHODS", "MetricScorer", "PerClassScorer"]
+__all__ = [
+    "GREATER_IS_BETTER",
+    "MetricScorer",
+    "PerClassScorer",
+    "worst_class_log_loss",
+]
 
-METHODS = ("predict_proba", "predict_log_proba", "decision_function")
 _EPS = 2.0**-52
 
 
-def _response(estimator: Any, X: Any, methods: str | tuple[str, ...]) -> tuple[Any, bool]:
-    """All columns that the first method at hand predicts, and whether they are logits."""
-    names = (methods,) if isinstance(methods, str) else tuple(methods)
-    for name in names:
-        method = getattr(estimator, name, None)
-        if method is None:
-            continue
-        values = method(X)
-        if isinstance(values, list):
-            msg = (
-                f"{type(estimator).__name__}.{name} returned a list of {len(values)}, one for each "
-                f"output; score one output at a time."
-            )
-            raise ValueError(msg)
-        return values, name != "predict_proba"
-    others = [name for name in METHODS if name not in names and hasattr(estimator, name)]
-    advice = f"pass response_method={others[0]!r}" if others else "pass a probabilistic classifier"
-    msg = f"{type(estimator).__name__} has no {' or '.join(names)}; {advice}."
-    raise AttributeError(msg)
+def worst_class_log_loss(y_true: ArrayLike, y_proba: ArrayLike, **params: Any) -> float:
+    """Mean log loss of the class that has the largest."""
+    return float(np.nanmax(log_loss(y_true, y_proba, average=None, **params)))
 
 
-def _classes(estimator: Any) -> NDArray[Any]:
-    classes = getattr(estimator, "classes_", None)
-    if classes is None:
-        msg = (
-            f"{type(estimator).__name__} has no classes_, so that nothing says which column "
-            f"belongs to which class; scorers need a fitted classifier."
-        )
-        raise ValueError(msg)
-    if isinstance(classes, list) and classes and np.ndim(classes[0]) > 0:
-        msg = f"{type(estimator).__name__} has several outputs; score one output at a time."
-        raise ValueError(msg)
-    return check_labels(classes, "classes_")
-
-
-def _refuse_other_type(unseen: NDArray[Any], classes: NDArray[Any]) -> None:
-    """A class that looks the same but has another type was not unseen: it was converted."""
-    for label in set(unseen.tolist()):
-        if str(label) in {str(c) for c in classes.tolist()}:
-            msg = (
-                f"y holds {label!r} where the estimator's classes_ hold the same as another type, "
-                f"{shown(classes)}; pass labels of the type it was fitted with."
-            )
-            raise ValueError(msg)
-
-
-def _with_columns_for(
-    extra: NDArray[Any], values: Any, classes: NDArray[Any], from_logits: bool
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Predictions with a column of probability 0 for each class that was never seen."""
-    table = np.asarray(values)
-    if table.ndim == 1:  # the positive class alone
-        other = np.zeros(len(table)) if from_logits else 1 - table
-        table = np.column_stack([other, table])
-    nothing = np.full((len(table), len(extra)), -np.inf if from_logits else 0.0)
-    table = np.hstack([table, nothing.astype(table.dtype)])
-    labels = np.array([*classes.tolist(), *extra.tolist()], dtype=object)
-    if np.array_equal(np.argsort(classes, kind="stable"), np.arange(len(classes))):
-        # A metric from elsewhere may rely on sorted labels.
-        order = np.argsort(labels, kind="stable")
-        labels, table = labels[order], table[:, order]
-    return as_labels(labels.tolist(), "labels"), table
+GREATER_IS_BETTER: dict[Callable[..., Any], bool] = {
+    cross_entropy: False,
+    js_divergence: False,
+    kl_divergence: False,
+    log_loss: False,
+    log_loss_skill_score: True,
+    perplexity: False,
+    refinement_loss: False,
+    worst_class_log_loss: False,
+}
 
 
 class _ClassifierScorer(BaseEstimator):  # type: ignore[misc]
@@ -114,12 +81,12 @@ class _ClassifierScorer(BaseEstimator):  # type: ignore[misc]
         """Labels, predictions, the columns' labels, weights, and whether they are logits."""
         array = as_labels(y, "y")
         weight = check_weight(sample_weight, len(array))
-        values, from_logits = _response(estimator, X, self.response_method)
-        classes = _classes(estimator)
+        values, from_logits = response(estimator, X, self.response_method)
+        classes = classes_of(estimator)
         unseen = encode(array, classes) < 0
         if not unseen.any():
             return array, values, classes, weight, from_logits
-        _refuse_other_type(array[unseen], classes)
+        refuse_other_type(array[unseen], classes)
         extra = distinct(array[unseen], "y")
         who = f"{type(estimator).__name__} never saw {shown(extra)}, the classes of {unseen.sum()}"
         if self.unseen == "raise":
@@ -136,7 +103,7 @@ class _ClassifierScorer(BaseEstimator):  # type: ignore[misc]
             kept = ~unseen
             weight = None if weight is None else weight[kept]
             return array[kept], np.asarray(values)[kept], classes, weight, from_logits
-        values, known = _with_columns_for(extra, values, classes, from_logits)
+        known, values = with_columns_for(extra, values, classes, from_logits)
         return array, values, known, weight, from_logits
 
 
@@ -147,7 +114,7 @@ class MetricScorer(_ClassifierScorer):
         self,
         metric: Callable[..., Any],
         *,
-        greater_is_better: bool = False,
+        greater_is_better: bool | None = None,
         response_method: str | tuple[str, ...] = "predict_proba",
         unseen: str = "floor",
         metric_params: Mapping[str, Any] | None = None,
@@ -175,7 +142,8 @@ class MetricScorer(_ClassifierScorer):
                 f"for one score a class use make_per_class_scorer."
             )
             raise ValueError(msg)
-        return float(value) if self.greater_is_better else -float(value)
+        greater_is_better = GREATER_IS_BETTER.get(self.metric, self.greater_is_better)
+        return float(value) if greater_is_better else -float(value)
 
     def __repr__(self) -> str:
         name = getattr(self.metric, "__name__", repr(self.metric))

@@ -62,16 +62,18 @@ class Table:
         order = _column_order(self.columns, labels, self.name)
         return self if order is None else replace(self, order=order)
 
-    def blocks(self) -> Iterator[tuple[slice, NDArray[np.floating]]]:
+    def blocks(self, itemsize: int | None = None) -> Iterator[tuple[slice, NDArray[np.floating]]]:
         """
         Checked blocks of two dimensions in native float32 or float64, ready for gathering.
 
+        They have as many rows as fit the cache, if each number takes `itemsize` bytes.
         Probabilities may be above 1 by rounding, which is taken as 1 further on.
         """
         dtype = np.float32 if self.array.dtype == np.float32 else np.float64
         width = 1 if self.positive_only else self.n_classes
-        itemsize = np.dtype(dtype).itemsize
-        for rows in _kernels.row_slices(self.n_samples, width, itemsize):
+        for rows in _kernels.row_slices(
+            self.n_samples, width, itemsize or np.dtype(dtype).itemsize
+        ):
             block = self.array[rows]
             if block.ndim == 1:
                 block = block[:, None]
@@ -83,21 +85,24 @@ class Table:
 
     def log_probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of log-probabilities, one column a class."""
-        for rows, block in self.blocks():
-            yield rows, self._logs(block.astype(np.float64, copy=False))
+        for rows, wide in self._wide_blocks():
+            yield rows, self._logs(wide)
 
     def probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of probabilities, one column a class."""
-        for rows, block in self.blocks():
-            wide = block.astype(np.float64, copy=False)
+        for rows, wide in self._wide_blocks():
             yield rows, np.exp(self._logs(wide)) if self.from_logits else self._both(wide)
 
     def distributions(self) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
         """Checked blocks of probabilities with their logarithms, one column a class."""
-        for rows, block in self.blocks():
-            wide = block.astype(np.float64, copy=False)
+        for rows, wide in self._wide_blocks():
             logp = self._logs(wide)
             yield rows, np.exp(logp) if self.from_logits else self._both(wide), logp
+
+    def _wide_blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Checked blocks in float64: two tables of one shape are cut alike."""
+        for rows, block in self.blocks(itemsize=8):
+            yield rows, block.astype(np.float64, copy=False)
 
     def _both(self, wide: FloatArray) -> FloatArray:
         """Probabilities with a column for each class, also if only one came in."""
@@ -145,6 +150,9 @@ class Table:
 
     def _numbers(self, block: NDArray[Any]) -> FloatArray:
         try:
+            if any(isinstance(v, str | bytes) for v in block.flat):  # numpy would read "0.5" as 0.5
+                msg = "it holds text"
+                raise TypeError(msg)
             return block.astype(np.float64)
         except (TypeError, ValueError) as error:
             msg = f"{self.name} must be numbers; got dtype object that cannot be read so: {error}."

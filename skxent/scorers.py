@@ -8,20 +8,18 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._arguments import check_base, check_choice, check_eps
+from skxent._estimators import METHODS
 from skxent._inputs import check_labels
-from skxent._scoring import METHODS, MetricScorer, PerClassScorer
-from skxent.metrics import (
-    cross_entropy,
-    js_divergence,
-    kl_divergence,
-    log_loss,
-    log_loss_skill_score,
-    perplexity,
+from skxent._scoring import (
+    GREATER_IS_BETTER,
+    MetricScorer,
+    PerClassScorer,
+    worst_class_log_loss,
 )
+from skxent.metrics import cross_entropy, log_loss, log_loss_skill_score
 from skxent.recalibration import refinement_loss
 
 __all__ = [
@@ -40,23 +38,6 @@ __all__ = [
 
 # What the scorer itself passes to the metric.
 _PASSED = {"labels", "sample_weight", "from_logits", "pos_label"}
-
-
-def worst_class_log_loss(y_true: ArrayLike, y_proba: ArrayLike, **params: Any) -> float:
-    """Mean log loss of the class that has the largest."""
-    return float(np.nanmax(log_loss(y_true, y_proba, average=None, **params)))
-
-
-_GREATER_IS_BETTER: dict[Callable[..., Any], bool] = {
-    cross_entropy: False,
-    js_divergence: False,
-    kl_divergence: False,
-    log_loss: False,
-    log_loss_skill_score: True,
-    perplexity: False,
-    refinement_loss: False,
-    worst_class_log_loss: False,
-}
 
 
 def _check_methods(response_method: str | tuple[str, ...]) -> None:
@@ -139,14 +120,18 @@ def make_scorer(
     if not callable(metric):
         msg = f"metric must be a function of labels and probabilities; got {metric!r}."
         raise ValueError(msg)
-    if greater_is_better is None:
-        if metric not in _GREATER_IS_BETTER:
-            msg = (
-                f"greater_is_better must be given for {_name(metric)}, which is not one of "
-                f"skxent's metrics: True for a score, False for a loss."
-            )
-            raise ValueError(msg)
-        greater_is_better = _GREATER_IS_BETTER[metric]
+    if greater_is_better is None and metric not in GREATER_IS_BETTER:
+        msg = (
+            f"greater_is_better must be given for {_name(metric)}, which is not one of "
+            f"skxent's metrics: True for a score, False for a loss."
+        )
+        raise ValueError(msg)
+    if greater_is_better is not None and GREATER_IS_BETTER.get(metric) not in (
+        None,
+        greater_is_better,
+    ):
+        msg = f"greater_is_better={greater_is_better} is wrong for {_name(metric)}; leave it out."
+        raise ValueError(msg)
     _check_metric_params(metric, metric_params, response_method)
     return MetricScorer(
         metric,
