@@ -10,6 +10,7 @@ from skxent.metrics import (
     log_loss_skill_score,
     perplexity,
 )
+from skxent.report import LogLossReport, log_loss_report
 from skxent.scorers import (
     get_scorer,
     get_scorer_names,
@@ -25,6 +26,7 @@ from skxent.scorers import (
 )
 
 __all__ = [
+    "LogLossReport",
     "cross_entropy",
     "entropy",
     "get_scorer",
@@ -33,6 +35,7 @@ __all__ = [
     "kl_divergence",
     "label_entropy",
     "log_loss",
+    "log_loss_report",
     "log_loss_skill_score",
     "log_loss_skill_scorer",
     "make_per_class_scorer",

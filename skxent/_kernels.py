@@ -170,7 +170,7 @@ def js_rows_of_labels(logp: FloatArray) -> FloatArray:
     p = np.exp(logp)
     rest = -np.expm1(logp)
     # The other classes meet targets of 0, so that each of them adds p_j log 2.
-    own = np.where(p > 0, p * logp, 0.0)
+    own = p * np.maximum(logp, math.log(_SMALLEST))
     value = rest * math.log(2.0) - (1.0 + p) * np.log1p(-0.5 * rest) + own
     return np.clip(0.5 * value, 0.0, math.log(2.0))
 

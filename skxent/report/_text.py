@@ -1,0 +1,109 @@
+"""Render a report as text for a terminal."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["COLUMNS", "render_text", "unit_name"]
+
+COLUMNS = ("support", "log_loss", "skill", "contribution", "share", "gap", "z", "p_value")
+_COUNTS = {"support", "floored"}
+_PARTS = {"share", "prevalence"}
+
+
+def unit_name(base: float) -> str:
+    """What one unit of information of this base is called."""
+    names = {2.0: "bits", math.e: "nats", 10.0: "hartleys"}
+    return names.get(base, f"units of log base {base:g}")
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, float) and math.isnan(value):
+        return "-"
+    if name in _COUNTS:
+        return f"{int(value)}"
+    if name in _PARTS:
+        return f"{100 * value:.1f}%"
+    if name == "z":
+        return f"{value:.2f}" if abs(value) >= 0.005 else "0.00"
+    if name == "p_value":
+        return "<0.001" if value < 0.001 else f"{value:.3f}"
+    if name == "weight":
+        return f"{value:.6g}"
+    text = f"{value:.4f}" if abs(value) < 1000 else f"{value:.4g}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def _printable(text: str) -> str:
+    """Class names are untrusted: what would move the cursor is shown as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _width(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+
+
+def _fit(text: str, width: int) -> str:
+    if _width(text) > width:
+        while _width(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - _width(text))
+
+
+def render_text(
+    names: Sequence[Any],
+    per_class: Mapping[str, NDArray[np.generic]],
+    overall: Mapping[str, float | int],
+    base: float,
+    columns: Iterable[str] | None,
+    width: int,
+) -> str:
+    """A table with one line a class, under a line with the overall figures."""
+    shown = list(COLUMNS if columns is None else columns)
+    unknown = [name for name in shown if name not in per_class]
+    if unknown:
+        msg = f"columns must be among {', '.join(per_class)}; got {', '.join(map(repr, unknown))}."
+        raise ValueError(msg)
+    cells = {name: [_cell(name, v.item()) for v in per_class[name]] for name in shown}
+    widths = {name: max(len(name), *map(len, cells[name])) for name in shown}
+    room = width - sum(w + 1 for w in widths.values())
+    classes = [_printable(str(name)) for name in names]
+    class_width = max(5, min(max(map(_width, classes)), room))
+    lines = [
+        *_heading(overall, unit_name(base)),
+        "",
+        " ".join([_fit("class", class_width), *(name.rjust(widths[name]) for name in shown)]),
+    ]
+    for i, name in enumerate(classes):
+        row = [_fit(name, class_width), *(cells[c][i].rjust(widths[c]) for c in shown)]
+        lines.append(" ".join(row))
+    return "\n".join(lines)
+
+
+def _heading(overall: Mapping[str, float | int], unit: str) -> list[str]:
+    def value(name: str) -> str:
+        return _cell(name, float(overall[name]))
+
+    gap = overall["gap"]
+    judgement = "over-confident" if gap > 0 else "under-confident"
+    if not overall["p_value"] < 0.05:
+        judgement = "no more than chance would do"
+    rows = overall["n_samples"]
+    loss, macro = value("log_loss"), value("macro_log_loss")
+    expects = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}: {judgement}"
+    lines = [
+        f"Log loss {loss} {unit} over {rows} rows; mean of the classes {macro}.",
+        f"The prior alone costs {value('label_entropy')}: skill {value('skill')}.",
+        f"The model expects {value('predictive_entropy')}: {expects}.",
+    ]
+    if overall["floored"]:
+        lines.append(f"Rows at the floor, their class held impossible: {overall['floored']}.")
+    return lines
