@@ -63,11 +63,9 @@ def _read_rows(path: str) -> tuple[list[str], list[list[str]]]:
         msg = f"--csv: {path!r} needs a header line and at least one line of data"
         raise _UserError(msg)
     header = rows[0]
-    for number, row in enumerate(rows[1:], start=2):
+    for number, row in enumerate(rows[1:], start=1):
         if len(row) != len(header):
-            msg = (
-                f"--csv: line {number} of {path!r} has {len(row)} fields, the header {len(header)}"
-            )
+            msg = f"--csv: data row {number} of {path!r} has {len(row)} fields, not {len(header)}"
             raise _UserError(msg)
     return header, rows[1:]
 
@@ -97,12 +95,14 @@ def _from_csv(path: str, target: str) -> tuple[NDArray[Any], NDArray[Any], NDArr
         columns = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
         msg = f"--target: {path!r} {what}{hint} Its columns: {columns}"
         raise _UserError(msg)
-    columns = list(zip(*rows, strict=True))
-    y = np.array([cell.strip() for cell in columns[header.index(target)]])
+    cells = list(zip(*rows, strict=True))
+    y = np.array([cell.strip() for cell in cells[header.index(target)]])
     if (y == "").any():
-        msg = f"--target: column {target!r} is empty in line {int((y == '').argmax()) + 2}"
+        msg = f"--target: column {target!r} is empty in data row {int((y == '').argmax()) + 1}"
         raise _UserError(msg)
-    features = [_column(c) for name, c in zip(header, columns, strict=True) if name != target]
+    if all(cell.removeprefix("-").isdecimal() for cell in y):
+        y = y.astype(np.int64)
+    features = [_column(c) for name, c in zip(header, cells, strict=True) if name != target]
     if not features:
         msg = f"--csv: {path!r} has no column beside {target!r} to predict it from"
         raise _UserError(msg)
@@ -118,9 +118,7 @@ def _check_classes(y: NDArray[Any], what: str) -> None:
         msg = f"{what} holds one class only, {labels[0]!s}; two are needed"
         raise _UserError(msg)
     if len(labels) > max(20, len(y) // 5):
-        msg = (
-            f"{what} holds {len(labels)} different values in {len(y)} rows: that is no class label"
-        )
+        msg = f"{what} holds {len(labels)} values in {len(y)} rows, too many for classes"
         raise _UserError(msg)
     if counts.max() < _N_SPLITS:
         msg = f"{what}: no class has {_N_SPLITS} rows, too few for {_N_SPLITS} folds"
@@ -165,7 +163,7 @@ def _run(name: str, X: Any, y: NDArray[Any], numeric: NDArray[np.bool_] | None) 
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 
-    labels, counts = np.unique(y, return_counts=True)
+    labels = np.unique(y)
     print(f"{name}: {len(y)} rows, {X.shape[1]} features, {len(labels)} classes", file=sys.stderr)
     grid = {"logisticregression__C": list(_C)}
     tuning = _Progress(neg_log_loss_bits_scorer, "tuning", len(_C) * _N_SPLITS)
@@ -198,7 +196,7 @@ def _run(name: str, X: Any, y: NDArray[Any], numeric: NDArray[np.bool_] | None) 
         f"Tuned log loss {-search.best_score_:.4f} bits; the prior's {prior:.4f} bits\n"
         f"Cross-validated {-scores.mean():.4f} bits, from {-scores.max():.4f} to "
         f"{-scores.min():.4f} in {len(scores)} folds\n"
-        f"Costliest class by row: {labels[worst]}\n\n"
+        f"Highest loss per row: class {labels[worst]}\n\n"
         f"Out-of-fold predictions of all rows:\n{report}"
     )
 

@@ -64,7 +64,9 @@ def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray 
         )
         raise ValueError(msg)
     # Room for the losses of the rows, so that no weighted sum overflows.
-    if not 0 < weight.sum() < 1e300:
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not 0 < total < 1e300:
         what = "sums to 1e300 or more" if weight.any() else "is 0 in every row"
         msg = f"sample_weight {what}; its sum must be positive and finite."
         raise ValueError(msg)
