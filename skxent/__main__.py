@@ -52,7 +52,8 @@ def _read_rows(path: str) -> tuple[list[str], list[list[str]]]:
                 dialect = csv.Sniffer().sniff(sample.splitlines()[0], delimiters=",;\t|")
             except (csv.Error, IndexError):
                 dialect = csv.excel
-            rows = [row for row in csv.reader(file, dialect) if row]
+            # The header alone cannot show whether quotes are doubled; the standard says so.
+            rows = [row for row in csv.reader(file, dialect, doublequote=True) if row]
     except FileNotFoundError:
         msg = f"--csv: there is no file {path!r}"
         raise _UserError(msg) from None
@@ -90,17 +91,19 @@ def _from_csv(path: str, target: str) -> tuple[NDArray[Any], NDArray[Any], NDArr
     header, rows = _read_rows(path)
     if header.count(target) != 1:
         close = difflib.get_close_matches(target, header, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        what = f"has no column {target!r}" if target not in header else "has it more than once"
+        what = f"no column {target!r}; did you mean {close[0]!r}?" if close else ""
+        what = what or f"no column {target!r}."
+        if target in header:
+            what = f"more than one column {target!r}."
         columns = ", ".join(header[:12]) + (", ..." if len(header) > 12 else "")
-        msg = f"--target: {path!r} {what}{hint} Its columns: {columns}"
+        msg = f"--target: {path!r} has {what} Its columns: {columns}"
         raise _UserError(msg)
     cells = list(zip(*rows, strict=True))
     y = np.array([cell.strip() for cell in cells[header.index(target)]])
     if (y == "").any():
         msg = f"--target: column {target!r} is empty in data row {int((y == '').argmax()) + 1}"
         raise _UserError(msg)
-    if all(cell.removeprefix("-").isdecimal() for cell in y):
+    if all(cell.removeprefix("-").isdecimal() and len(cell) < 19 for cell in y):
         y = y.astype(np.int64)
     features = [_column(c) for name, c in zip(header, cells, strict=True) if name != target]
     if not features:
@@ -119,6 +122,9 @@ def _check_classes(y: NDArray[Any], what: str) -> None:
         raise _UserError(msg)
     if len(labels) > max(20, len(y) // 5):
         msg = f"{what} holds {len(labels)} values in {len(y)} rows, too many for classes"
+        raise _UserError(msg)
+    if np.sort(counts)[-2] < 2:
+        msg = f"{what}: only one class has more than one row; two such classes are needed"
         raise _UserError(msg)
     if counts.max() < _N_SPLITS:
         msg = f"{what}: no class has {_N_SPLITS} rows, too few for {_N_SPLITS} folds"
@@ -223,7 +229,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             X, y = _bundled(name)
         _run(name, X, y, numeric)
     except _UserError as error:
-        print(f"skxent: {error}", file=sys.stderr)
+        # Names from a file may hold line breaks.
+        print(f"skxent: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nskxent: stopped", file=sys.stderr)

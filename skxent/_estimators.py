@@ -51,11 +51,13 @@ def classes_of(estimator: Any) -> NDArray[Any]:
 
 
 def refuse_other_type(unseen: NDArray[Any], classes: NDArray[Any]) -> None:
-    """A class that looks the same but has another type was not unseen: it was converted."""
+    """Text beside numbers was not unseen: the labels were converted on the way."""
+    texts = {str(c) for c in classes.tolist()}
+    known_types = {isinstance(c, str | bytes) for c in classes.tolist()}
     for label in set(unseen.tolist()):
-        if str(label) in {str(c) for c in classes.tolist()}:
+        if str(label) in texts or isinstance(label, str | bytes) not in known_types:
             msg = (
-                f"y holds {label!r} where the estimator's classes_ hold the same as another type, "
+                f"y holds {label!r} where the estimator's classes_ hold labels of another type, "
                 f"{shown(classes)}; pass labels of the type it was fitted with."
             )
             raise ValueError(msg)

@@ -84,6 +84,9 @@ class _ClassifierScorer(BaseEstimator):  # type: ignore[misc]
         values, from_logits = response(estimator, X, self.response_method)
         classes = classes_of(estimator)
         unseen = encode(array, classes) < 0
+        if weight is not None and unseen[weight == 0].any():  # such rows are none
+            array, values = array[weight > 0], np.asarray(values)[weight > 0]
+            unseen, weight = unseen[weight > 0], weight[weight > 0]
         if not unseen.any():
             return array, values, classes, weight, from_logits
         refuse_other_type(array[unseen], classes)

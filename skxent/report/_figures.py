@@ -17,7 +17,8 @@ __all__ = ["class_figures", "overall_figures"]
 def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
     """Quotient that is nan, without a warning, where there is nothing to divide by."""
     below = np.broadcast_to(np.asarray(below, dtype=np.float64), above.shape)
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
+    with np.errstate(invalid="ignore"):  # infinite losses, where eps is 0
+        return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
 
 
 def _z(gap: FloatArray, variance: FloatArray) -> FloatArray:

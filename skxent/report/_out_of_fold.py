@@ -46,7 +46,7 @@ def out_of_fold(
     for classes in known:
         other = encode(classes, labels) < 0
         if other.any():
-            refuse_other_type(classes[other], labels)
+            refuse_other_type(labels[encode(labels, classes) < 0], classes)
             labels = distinct(np.concatenate([labels, classes[other]]), "y")
     tests = cv_results["indices"]["test"]
     tables = []

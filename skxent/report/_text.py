@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -31,7 +32,8 @@ def _cell(name: str, value: Any) -> str:
     if name in _PARTS:
         return f"{100 * value:.1f}%"
     if name == "z":
-        return f"{value:.2f}" if abs(value) >= 0.005 else "0.00"
+        text = f"{value:.2f}" if abs(value) < 1000 else f"{value:.3g}"
+        return text if abs(value) >= 0.005 else "0.00"
     if name == "p_value":
         return "<0.001" if value < 0.001 else f"{value:.3f}"
     if name == "weight":
@@ -78,7 +80,7 @@ def render_text(
     classes = [_printable(str(name)) for name in names]
     class_width = max(5, min(max(map(_width, classes)), room))
     lines = [
-        *_heading(overall, unit_name(base)),
+        *(textwrap.fill(line, max(width, 40)) for line in _heading(overall, unit_name(base))),
         "",
         " ".join([_fit("class", class_width), *(name.rjust(widths[name]) for name in shown)]),
     ]
@@ -95,7 +97,7 @@ def _heading(overall: Mapping[str, float | int], unit: str) -> list[str]:
     gap = overall["gap"]
     judgement = "over-confident" if gap > 0 else "under-confident"
     if not overall["p_value"] < 0.05:
-        judgement = "no more than chance would do"
+        judgement = "no more than chance"
     rows = overall["n_samples"]
     loss, macro = value("log_loss"), value("macro_log_loss")
     expects = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}: {judgement}"

@@ -1,0 +1,109 @@
+"""What is public is listed, sorted and documented; new names are covered as they are added."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import skxent
+
+PUBLIC_MODULES = [
+    "skxent",
+    *(
+        info.name
+        for info in pkgutil.walk_packages(skxent.__path__, "skxent.")
+        if not any(part.startswith("_") for part in info.name.split("."))
+    ),
+]
+PUBLIC = {
+    f"{module}.{name}": getattr(importlib.import_module(module), name)
+    for module in PUBLIC_MODULES
+    for name in importlib.import_module(module).__all__
+}
+FUNCTIONS = {name: item for name, item in PUBLIC.items() if inspect.isfunction(item)}
+CLASSES = {name: item for name, item in PUBLIC.items() if inspect.isclass(item)}
+
+
+def defined_names(module):
+    """Names that the text of a module defines; for a package, also those that it gathers."""
+    path = Path(module.__file__)
+    names = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign):
+            names.add(node.target.id)
+        elif (
+            isinstance(node, ast.ImportFrom)
+            and path.name == "__init__.py"
+            and node.module.startswith("skxent")
+        ):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return {name for name in names if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", PUBLIC_MODULES)
+def test_all_is_what_is_defined_in_order(name):
+    module = importlib.import_module(name)
+    assert module.__all__ == sorted(defined_names(module))
+
+
+@pytest.mark.parametrize("name", PUBLIC_MODULES)
+def test_modules_say_what_they_are_for(name):
+    assert importlib.import_module(name).__doc__
+
+
+def sections(docstring):
+    return re.findall(r"^([A-Z][A-Za-z ]+)\n-+$", inspect.cleandoc(docstring), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_document_what_goes_in_and_comes_out(name):
+    function = FUNCTIONS[name]
+    wanted = ["Returns", "Examples"]
+    if inspect.signature(function).parameters:
+        wanted += ["Parameters", "Raises"]
+    assert not set(wanted) - set(sections(function.__doc__ or ""))
+
+
+@pytest.mark.parametrize("name", {**FUNCTIONS, **CLASSES})
+def test_every_parameter_is_documented(name):
+    item = {**FUNCTIONS, **CLASSES}[name]
+    documented = re.findall(r"^(\*{0,2}\w+(?:, \w+)*) :", inspect.getdoc(item), re.MULTILINE)
+    documented = {part.strip("*") for entry in documented for part in entry.split(", ")}
+    assert set(inspect.signature(item).parameters) <= documented | {"self"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_annotated(name):
+    signature = inspect.signature(FUNCTIONS[name])
+    assert signature.return_annotation is not inspect.Signature.empty
+    for parameter in signature.parameters.values():
+        assert parameter.annotation is not inspect.Parameter.empty
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_classes_are_documented(name):
+    assert inspect.getdoc(CLASSES[name])
+
+
+@pytest.mark.parametrize("name", [n for n in FUNCTIONS if n.startswith("skxent.metrics.")])
+def test_metrics_take_only_data_by_position(name):
+    kinds = {p.name: p.kind for p in inspect.signature(FUNCTIONS[name]).parameters.values()}
+    positional = [n for n, kind in kinds.items() if kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert positional in (["y_true", "y_proba"], ["y_proba"], ["y_true"])
+
+
+def test_metrics_are_importable_from_the_package():
+    metrics = importlib.import_module("skxent.metrics")
+    assert all(getattr(skxent, name) is getattr(metrics, name) for name in metrics.__all__)
+
+
+def test_types_are_shipped():
+    assert (Path(skxent.__file__).parent / "py.typed").is_file()

@@ -1,0 +1,763 @@
+"""Scorers: the right number for every estimator and fold, in every tool that takes a scorer."""
+
+import math
+import pickle
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import sklearn
+import sklearn.metrics
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.feature_selection import RFECV
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    PredefinedSplit,
+    RandomizedSearchCV,
+    StratifiedKFold,
+    cross_val_score,
+    cross_validate,
+    learning_curve,
+    validation_curve,
+)
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
+
+import skxent
+from skxent import (
+    cross_entropy,
+    get_scorer,
+    get_scorer_names,
+    js_divergence,
+    kl_divergence,
+    log_loss,
+    make_per_class_scorer,
+    make_scorer,
+    neg_log_loss_bits_scorer,
+    neg_log_loss_scorer,
+    perplexity,
+    scorers,
+)
+from skxent._scoring import worst_class_log_loss
+from skxent.recalibration import refinement_loss
+
+EPS = 2.0**-52
+FLOOR = -math.log(EPS)
+X, Y = load_iris(return_X_y=True)
+X = StandardScaler().fit_transform(X)
+NAMES = np.array(["setosa", "versicolor", "virginica"])
+TWO = Y > 0  # rows of the two classes that overlap
+WEIGHT = np.random.default_rng(0).uniform(0.1, 3, len(Y))
+FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
+
+
+def model(**params):
+    return LogisticRegression(C=0.5, max_iter=500, **params)
+
+
+def losses_by_hand(estimator, X, y):
+    """Floored loss of each row, with the column of each class looked up by its label."""
+    proba = estimator.predict_proba(X)
+    column = {label: j for j, label in enumerate(estimator.classes_.tolist())}
+    own = [
+        proba[i, column[label]] if label in column else 0.0 for i, label in enumerate(y.tolist())
+    ]
+    return -np.log(np.maximum(own, EPS))
+
+
+def class_means(losses, y, weight=None):
+    weight = np.ones(len(y)) if weight is None else weight
+    labels = np.unique(y).tolist()
+    return {c: np.average(losses[y == c], weights=weight[y == c]) for c in labels}
+
+
+def stub(classes, proba=None, **others):
+    """A fitted classifier that predicts the rows of a table."""
+    values = {name: np.asarray(v) for name, v in others.items()}
+    if proba is not None:
+        values["predict_proba"] = np.asarray(proba)
+    methods = {name: lambda X, v=v: v for name, v in values.items()}
+    return SimpleNamespace(classes_=np.array(classes), **methods)
+
+
+# The ready-made scorers.
+
+BY_HAND = {
+    "neg_log_loss": lambda y, p, losses: -sklearn.metrics.log_loss(y, p),
+    "neg_log_loss_bits": lambda y, p, losses: -sklearn.metrics.log_loss(y, p) / math.log(2),
+    "neg_macro_log_loss": lambda y, p, losses: -np.mean(list(class_means(losses, y).values())),
+    "neg_worst_class_log_loss": lambda y, p, losses: -max(class_means(losses, y).values()),
+    "neg_cross_entropy": lambda y, p, losses: -losses.mean(),
+    "log_loss_skill": lambda y, p, losses: sklearn.metrics.d2_log_loss_score(y, p),
+    "neg_refinement_loss": lambda y, p, losses: -refinement_loss(y, p),
+}
+
+
+def test_every_ready_made_scorer_is_listed_and_tested():
+    assert get_scorer_names() == sorted(BY_HAND)
+    made = {name.removesuffix("_scorer") for name in scorers.__all__ if name.endswith("_scorer")}
+    assert made - {"get", "make", "make_per_class"} == set(BY_HAND)
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("rows", [slice(None), TWO], ids=["multiclass", "binary"])
+@pytest.mark.parametrize("y", [Y, NAMES[Y]], ids=["int", "str"])
+def test_ready_made_scorers(name, rows, y):
+    estimator = model().fit(X[rows][::2], y[rows][::2])
+    X_test, y_test = X[rows][1::2], y[rows][1::2]
+    losses = losses_by_hand(estimator, X_test, y_test)
+    expected = BY_HAND[name](y_test, estimator.predict_proba(X_test), losses)
+    assert get_scorer(name)(estimator, X_test, y_test) == pytest.approx(expected, rel=1e-12)
+    assert getattr(scorers, f"{name}_scorer")(estimator, X_test, y_test) == pytest.approx(expected)
+
+
+# The folds of the refinement loss depend on the number of rows.
+@pytest.mark.parametrize("name", sorted(set(BY_HAND) - {"neg_refinement_loss"}))
+def test_a_weight_of_two_is_the_row_twice(name):
+    estimator, scorer = model().fit(X[::2], Y[::2]), get_scorer(name)
+    weight = np.arange(75) % 3
+    twice = np.repeat(np.arange(75), weight)
+    weighted = scorer(estimator, X[1::2], Y[1::2], sample_weight=weight)
+    assert weighted == pytest.approx(scorer(estimator, X[1::2][twice], Y[1::2][twice]))
+    assert weighted != pytest.approx(scorer(estimator, X[1::2], Y[1::2]))
+
+
+@pytest.mark.parametrize("metric", [js_divergence, kl_divergence, perplexity])
+def test_metrics_without_a_ready_made_scorer(metric):
+    estimator = model().fit(X, NAMES[Y])
+    expected = -metric(NAMES[Y], estimator.predict_proba(X), labels=estimator.classes_)
+    assert make_scorer(metric)(estimator, X, NAMES[Y]) == pytest.approx(expected)
+
+
+def test_get_scorer_returns_an_independent_copy():
+    with sklearn.config_context(enable_metadata_routing=True):
+        get_scorer("neg_log_loss").set_score_request(sample_weight=True)
+        with pytest.raises(UnsetMetadataPassedError):
+            weighted_cross_val_score(get_scorer("neg_log_loss"))
+    assert get_scorer(neg_log_loss_scorer) is neg_log_loss_scorer
+
+
+# What the estimator is asked for.
+
+
+@pytest.mark.parametrize("rows", [slice(None), TWO], ids=["multiclass", "binary"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "predict_log_proba",
+        "decision_function",
+        ("decision_function", "predict_proba"),
+        ("predict_log_proba",),
+    ],
+)
+@pytest.mark.parametrize("metric", [log_loss, cross_entropy, refinement_loss, worst_class_log_loss])
+def test_every_response_gives_the_same_score(rows, method, metric):
+    X_test, y_test = X[rows], NAMES[Y][rows]
+    estimator = model().fit(X_test[::2], y_test[::2])
+    expected = make_scorer(metric, base=2)(estimator, X_test, y_test)
+    scorer = make_scorer(metric, base=2, response_method=method)
+    assert scorer(estimator, X_test, y_test) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_tuple_of_responses_is_in_order_of_preference():
+    both = stub([0, 1], [[0.5, 0.5], [0.5, 0.5]], decision_function=[-1.0, 3.0])
+    of_logits = -np.mean(np.log1p(np.exp([-1.0, -3.0])))
+    for methods, expected in [
+        (("predict_proba", "decision_function"), -math.log(2)),
+        (("decision_function", "predict_proba"), of_logits),
+    ]:
+        scorer = make_scorer(log_loss, response_method=methods)
+        assert scorer(both, None, [0, 1]) == pytest.approx(expected)
+    without = LinearSVC().fit(X[TWO], Y[TWO])
+    logits = without.decision_function(X[TWO])
+    expected = -np.mean(np.logaddexp(0, np.where(Y[TWO] == 2, -logits, logits)))
+    scorer = make_scorer(log_loss, response_method=("predict_proba", "decision_function"))
+    assert scorer(without, X[TWO], Y[TWO]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "params"),
+    [
+        ("xgboost", "XGBClassifier", {"n_estimators": 5, "n_jobs": 1}),
+        ("lightgbm", "LGBMClassifier", {"n_estimators": 5, "n_jobs": 1, "verbose": -1}),
+    ],
+)
+def test_classifiers_from_elsewhere(module, name, params):
+    library = pytest.importorskip(module)
+    estimator = getattr(library, name)(**params).fit(X[::2], Y[::2])
+    expected = -losses_by_hand(estimator, X[1::2], Y[1::2]).mean()
+    assert neg_log_loss_scorer(estimator, X[1::2], Y[1::2]) == pytest.approx(expected, rel=1e-6)
+
+
+# Classes: never matched by position.
+
+
+def test_classes_that_are_not_sorted():
+    table = [[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.3, 0.6, 0.1]]
+    low_first = stub(["low", "med", "high"], table)
+    y = np.array(["low", "high", "med"])
+    expected = -np.mean(-np.log([0.7, 0.8, 0.6]))
+    assert neg_log_loss_scorer(low_first, None, y) == pytest.approx(expected)
+    scores = make_per_class_scorer(["high", "low", "med"])(low_first, None, y)
+    assert scores["neg_log_loss[high]"] == pytest.approx(math.log(0.8))
+    assert scores["neg_log_loss[low]"] == pytest.approx(math.log(0.7))
+    # scikit-learn takes the columns to be sorted and finds a much larger loss.
+    assert sklearn.metrics.log_loss(y, np.array(table), labels=["high", "low", "med"]) > 1.0
+    with_new_class = neg_log_loss_scorer(low_first, None, np.array(["low", "new", "med"]))
+    assert with_new_class == pytest.approx(np.mean([math.log(0.7), -FLOOR, math.log(0.6)]))
+
+
+class Shuffled(ClassifierMixin, BaseEstimator):
+    """Logistic regression whose classes are in an order of their own."""
+
+    def fit(self, X, y):
+        self.inner_ = model().fit(X, y)
+        self.order_ = np.argsort([label[-1] for label in self.inner_.classes_])[::-1]
+        self.classes_ = self.inner_.classes_[self.order_]
+        return self
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(X)[:, self.order_]
+
+
+def test_the_order_of_the_classes_does_not_matter_in_cross_validation():
+    y = np.array(["low", "med", "high"])[Y]
+    assert not np.array_equal(Shuffled().fit(X, y).classes_, np.unique(y))
+    for name in get_scorer_names():
+        scores = cross_val_score(Shuffled(), X, y, scoring=get_scorer(name), cv=FOLDS)
+        expected = cross_val_score(model(), X, y, scoring=get_scorer(name), cv=FOLDS)
+        np.testing.assert_allclose(scores, expected)
+
+
+@pytest.mark.parametrize(
+    ("classes", "y"),
+    [([0, 1, 2], [0, 1, 7]), ([0, 1, 2], [-1, 1, 2]), (["a", "c", "d"], ["b", "c", "d"])],
+)
+@pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba", "decision_function"])
+def test_a_class_that_the_estimator_never_saw_costs_the_floor(classes, y, method):
+    proba = np.array([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.25, 0.25, 0.5]])
+    values = proba if method == "predict_proba" else np.log(proba)
+    estimator = stub(classes, **{method: values})
+    own = [proba[i, classes.index(v)] if v in classes else EPS for i, v in enumerate(y)]
+    scorer = make_scorer(log_loss, response_method=method)
+    assert scorer(estimator, None, np.array(y)) == pytest.approx(np.mean(np.log(own)))
+    exact = make_scorer(cross_entropy, response_method=method)
+    assert exact(estimator, None, np.array(y)) == -math.inf
+    worst = make_scorer(worst_class_log_loss, response_method=method)
+    assert worst(estimator, None, np.array(y)) == pytest.approx(-FLOOR)
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "decision_function"])
+def test_a_binary_classifier_and_a_third_class(method):
+    values = [[0.5, 0.5], [0.2, 0.8]] if method == "predict_proba" else [0.0, math.log(4)]
+    estimator = stub([0, 1], **{method: values})
+    scorer = make_scorer(log_loss, response_method=method)
+    expected = (math.log(0.5) - FLOOR) / 2
+    assert scorer(estimator, None, [0, 2]) == pytest.approx(expected)
+
+
+def test_raise_names_the_classes_and_the_rows():
+    scorer = make_scorer(log_loss, unseen="raise")
+    estimator = stub([0, 1], [[0.5, 0.5]] * 4)
+    assert scorer(estimator, None, [0, 1, 1, 0]) == pytest.approx(-math.log(2))
+    with pytest.raises(ValueError, match=r"never saw \[5, 7\].* of 3 of 4 rows.*are \[0, 1\]"):
+        scorer(estimator, None, [0, 5, 7, 7])
+
+
+def test_ignore_leaves_rows_out_and_says_how_many():
+    scorer = make_scorer(log_loss, unseen="ignore")
+    estimator = stub([0, 1], [[0.5, 0.5], [0.2, 0.8], [0.9, 0.1]])
+    with pytest.warns(UserWarning, match=r"never saw \[2\], the classes of 1 of 3 rows") as caught:
+        score = scorer(estimator, None, [2, 1, 0], sample_weight=[9, 1, 3])
+    assert score == pytest.approx((math.log(0.8) + 3 * math.log(0.9)) / 4)
+    assert caught[0].filename == __file__
+    with pytest.raises(ValueError, match="all of them"):
+        scorer(estimator, None, [2, 3, 4])
+
+
+@pytest.mark.parametrize("unseen", ["floor", "raise", "ignore"])
+def test_an_unseen_class_in_rows_of_weight_zero_is_not_there(unseen):
+    estimator = stub([0, 1], [[0.5, 0.5], [0.2, 0.8], [0.9, 0.1]])
+    for scorer in (make_scorer(log_loss, unseen=unseen), neg_log_loss_scorer):
+        score = scorer(estimator, None, [0, 1, 7], sample_weight=[1, 1, 0])
+        assert score == pytest.approx((math.log(0.5) + math.log(0.8)) / 2)
+
+
+@pytest.mark.parametrize("unseen_class", [0, 1, 2])
+def test_folds_that_lack_a_class(unseen_class):
+    """One fold is trained without a class, the others are tested without it."""
+    y = NAMES[Y]
+    cv = PredefinedSplit(np.where(unseen_class == Y, 0, np.arange(len(Y)) % 3))
+    expected = [
+        -losses_by_hand(model().fit(X[train], y[train]), X[test], y[test]).mean()
+        for train, test in cv.split()
+    ]
+    assert expected[0] < -10
+    np.testing.assert_allclose(
+        cross_val_score(model(), X, y, scoring=neg_log_loss_scorer, cv=cv), expected
+    )
+    # scikit-learn's scorer fails in every one of these folds.
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        others = cross_val_score(model(), X, y, scoring="neg_log_loss", cv=cv)
+    assert np.isnan(others).all()
+    search = GridSearchCV(model(), {"C": [0.01, 1]}, scoring=neg_log_loss_scorer, cv=cv).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_a_classifier_that_knows_one_class_only():
+    estimator = DummyClassifier().fit(X, np.zeros(len(X), dtype=int))
+    assert neg_log_loss_scorer(estimator, X[:2], [0, 0]) == 0
+    assert neg_log_loss_scorer(estimator, X[:2], [0, 1]) == pytest.approx(-FLOOR / 2)
+
+
+def test_probabilities_are_scored_where_scikit_learn_scores_labels():
+    estimator = model().fit(X[TWO], Y[TWO] - 1)
+    by_hand = -losses_by_hand(estimator, X[TWO], Y[TWO] - 1).mean()
+    assert make_scorer(log_loss)(estimator, X[TWO], Y[TWO] - 1) == pytest.approx(by_hand)
+    hard = sklearn.metrics.make_scorer(sklearn.metrics.log_loss, greater_is_better=False)
+    assert hard(estimator, X[TWO], Y[TWO] - 1) < 5 * by_hand
+
+
+def test_the_skill_of_one_class_is_an_error():
+    with pytest.raises(ValueError, match="skill is not defined"):
+        scorers.log_loss_skill_scorer(stub([0, 1], [[0.9, 0.1]] * 3), None, [0, 0, 0])
+
+
+# One score a class.
+
+
+def test_per_class_scores():
+    estimator = model().fit(X[::2], NAMES[Y][::2])
+    y, weight = NAMES[Y][1::2], WEIGHT[1::2]
+    losses = losses_by_hand(estimator, X[1::2], y)
+    for w in (None, weight):
+        means = class_means(losses, y, w)
+        expected = {
+            "neg_log_loss": -np.average(losses, weights=w),
+            "neg_macro_log_loss": -np.mean(list(means.values())),
+            "neg_worst_class_log_loss": -max(means.values()),
+        } | {f"neg_log_loss[{label}]": -mean for label, mean in means.items()}
+        scores = make_per_class_scorer(NAMES)(estimator, X[1::2], y, sample_weight=w)
+        assert list(scores) == list(expected)
+        assert scores == pytest.approx(expected)
+    bits = make_per_class_scorer(NAMES, base=2)(estimator, X[1::2], y, sample_weight=weight)
+    assert {k: v * math.log(2) for k, v in bits.items()} == pytest.approx(expected)
+    logits = make_per_class_scorer(NAMES, response_method="decision_function")
+    assert logits(estimator, X[1::2], y, sample_weight=weight) == pytest.approx(expected)
+
+
+def test_per_class_scores_of_labels_that_are_not_there():
+    scorer = make_per_class_scorer([2, 0, 1, 9], eps=1e-3)
+    scores = scorer(stub([0, 2], [[0.5, 0.5], [0.2, 0.8]]), None, [2, 1])
+    expected = {
+        "neg_log_loss": (math.log(0.5) + math.log(1e-3)) / 2,
+        "neg_macro_log_loss": (math.log(0.5) + math.log(1e-3)) / 2,
+        "neg_worst_class_log_loss": math.log(1e-3),
+        "neg_log_loss[2]": math.log(0.5),
+        "neg_log_loss[0]": math.nan,
+        "neg_log_loss[1]": math.log(1e-3),
+        "neg_log_loss[9]": math.nan,
+    }
+    assert list(scores) == list(expected)
+    assert scores == pytest.approx(expected, nan_ok=True)
+
+
+def test_the_keys_are_the_same_in_every_fold():
+    cv = PredefinedSplit(np.where(Y == 2, 0, np.arange(len(Y)) % 3))
+    scorer = make_per_class_scorer([0, 1, 2])
+    results = cross_validate(model(), X, Y, scoring=scorer, cv=cv, return_estimator=True)
+    of_class = results["test_neg_log_loss[2]"]
+    assert of_class[0] == pytest.approx(-FLOOR)
+    assert np.isnan(of_class[1:]).all()
+    for i, (_, test) in enumerate(cv.split()):
+        losses = losses_by_hand(results["estimator"][i], X[test], Y[test])
+        assert results["test_neg_log_loss"][i] == pytest.approx(-losses.mean())
+        for label, mean in class_means(losses, Y[test]).items():
+            assert results[f"test_neg_log_loss[{label}]"][i] == pytest.approx(-mean)
+
+
+@pytest.mark.parametrize(
+    "refit", ["neg_log_loss", "neg_worst_class_log_loss", "neg_log_loss[virginica]"]
+)
+def test_a_search_can_refit_by_any_of_the_keys(refit):
+    search = GridSearchCV(
+        model(),
+        {"C": [0.01, 0.1, 100]},
+        scoring=make_per_class_scorer(NAMES),
+        refit=refit,
+        cv=FOLDS,
+    ).fit(X, NAMES[Y])
+    means = search.cv_results_[f"mean_test_{refit}"]
+    assert search.best_index_ == means.argmax()
+    assert search.best_score_ == means.max()
+
+
+# Cloning, pickling, showing.
+
+SOME = [
+    *(get_scorer(name) for name in get_scorer_names()),
+    make_scorer(log_loss, average="macro", base=10, unseen="raise"),
+    make_scorer(cross_entropy, response_method=("decision_function", "predict_proba")),
+    make_scorer(sklearn.metrics.log_loss, greater_is_better=False, normalize=False),
+    make_per_class_scorer([0, 1, 2]),
+    make_per_class_scorer([2, 1, 0], base=2, eps=1e-9, unseen="ignore"),
+]
+
+
+@pytest.mark.parametrize("scorer", SOME, ids=repr)
+def test_copies_score_the_same(scorer):
+    estimator = model().fit(X[::2], Y[::2])
+    score = scorer(estimator, X, Y)
+    with sklearn.config_context(enable_metadata_routing=True):
+        scorer = clone(scorer).set_score_request(sample_weight=True)
+        for copied in (clone(scorer), pickle.loads(pickle.dumps(scorer))):
+            assert copied is not scorer
+            assert copied(estimator, X, Y) == score
+            assert repr(copied) == repr(scorer)
+            request = copied.get_metadata_routing().score.requests
+            assert request == {"sample_weight": True}
+
+
+@pytest.mark.parametrize("scorer", SOME, ids=repr)
+def test_the_repr_is_the_call_that_makes_the_scorer(scorer):
+    names = vars(skxent) | {
+        "refinement_loss": refinement_loss,
+        "worst_class_log_loss": worst_class_log_loss,
+    }
+    if "normalize" in repr(scorer):
+        names["log_loss"] = sklearn.metrics.log_loss
+    made = eval(repr(scorer), names)
+    assert made.get_params() == scorer.get_params()
+
+
+@pytest.mark.parametrize(
+    ("scorer", "text"),
+    [
+        (neg_log_loss_scorer, "make_scorer(log_loss)"),
+        (neg_log_loss_bits_scorer, "make_scorer(log_loss, base=2)"),
+        (
+            make_scorer(log_loss, unseen="raise", response_method="decision_function"),
+            "make_scorer(log_loss, response_method='decision_function', unseen='raise')",
+        ),
+        (make_per_class_scorer(NAMES[:2]), "make_per_class_scorer(['setosa', 'versicolor'])"),
+    ],
+)
+def test_reprs(scorer, text):
+    assert repr(scorer) == text
+
+
+# Weights under metadata routing.
+
+
+def weighted_cross_val_score(scorer):
+    estimator = model().set_fit_request(sample_weight=False)
+    return cross_val_score(
+        estimator, X, Y, scoring=scorer, cv=FOLDS, params={"sample_weight": WEIGHT}
+    )
+
+
+def by_fold(score):
+    """`score(losses, test)` of each fold of an unweighted fit."""
+    values = []
+    for train, test in FOLDS.split(X, Y):
+        estimator = model().fit(X[train], Y[train])
+        values.append(score(losses_by_hand(estimator, X[test], Y[test]), test))
+    return np.array(values)
+
+
+def weighted_mean(losses, test):
+    return -np.average(losses, weights=WEIGHT[test])
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_are_routed_where_they_are_requested():
+    scorer = get_scorer("neg_log_loss").set_score_request(sample_weight=True)
+    expected = by_fold(weighted_mean)
+    np.testing.assert_allclose(weighted_cross_val_score(scorer), expected)
+    assert not np.allclose(expected, by_fold(lambda losses, _: -losses.mean()))
+
+
+@pytest.mark.usefixtures("routing")
+@pytest.mark.parametrize("scorer", [neg_log_loss_scorer, make_per_class_scorer([0, 1, 2])])
+def test_weights_that_nobody_requested_are_an_error(scorer):
+    with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+        weighted_cross_validate(scorer)
+
+
+def weighted_cross_validate(scoring):
+    estimator = model().set_fit_request(sample_weight=False)
+    return cross_validate(
+        estimator, X, Y, scoring=scoring, cv=FOLDS, params={"sample_weight": WEIGHT}
+    )
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_reach_only_the_scorers_that_ask():
+    weighted = get_scorer("neg_log_loss").set_score_request(sample_weight=True)
+    plain = get_scorer("neg_log_loss").set_score_request(sample_weight=False)
+    results = weighted_cross_validate({"weighted": weighted, "plain": plain})
+    np.testing.assert_allclose(results["test_weighted"], by_fold(weighted_mean))
+    np.testing.assert_allclose(results["test_plain"], by_fold(lambda losses, _: -losses.mean()))
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_reach_the_scores_of_each_class():
+    scorer = make_per_class_scorer([0, 1, 2]).set_score_request(sample_weight=True)
+    results = weighted_cross_validate(scorer)
+    np.testing.assert_allclose(results["test_neg_log_loss"], by_fold(weighted_mean))
+    of_two = by_fold(lambda losses, test: -class_means(losses, Y[test], WEIGHT[test])[2])
+    np.testing.assert_allclose(results["test_neg_log_loss[2]"], of_two)
+
+
+@pytest.mark.usefixtures("routing")
+def test_weights_reach_a_search():
+    scorer = get_scorer("neg_log_loss").set_score_request(sample_weight=True)
+    estimator = model().set_fit_request(sample_weight=False)
+    search = GridSearchCV(estimator, {"C": [0.5, 5]}, scoring=scorer, cv=FOLDS)
+    search.fit(X, Y, sample_weight=WEIGHT)
+    expected = by_fold(weighted_mean)
+    folds = [search.cv_results_[f"split{i}_test_score"][0] for i in range(3)]
+    np.testing.assert_allclose(folds, expected)
+    losses = losses_by_hand(search.best_estimator_, X, Y)
+    score = search.score(X, Y, sample_weight=WEIGHT)
+    assert score == pytest.approx(-np.average(losses, weights=WEIGHT))
+
+
+# Inside the tools of scikit-learn.
+
+GRID = {"C": [0.1, 10.0]}
+TOOLS = {
+    "cross_val_score": lambda s, jobs: cross_val_score(
+        model(), X, Y, scoring=s, cv=FOLDS, n_jobs=jobs
+    ),
+    "cross_validate": lambda s, jobs: np.concatenate(
+        list(
+            cross_validate(model(), X, Y, scoring={"a": s, "b": s}, cv=FOLDS, n_jobs=jobs).values()
+        )[2:]
+    ),
+    "GridSearchCV": lambda s, jobs: (
+        GridSearchCV(model(), GRID, scoring=s, cv=FOLDS, n_jobs=jobs)
+        .fit(X, Y)
+        .cv_results_["mean_test_score"]
+    ),
+    "RandomizedSearchCV": lambda s, jobs: (
+        RandomizedSearchCV(
+            model(), GRID, n_iter=2, scoring=s, cv=FOLDS, n_jobs=jobs, random_state=0
+        )
+        .fit(X, Y)
+        .cv_results_["mean_test_score"]
+    ),
+    "HalvingGridSearchCV": lambda s, jobs: (
+        HalvingGridSearchCV(
+            model(), GRID, scoring=s, cv=FOLDS, n_jobs=jobs, random_state=0, min_resources=60
+        )
+        .fit(X, Y)
+        .cv_results_["mean_test_score"]
+    ),
+    "RFECV": lambda s, jobs: (
+        RFECV(model(), scoring=s, cv=FOLDS, n_jobs=jobs).fit(X, Y).cv_results_["mean_test_score"]
+    ),
+    "learning_curve": lambda s, jobs: learning_curve(
+        model(), X, Y, scoring=s, cv=FOLDS, n_jobs=jobs, shuffle=True, random_state=0
+    )[2],
+    "validation_curve": lambda s, jobs: validation_curve(
+        model(), X, Y, param_name="C", param_range=[0.1, 10], scoring=s, cv=FOLDS, n_jobs=jobs
+    )[1],
+    "permutation_importance": lambda s, jobs: (
+        permutation_importance(
+            model().fit(X, Y), X, Y, scoring=s, n_repeats=3, n_jobs=jobs, random_state=0
+        ).importances
+    ),
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
+def test_tools_give_the_same_numbers_in_one_process_and_in_two(tool):
+    """And those of scikit-learn's own scorer, where that one has no reason to fail."""
+    serial = tool(neg_log_loss_bits_scorer, None)
+    np.testing.assert_array_equal(tool(neg_log_loss_bits_scorer, 2), serial)
+    np.testing.assert_allclose(serial, tool("neg_log_loss", None) / math.log(2), rtol=1e-9)
+
+
+@pytest.mark.parametrize("y", [Y[TWO] - 1, Y[TWO] == 2, Y], ids=["binary", "bool", "multiclass"])
+def test_the_make_scorer_of_scikit_learn_takes_our_metrics(y):
+    X_y = X[TWO] if len(y) == TWO.sum() else X
+    scorer = sklearn.metrics.make_scorer(
+        skxent.cross_entropy, response_method="predict_proba", greater_is_better=False, base=2
+    )
+    estimator = model().fit(X_y, y)
+    expected = -losses_by_hand(estimator, X_y, y).mean() / math.log(2)
+    assert scorer(estimator, X_y, y) == pytest.approx(expected)
+    assert np.isfinite(cross_val_score(model(), X_y, y, scoring=scorer, error_score="raise")).all()
+
+
+def test_the_make_scorer_of_scikit_learn_takes_a_pos_label():
+    y = NAMES[Y[TWO]]
+    estimator = model().fit(X[TWO], y)
+    scorer = sklearn.metrics.make_scorer(
+        cross_entropy,
+        response_method="predict_proba",
+        greater_is_better=False,
+        pos_label="versicolor",
+    )
+    expected = -losses_by_hand(estimator, X[TWO], y).mean()
+    assert scorer(estimator, X[TWO], y) == pytest.approx(expected)
+
+
+# Metrics from elsewhere.
+
+
+def hits(y_true, y_proba, *, labels, sample_weight=None):
+    """Accuracy of the likeliest class."""
+    return np.average(labels[np.argmax(y_proba, axis=1)] == y_true, weights=sample_weight)
+
+
+def test_a_metric_from_elsewhere_with_either_sign():
+    estimator = model().fit(X, Y)
+    accuracy = np.mean(estimator.predict(X) == Y)
+    assert make_scorer(hits, greater_is_better=True)(estimator, X, Y) == pytest.approx(accuracy)
+    assert make_scorer(hits, greater_is_better=False)(estimator, X, Y) == pytest.approx(-accuracy)
+    theirs = make_scorer(sklearn.metrics.log_loss, greater_is_better=False)
+    known = stub([0, 1, 3], [[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]])
+    expected = (math.log(0.25) - FLOOR) / 2
+    assert theirs(known, None, np.array([3, 2])) == pytest.approx(expected)
+
+
+# Errors.
+
+
+def not_fitted():
+    return neg_log_loss_scorer(model(), X, Y)
+
+
+def several_outputs():
+    tree = DecisionTreeClassifier().fit(X, np.c_[Y, Y])
+    return neg_log_loss_scorer(tree, X, Y)
+
+
+def several_lists_of_classes():
+    return neg_log_loss_scorer(
+        SimpleNamespace(classes_=[[0, 1], [0, 1]], predict_proba=lambda X: X), X, Y
+    )
+
+
+def score_of(classes, y, scorer=neg_log_loss_scorer):
+    return lambda: scorer(stub(classes, [[0.5, 0.5]] * len(y)), None, y)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: neg_log_loss_scorer(LinearSVC().fit(X, Y), X, Y),
+            AttributeError,
+            "LinearSVC has no predict_proba; pass response_method='decision_function'",
+        ),
+        (
+            lambda: neg_log_loss_scorer(LinearRegression().fit(X, Y), X, Y),
+            AttributeError,
+            "LinearRegression has no predict_proba; pass a probabilistic classifier",
+        ),
+        (
+            lambda: neg_log_loss_scorer(SimpleNamespace(predict_proba=lambda X: X), X, Y),
+            ValueError,
+            "SimpleNamespace has no classes_",
+        ),
+        (not_fitted, NotFittedError, "not fitted"),
+        (several_outputs, ValueError, "list of 2, one for each output"),
+        (several_lists_of_classes, ValueError, "several outputs"),
+        (score_of([0, 1], np.c_[[0, 1], [0, 1]]), ValueError, "y must be a one-dimensional"),
+        (score_of([0, 1], np.array(["0", "1"])), ValueError, "'[01]'.*another type, .0, 1.*fitted"),
+        (score_of([0, 1], ["no", "yes"]), ValueError, "holds '.*another type, .0, 1"),
+        (score_of(["0", "1"], [0, 1]), ValueError, "y holds [01] where .*another type"),
+        (score_of([0, 1], [0, math.nan]), ValueError, "y has a missing label"),
+        (
+            score_of([0, 1], ["no", "yes"], make_per_class_scorer(["no", "yes"])),
+            ValueError,
+            "another type",
+        ),
+        (
+            score_of([0, 1], [0, 1], make_per_class_scorer([0, 2])),
+            ValueError,
+            r"labels must hold every class.*\[1\] is not among \[0, 2\]",
+        ),
+        (
+            score_of([0, 1], [0, 1], make_scorer(log_loss, average=None)),
+            ValueError,
+            "returned 2 numbers.*make_per_class_scorer",
+        ),
+        (score_of([0, 1, 2], [0, 1]), ValueError, "labels names 3 classes, but y_proba has 2"),
+    ],
+)
+def test_errors_when_scoring(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def no_labels(y_true, y_proba):
+    return 0.0
+
+
+@pytest.mark.parametrize(
+    ("metric", "params", "error", "message"),
+    [
+        (log_loss, {"bas": 2}, TypeError, "log_loss has no parameter bas; it has .*base"),
+        (log_loss, {"labels": [0, 1]}, ValueError, "labels is passed .* by the scorer itself"),
+        (log_loss, {"sample_weight": [1]}, ValueError, "sample_weight is passed"),
+        (log_loss, {"from_logits": True}, ValueError, "from_logits is passed"),
+        (log_loss, {"pos_label": 1}, ValueError, "pos_label is passed"),
+        (log_loss, {"greater_is_better": True}, ValueError, "greater_is_better=True is wrong"),
+        (skxent.log_loss_skill_score, {"greater_is_better": False}, ValueError, "=False is wrong"),
+        (hits, {}, ValueError, "greater_is_better must be given for hits"),
+        (no_labels, {"greater_is_better": True}, ValueError, "metric must take labels=.*no_labels"),
+        (
+            hits,
+            {"greater_is_better": True, "response_method": "decision_function"},
+            ValueError,
+            'hits takes no from_logits=.*response_method="predict_proba"',
+        ),
+        (log_loss, {"response_method": "predict"}, ValueError, "response_method .*got 'predict'"),
+        (log_loss, {"response_method": ("predict_proba", "x")}, ValueError, "got 'x'"),
+        (log_loss, {"response_method": ()}, ValueError, "response_method must name at least one"),
+        (log_loss, {"unseen": "drop"}, ValueError, "unseen must be one of .*got 'drop'"),
+        ("neg_log_loss", {}, ValueError, "metric must be a function.*got 'neg_log_loss'"),
+    ],
+)
+def test_errors_when_making_a_scorer(metric, params, error, message):
+    with pytest.raises(error, match=message):
+        make_scorer(metric, **params)
+
+
+@pytest.mark.parametrize(
+    ("labels", "params", "message"),
+    [
+        ([0, 1, 1], {}, r"labels must not repeat a label; repeated: \[1\]"),
+        ([], {}, "labels is empty"),
+        ([0, 1], {"base": 1}, "base must be .*got 1"),
+        ([0, 1], {"eps": -1}, "eps must be .*got -1"),
+        ([0, 1], {"unseen": None}, "unseen must be one of"),
+        ([0, 1], {"response_method": "predict"}, "response_method must be one of"),
+    ],
+)
+def test_errors_when_making_a_per_class_scorer(labels, params, message):
+    with pytest.raises(ValueError, match=message):
+        make_per_class_scorer(labels, **params)
+
+
+def test_an_unknown_name_is_answered_with_the_names():
+    with pytest.raises(ValueError, match=r"log_loss_skill, .*got 'neg_brier'"):
+        get_scorer("neg_brier")
