@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._arguments import check_weight
 from skxent._kernels import FloatArray, IntArray
-from skxent._labels import as_labels, distinct, encode, shown
+from skxent._labels import as_labels, distinct, encode, factorize, shown
 from skxent._table import Table, as_table
 
 __all__ = [
@@ -109,10 +109,11 @@ def check_labelled(
             f"{proba.n_classes} columns. Pass labels= to name them."
         )
         raise ValueError(msg)
-    known = distinct(array, "y_true") if labels is None else check_labels(labels)
+    given = None if labels is None else check_labels(labels)
+    known, codes = factorize(array, "y_true") if given is None else (given, _codes(array, given))
     if len(known) != proba.n_classes:
         raise ValueError(_wrong_number(known, proba, labels is not None))
-    return Labelled(_codes(array, known), proba.in_order_of(known), known, weight)
+    return Labelled(codes, proba.in_order_of(known), known, weight)
 
 
 def _wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:

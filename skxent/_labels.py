@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._kernels import IntArray, row_slices
 
-__all__ = ["as_labels", "distinct", "encode", "shown"]
+__all__ = ["as_labels", "distinct", "encode", "factorize", "shown"]
 
 LabelArray = NDArray[Any]
 _NUMBERS = "biuf"
@@ -99,14 +99,21 @@ def distinct(array: LabelArray, name: str) -> LabelArray:
             )
             raise TypeError(msg) from error
         return as_labels(ordered, name)
-    if array.dtype.kind == "b":
-        return np.array([v for v in (False, True) if (array == v).any()])
+    return factorize(array, name)[0]
+
+
+def factorize(array: LabelArray, name: str) -> tuple[LabelArray, IntArray]:
+    """The sorted distinct labels of `array`, and the position of each row's label in them."""
+    if array.dtype.kind == "O":
+        labels = distinct(array, name)
+        return labels, encode(array, labels)
     found = np.unique(array[:_SAMPLE])
     while True:
         # Only the rows whose label has not been met before are sorted.
-        unknown = encode(array, found) < 0
+        codes = encode(array, found)
+        unknown = codes < 0
         if not unknown.any():
-            return found
+            return found, codes
         found = np.union1d(found, np.unique(array[unknown]))
 
 
@@ -128,8 +135,10 @@ def _object_codes(array: LabelArray, labels: LabelArray) -> IntArray:
     for rows in row_slices(len(array), 1):
         values = array[rows].tolist()
         try:
-            found = map(position.__getitem__, values)
-            codes[rows] = np.fromiter(found, dtype=np.intp, count=len(values))
+            found = list(map(position.__getitem__, values))
+            # Small numbers become bytes, and so an array, at a third of the usual cost.
+            small = len(position) <= 256
+            codes[rows] = np.frombuffer(bytes(found), dtype=np.uint8) if small else found
         except (KeyError, TypeError):
             codes[rows] = [position.get(v, -1) if _hashable(v) else -1 for v in values]
     return codes
@@ -209,9 +218,12 @@ def _text_codes(array: LabelArray, labels: LabelArray) -> IntArray:
     table = np.zeros(1 << bits, dtype=np.intp)
     table[slots] = np.arange(len(possible))
     words, codes = _words(array), np.empty(len(array), dtype=np.intp)
+    by_word = np.ascontiguousarray(label_words.T)
     for rows in row_slices(len(array), words.shape[1]):
         block = words[rows]
         meant = table[(block.astype(np.uint64, copy=False) @ factors) >> shift]
-        same = (label_words.take(meant, axis=0) == block).all(axis=1)
+        same = np.ones(len(block), dtype=bool)
+        for j, word in enumerate(by_word):
+            same &= word.take(meant) == block[:, j]
         codes[rows] = np.where(same, possible[meant], -1)
     return codes

@@ -205,7 +205,8 @@ class Table:
         wide = block.astype(np.float64, copy=False)
         with np.errstate(over="ignore", invalid="ignore"):
             sums = wide.sum(axis=1)
-            bad = ~((sums > 0) & (sums < np.inf) & (block.min(axis=1) >= 0))
+            least = -_RANGE_TOLERANCE * sums
+            bad = ~((sums > 0) & (sums < np.inf) & (block.min(axis=1) >= least))
         if bad.any():
             row = int(bad.argmax())
             msg = (
@@ -213,7 +214,7 @@ class Table:
                 f"positive sum in each row; row {start + row} is {_row(block[row])}."
             )
             raise ValueError(msg)
-        return wide / sums[:, None]
+        return np.maximum(wide / sums[:, None], 0.0)
 
     def _refuse_range(self, block: NDArray[np.floating], start: int) -> None:
         with np.errstate(invalid="ignore"):
@@ -227,6 +228,8 @@ class Table:
             f"{where} holds {float(block[row, column])!r}. "
             f"For logits or log-probabilities pass from_logits=True."
         )
+        if self.renormalize is not None and not self.positive_only:
+            msg += " To divide each row by its sum pass renormalize=True."
         raise ValueError(msg)
 
     def _refuse_sums(self, block: NDArray[np.floating], tolerance: float, start: int) -> None:

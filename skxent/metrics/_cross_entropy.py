@@ -141,7 +141,8 @@ def perplexity(
     .. math:: b^{H_b(t, p)} = e^{H(t, p)}
 
     Smaller is better; 1 is certain and right, n_classes is a uniform guess. Infinite where
-    the cross-entropy is.
+    the cross-entropy is. It is the exponential of the reduced cross-entropy: with "mean" the
+    geometric mean over the rows, with "sum" one over the joint probability of all of them.
 
     Parameters
     ----------

@@ -132,7 +132,8 @@ def js_divergence(
 
     Smaller is better; symmetric, always finite, between 0 and the logarithm of 2. This is
     the divergence; its square root is the distance of
-    :func:`scipy.spatial.distance.jensenshannon`.
+    :func:`scipy.spatial.distance.jensenshannon`. Beside a class label the other classes count
+    as 1 minus the probability of the true one.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from skxent import _kernels
 from skxent._arguments import check_base, check_weight
 from skxent._inputs import check_distributions
 from skxent._kernels import FloatArray
-from skxent._labels import as_labels, distinct, encode
+from skxent._labels import as_labels, factorize
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows
 
 __all__ = ["entropy", "label_entropy", "prior_entropy"]
@@ -129,8 +129,8 @@ def label_entropy(
         msg = "y_true is empty; at least one label is needed."
         raise ValueError(msg)
     weight = check_weight(sample_weight, len(array))
-    labels = distinct(array, "y_true")
-    return prior_entropy(_kernels.class_weights(encode(array, labels), len(labels), weight)) / unit
+    labels, codes = factorize(array, "y_true")
+    return prior_entropy(_kernels.class_weights(codes, len(labels), weight)) / unit
 
 
 def prior_entropy(class_weight: FloatArray) -> float:
