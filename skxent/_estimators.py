@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._inputs import check_labels
-from skxent._labels import as_labels, shown
+from skxent._labels import as_labels, check_labels, shown
 
 __all__ = ["METHODS", "classes_of", "refuse_other_type", "response", "with_columns_for"]
 

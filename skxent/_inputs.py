@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._arguments import check_weight
 from skxent._kernels import FloatArray, IntArray
-from skxent._labels import as_labels, distinct, encode, factorize, shown
+from skxent._labels import as_labels, check_labels, codes_of, distinct, encode, factorize, shown
 from skxent._table import Table, as_table
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Paired",
     "check_distributions",
     "check_labelled",
-    "check_labels",
     "check_pair",
     "check_reference",
 ]
@@ -46,20 +45,6 @@ class Paired:
     weight: FloatArray | None
     single: bool
     """Whether the user passed one pair of 1-D distributions."""
-
-
-def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
-    """`labels` as an array in the order given, without duplicates or missing values."""
-    array = as_labels(labels, name)
-    if len(array) == 0:
-        msg = f"{name} is empty; list the label of each column, in order."
-        raise ValueError(msg)
-    found = distinct(array, name)
-    if len(found) < len(array):
-        twice = [v for v in found if (encode(array, found[found == v]) == 0).sum() > 1]
-        msg = f"{name} must not repeat a label; repeated: {shown(twice)}."
-        raise ValueError(msg)
-    return array
 
 
 def _same_length(n_true: int, n_proba: int) -> None:
@@ -109,10 +94,14 @@ def check_labelled(
             f"{proba.n_classes} columns. Pass labels= to name them."
         )
         raise ValueError(msg)
-    given = None if labels is None else check_labels(labels)
-    known, codes = factorize(array, "y_true") if given is None else (given, _codes(array, given))
+    if labels is None:
+        known, codes = factorize(array, "y_true")
+    else:
+        known = check_labels(labels)
     if len(known) != proba.n_classes:
         raise ValueError(_wrong_number(known, proba, labels is not None))
+    if labels is not None:
+        codes = codes_of(array, known)
     return Labelled(codes, proba.in_order_of(known), known, weight)
 
 
@@ -129,22 +118,6 @@ def _wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
         f"{proba.n_classes} columns; pass labels= with the label of each column, in their order "
         f"(for a fitted classifier, labels=classifier.classes_)."
     )
-
-
-def _codes(array: NDArray[Any], known: NDArray[Any]) -> IntArray:
-    codes = encode(array, known)
-    if codes.min() < 0:
-        row = int(codes.argmin())
-        value = array[row].item() if isinstance(array[row], np.generic) else array[row]
-        hint = ""
-        if str(value) in {str(v) for v in known.tolist()}:
-            hint = f" The labels hold {str(value)!r} as another type ({known.dtype})."
-        msg = (
-            f"y_true holds a label that labels does not: {value!r} (row {row}); "
-            f"the labels are {shown(known)}.{hint}"
-        )
-        raise ValueError(msg)
-    return codes
 
 
 def _not_two(what: str, known: NDArray[Any]) -> str:
@@ -166,7 +139,7 @@ def _binary_codes(
             msg = f"pos_label={pos_label!r} is not one of labels={shown(known)}."
             raise ValueError(msg)
         positive = 0 if pos_label is not None and pos_label == known[0] else 1
-        return _codes(array, known), known, positive
+        return codes_of(array, known), known, positive
     known = distinct(array, "y_true")
     if len(known) > 2:
         raise ValueError(_not_two("y_true holds", known))
@@ -196,7 +169,7 @@ def _codes_without_pos_label(
             f"pass pos_label= or labels=[other, positive]."
         )
         raise ValueError(msg)
-    return _codes(array, known), known
+    return codes_of(array, known), known
 
 
 def _from_one_hot(

@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._kernels import IntArray, row_slices
 
-__all__ = ["as_labels", "distinct", "encode", "factorize", "shown"]
+__all__ = [
+    "as_labels",
+    "check_labels",
+    "codes_of",
+    "distinct",
+    "encode",
+    "factorize",
+    "shown",
+]
 
 LabelArray = NDArray[Any]
 _NUMBERS = "biuf"
@@ -226,4 +234,34 @@ def _text_codes(array: LabelArray, labels: LabelArray) -> IntArray:
         for j, word in enumerate(by_word):
             same &= word.take(meant) == block[:, j]
         codes[rows] = np.where(same, possible[meant], -1)
+    return codes
+
+
+def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
+    """`labels` as an array in the order given, without duplicates or missing values."""
+    array = as_labels(labels, name)
+    if len(array) == 0:
+        msg = f"{name} is empty; list the label of each column, in order."
+        raise ValueError(msg)
+    found = distinct(array, name)
+    if len(found) < len(array):
+        twice = [v for v in found if (encode(array, found[found == v]) == 0).sum() > 1]
+        msg = f"{name} must not repeat a label; repeated: {shown(twice)}."
+        raise ValueError(msg)
+    return array
+
+
+def codes_of(array: NDArray[Any], known: NDArray[Any]) -> IntArray:
+    codes = encode(array, known)
+    if codes.min() < 0:
+        row = int(codes.argmin())
+        value = array[row].item() if isinstance(array[row], np.generic) else array[row]
+        hint = ""
+        if str(value) in {str(v) for v in known.tolist()}:
+            hint = f" The labels hold {str(value)!r} as another type ({known.dtype})."
+        msg = (
+            f"y_true holds a label that labels does not: {value!r} (row {row}); "
+            f"the labels are {shown(known)}.{hint}"
+        )
+        raise ValueError(msg)
     return codes

@@ -15,9 +15,9 @@ from sklearn.utils.metadata_routing import UNUSED
 
 from skxent._arguments import check_base, check_eps, check_weight
 from skxent._estimators import classes_of, refuse_other_type, response, with_columns_for
-from skxent._inputs import check_labelled, check_labels
+from skxent._inputs import check_labelled
 from skxent._kernels import class_sums, class_weights
-from skxent._labels import as_labels, distinct, encode, shown
+from skxent._labels import as_labels, check_labels, distinct, encode, shown
 from skxent.metrics import (
     cross_entropy,
     js_divergence,

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from skxent._arguments import check_base, check_choice, check_eps
 from skxent._estimators import METHODS
-from skxent._inputs import check_labels
+from skxent._labels import check_labels
 from skxent._scoring import (
     GREATER_IS_BETTER,
     MetricScorer,

@@ -437,7 +437,7 @@ def test_a_thousand_classes():
         ({"target_names": ["a", "b"]}, "target_names must name each of the 3 classes; got 2"),
         ({"base": 1}, "base must be"),
         ({"eps": 1}, "eps must be"),
-        ({"labels": [0, 1]}, "labels names 2 classes, but y_proba has 3"),
+        ({"labels": range(4)}, "labels names 4 classes, but y_proba has 3"),
         ({"sample_weight": [1]}, "sample_weight must have shape"),
     ],
 )

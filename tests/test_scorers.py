@@ -112,7 +112,7 @@ def test_every_ready_made_scorer_is_listed_and_tested():
 @pytest.mark.parametrize("y", [Y, NAMES[Y]], ids=["int", "str"])
 def test_ready_made_scorers(name, rows, y):
     estimator = model().fit(X[rows][::2], y[rows][::2])
-    X_test, y_test = X[rows][1::2], y[rows][1::2]
+    X_test, y_test = X[rows][1:-20:2], y[rows][1:-20:2]  # more of one class than of another
     losses = losses_by_hand(estimator, X_test, y_test)
     expected = BY_HAND[name](y_test, estimator.predict_proba(X_test), losses)
     assert get_scorer(name)(estimator, X_test, y_test) == pytest.approx(expected, rel=1e-12)
@@ -255,12 +255,19 @@ def test_a_class_that_the_estimator_never_saw_costs_the_floor(classes, y, method
     assert worst(estimator, None, np.array(y)) == pytest.approx(-FLOOR)
 
 
-@pytest.mark.parametrize("method", ["predict_proba", "decision_function"])
-def test_a_binary_classifier_and_a_third_class(method):
-    values = [[0.5, 0.5], [0.2, 0.8]] if method == "predict_proba" else [0.0, math.log(4)]
+@pytest.mark.parametrize(
+    ("method", "values"),
+    [
+        ("predict_proba", [[0.7, 0.3], [0.2, 0.8]]),
+        ("predict_proba", [0.3, 0.8]),
+        ("decision_function", [math.log(3 / 7), math.log(4)]),
+    ],
+    ids=["2-D", "1-D", "logits"],
+)
+def test_a_binary_classifier_and_a_third_class(method, values):
     estimator = stub([0, 1], **{method: values})
     scorer = make_scorer(log_loss, response_method=method)
-    expected = (math.log(0.5) - FLOOR) / 2
+    expected = (math.log(0.7) - FLOOR) / 2
     assert scorer(estimator, None, [0, 2]) == pytest.approx(expected)
 
 
