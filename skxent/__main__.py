@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import difflib
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -103,7 +104,8 @@ def _from_csv(path: str, target: str) -> tuple[NDArray[Any], NDArray[Any], NDArr
     if (y == "").any():
         msg = f"--target: column {target!r} is empty in data row {int((y == '').argmax()) + 1}"
         raise _UserError(msg)
-    if all(cell.removeprefix("-").isdecimal() and len(cell) < 19 for cell in y):
+    # "01" is a code and stays text, and so does what is too long for an integer.
+    if all(re.fullmatch(r"0|-?[1-9][0-9]{0,17}", cell) for cell in y):
         y = y.astype(np.int64)
     features = [_column(c) for name, c in zip(header, cells, strict=True) if name != target]
     if not features:
@@ -170,6 +172,8 @@ def _run(name: str, X: Any, y: NDArray[Any], numeric: NDArray[np.bool_] | None) 
     from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 
     labels = np.unique(y)
+    if numeric is not None:
+        print(f"columns: {numeric.sum()} numbers, {(~numeric).sum()} text", file=sys.stderr)
     print(f"{name}: {len(y)} rows, {X.shape[1]} features, {len(labels)} classes", file=sys.stderr)
     grid = {"logisticregression__C": list(_C)}
     tuning = _Progress(neg_log_loss_bits_scorer, "tuning", len(_C) * _N_SPLITS)
@@ -227,7 +231,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             name = options.data or "digits"
             X, y = _bundled(name)
-        _run(name, X, y, numeric)
+        try:
+            _run(name, X, y, numeric)
+        except ValueError as error:
+            msg = f"cannot fit a classifier to {name}: {error}"
+            raise _UserError(msg) from error
     except _UserError as error:
         # Names from a file may hold line breaks.
         print(f"skxent: {' '.join(str(error).splitlines())}", file=sys.stderr)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._kernels import FloatArray
+from skxent._labels import nan_for_missing
 
 __all__ = ["check_base", "check_choice", "check_eps", "check_weight"]
 
@@ -47,6 +48,8 @@ def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray 
         if weight.dtype.kind in "US":  # numpy would read "2" as 2
             msg = f"got dtype {weight.dtype}"
             raise ValueError(msg)
+        if weight.dtype.kind == "O":
+            weight = nan_for_missing(weight)
         weight = weight.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         msg = f"sample_weight must be numbers, one for each row: {error}."
@@ -63,11 +66,13 @@ def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray 
             f"sample_weight must be finite and not negative; row {row} has {float(weight[row])!r}."
         )
         raise ValueError(msg)
-    # Room for the losses of the rows, so that no weighted sum overflows.
+    if not weight.any():
+        msg = "sample_weight is 0 in every row; at least one row needs a positive weight."
+        raise ValueError(msg)
+    # Room for squares, cubes and losses, so that no sum overflows or vanishes.
     with np.errstate(over="ignore"):
-        total = weight.sum()
-    if not 0 < total < 1e300:
-        what = "sums to 1e300 or more" if weight.any() else "is 0 in every row"
-        msg = f"sample_weight {what}; its sum must be positive and finite."
+        total = float(weight.sum())
+    if not 1e-90 < total < 1e90:
+        msg = f"sample_weight sums to {total:g}; rescale it to between 1e-90 and 1e90."
         raise ValueError(msg)
     return weight

@@ -8,34 +8,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._labels import as_labels, check_labels, shown
+from skxent._table import as_table
 
-__all__ = ["METHODS", "classes_of", "refuse_other_type", "response", "with_columns_for"]
+__all__ = ["METHODS", "predictions", "refuse_other_type", "with_columns_for"]
 
 METHODS = ("predict_proba", "predict_log_proba", "decision_function")
 
 
-def response(estimator: Any, X: Any, methods: str | tuple[str, ...]) -> tuple[Any, bool]:
-    """All columns that the first method at hand predicts, and whether they are logits."""
+def predictions(
+    estimator: Any, X: Any, methods: str | tuple[str, ...]
+) -> tuple[NDArray[Any], NDArray[Any], bool]:
+    """
+    What the first method at hand predicts, the classes, and whether it predicts logits.
+
+    One column a class, in the order of the classes; or, of two classes, the second alone.
+    """
     names = (methods,) if isinstance(methods, str) else tuple(methods)
-    for name in names:
-        method = getattr(estimator, name, None)
-        if method is None:
-            continue
-        values = method(X)
-        if isinstance(values, list):
+    name = next((name for name in names if hasattr(estimator, name)), None)
+    who = type(estimator).__name__
+    if name is None:
+        others = [name for name in METHODS if hasattr(estimator, name)]
+        has = f"it has {' and '.join(others)}" if others else "it predicts no probabilities"
+        msg = f"{who} has no {' or '.join(names)}; {has}."
+        raise AttributeError(msg)
+    values = getattr(estimator, name)(X)
+    classes = _classes_of(estimator)
+    if isinstance(values, list):
+        msg = (
+            f"{who}.{name} returned a list of {len(values)}, one for each output; score one "
+            f"output at a time."
+        )
+        raise ValueError(msg)
+    if name == "decision_function":
+        _refuse_one_vs_one(estimator, classes)
+    table = as_table(values, f"{name}(X)").in_order_of(classes)
+    if table.n_classes != len(classes):
+        msg = f"{who}.{name} returned {table.n_classes} columns for {len(classes)} classes_."
+        raise ValueError(msg)
+    array = table.array if table.order is None else table.array[:, table.order]
+    return array, classes, name != "predict_proba"
+
+
+def _refuse_one_vs_one(estimator: Any, classes: NDArray[Any]) -> None:
+    """With three classes there are three pairs of them, which would pass for the classes."""
+    params = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    for name, value in params.items():
+        if len(classes) > 2 and name.endswith("decision_function_shape") and value == "ovo":
             msg = (
-                f"{type(estimator).__name__}.{name} returned a list of {len(values)}, one for each "
-                f"output; score one output at a time."
+                f"{name}='ovo' gives one column for each pair of classes; set it to 'ovr', which "
+                f"gives one for each class."
             )
             raise ValueError(msg)
-        return values, name != "predict_proba"
-    others = [name for name in METHODS if name not in names and hasattr(estimator, name)]
-    advice = f"pass response_method={others[0]!r}" if others else "pass a probabilistic classifier"
-    msg = f"{type(estimator).__name__} has no {' or '.join(names)}; {advice}."
-    raise AttributeError(msg)
 
 
-def classes_of(estimator: Any) -> NDArray[Any]:
+def _classes_of(estimator: Any) -> NDArray[Any]:
     classes = getattr(estimator, "classes_", None)
     if classes is None:
         msg = (
@@ -63,10 +89,9 @@ def refuse_other_type(unseen: NDArray[Any], classes: NDArray[Any]) -> None:
 
 
 def with_columns_for(
-    extra: NDArray[Any], values: Any, classes: NDArray[Any], from_logits: bool
+    extra: NDArray[Any], table: NDArray[Any], classes: NDArray[Any], from_logits: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Predictions with a column of probability 0 for each class that was never seen."""
-    table = np.asarray(values)
     if table.ndim == 1:  # the positive class alone
         other = np.zeros(len(table)) if from_logits else 1 - table
         table = np.column_stack([other, table])

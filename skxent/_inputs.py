@@ -151,8 +151,11 @@ def _binary_codes(
         msg = f"pos_label={pos_label!r} is not a label of y_true, which holds {shown(known)}."
         raise ValueError(msg)
     others = [v for v in known.tolist() if v != pos_label]
+    if others and isinstance(pos_label, str | bytes) != isinstance(others[0], str | bytes):
+        msg = f"pos_label={pos_label!r} is of another type than y_true, which holds {others[0]!r}."
+        raise ValueError(msg)
     pair = np.empty(2, dtype=object)
-    pair[:] = [others[0] if others else None, pos_label]
+    pair[:] = [others[0] if others else f"not {pos_label}", pos_label]
     return is_positive.astype(np.intp), pair, 1
 
 
@@ -222,6 +225,12 @@ def _aligned(
             raise ValueError(_wrong_number(known, proba, given=True))
         return target.in_order_of(known), proba.in_order_of(known), known
     if target.columns is not None:
+        if proba.columns is not None and not set(target.columns) & set(proba.columns):
+            msg = (
+                f"y_true and y_proba name different classes, {shown(target.columns)} and "
+                f"{shown(proba.columns)}; rename them, or pass arrays to match them by position."
+            )
+            raise ValueError(msg)
         known = as_labels(list(target.columns), "y_true's columns")
         return target, proba.in_order_of(known), known
     return target, proba, np.arange(proba.n_classes)
@@ -247,7 +256,8 @@ def check_pair(
         array = as_labels(y_true, "y_true")
         _same_length(len(array), proba.n_samples)
         if array.dtype.kind == "f":
-            return _single_pair(array, proba, sample_weight)
+            proba = replace(proba, columns=_events_of(y_proba))
+            return _single_pair(array, _events_of(y_true), proba, sample_weight)
         _refuse_ambiguous(array, proba)
     return check_labelled(
         y_true,
@@ -260,7 +270,19 @@ def check_pair(
     )
 
 
-def _single_pair(array: NDArray[Any], proba: Table, sample_weight: ArrayLike | None) -> Paired:
+def _events_of(values: ArrayLike) -> tuple[Any, ...] | None:
+    """Names that a pandas Series gives to its entries; not the numbers that pandas gives."""
+    index = getattr(values, "index", None)
+    named = hasattr(index, "tolist") and type(index).__name__ != "RangeIndex"
+    return tuple(index.tolist()) if named and index is not None else None
+
+
+def _single_pair(
+    array: NDArray[Any],
+    events: tuple[Any, ...] | None,
+    proba: Table,
+    sample_weight: ArrayLike | None,
+) -> Paired:
     total = float(array.sum(dtype=np.float64))
     if not proba.renormalize and np.isin(array, (0.0, 1.0)).all() and total != 1:
         msg = (
@@ -269,8 +291,9 @@ def _single_pair(array: NDArray[Any], proba: Table, sample_weight: ArrayLike | N
             f"y_true.astype(int)."
         )
         raise ValueError(msg)
-    target = Table(array[None, :], "y_true", renormalize=proba.renormalize)
+    target = Table(array[None, :], "y_true", columns=events, renormalize=proba.renormalize)
     proba = replace(proba, array=proba.array[None, :])
+    target, proba, _ = _aligned(target, proba, None, None)
     return Paired(target, proba, check_weight(sample_weight, 1), single=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ __all__ = [
     "distinct",
     "encode",
     "factorize",
+    "nan_for_missing",
     "shown",
 ]
 
@@ -58,6 +60,9 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     except ValueError as error:
         msg = f"{name} must be a one-dimensional sequence of labels; it has rows of unequal length."
         raise ValueError(msg) from error
+    if array.ndim == 0:
+        msg = f"{name} must be a list or a one-dimensional array; got {type(values)}."
+        raise TypeError(msg)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
@@ -79,6 +84,12 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return array
+
+
+def nan_for_missing(array: LabelArray) -> LabelArray:
+    """An array of objects with nan in the place of None and pandas' NA."""
+    values = [math.nan if _is_missing(v) else v for v in array.flat]
+    return np.array(values, dtype=object).reshape(array.shape)
 
 
 def _refuse_missing(array: LabelArray, found: Iterable[Any], name: str) -> None:

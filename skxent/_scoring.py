@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils.metadata_routing import UNUSED
+from sklearn import get_config
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from skxent._arguments import check_base, check_eps, check_weight
-from skxent._estimators import classes_of, refuse_other_type, response, with_columns_for
+from skxent._estimators import predictions, refuse_other_type, with_columns_for
 from skxent._inputs import check_labelled
 from skxent._kernels import class_sums, class_weights
 from skxent._labels import as_labels, check_labels, distinct, encode, shown
@@ -33,6 +34,7 @@ __all__ = [
     "GREATER_IS_BETTER",
     "MetricScorer",
     "PerClassScorer",
+    "name_of",
     "worst_class_log_loss",
 ]
 
@@ -56,36 +58,79 @@ GREATER_IS_BETTER: dict[Callable[..., Any], bool] = {
 }
 
 
-class _ClassifierScorer(BaseEstimator):  # type: ignore[misc]
-    """What all scorers share: the call, the routing of weights, and the response."""
+class _ClassifierScorer:
+    """
+    What all scorers share: the call, the routing of weights, and the predictions.
 
-    # `estimator` is an argument of the scorer, and no metadata that could be routed.
-    __metadata_request__score: ClassVar[dict[str, Any]] = {"estimator": UNUSED}
+    Not an estimator: it would be taken for one in the parameters and the text of a search.
+    """
 
     response_method: str | tuple[str, ...]
     unseen: str
 
-    def __call__(
-        self, estimator: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> Any:
-        return self.score(estimator, X, y, sample_weight=sample_weight)
+    def __init__(self) -> None:
+        self._request = MetadataRequest(owner=repr(self))
+        self._request.score.add_request(param="sample_weight", alias=None)
 
-    def score(
+    def __call__(
         self, estimator: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Any:
         raise NotImplementedError
 
+    def set_score_request(self, *, sample_weight: bool | str | None) -> Self:
+        """
+        Say whether this scorer wants `sample_weight` when metadata is routed.
+
+        Parameters
+        ----------
+        sample_weight : bool, str or None
+            True: pass it; False: do not; None: raise an error if it is there; a name: pass
+            what has that name.
+
+        Returns
+        -------
+        self : object
+            The scorer itself.
+
+        Raises
+        ------
+        RuntimeError
+            If metadata routing is not enabled.
+        """
+        if not get_config()["enable_metadata_routing"]:
+            msg = (
+                "set_score_request needs metadata routing: "
+                "sklearn.set_config(enable_metadata_routing=True)."
+            )
+            raise RuntimeError(msg)
+        self._request.score.add_request(param="sample_weight", alias=sample_weight)
+        return self
+
+    def get_metadata_routing(self) -> MetadataRequest:
+        """
+        Metadata that this scorer asks for, for scikit-learn's routing.
+
+        Returns
+        -------
+        MetadataRequest
+            A copy.
+        """
+        return copy.deepcopy(self._request)
+
+    def __sklearn_clone__(self) -> Self:
+        """Copy of a scorer, which has no fitted state to leave behind."""
+        return copy.deepcopy(self)
+
     def _rows(
         self, estimator: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[NDArray[Any], Any, NDArray[Any], Any, bool]:
-        """Labels, predictions, the columns' labels, weights, and whether they are logits."""
+        """Labels, predictions, labels of the columns, weights, and whether these are logits."""
         array = as_labels(y, "y")
         weight = check_weight(sample_weight, len(array))
-        values, from_logits = response(estimator, X, self.response_method)
-        classes = classes_of(estimator)
+        values, classes, from_logits = predictions(estimator, X, self.response_method)
         unseen = encode(array, classes) < 0
         if weight is not None and unseen[weight == 0].any():  # such rows are none
-            array, values = array[weight > 0], np.asarray(values)[weight > 0]
+            array, values = array[weight > 0], values[weight > 0]
             unseen, weight = unseen[weight > 0], weight[weight > 0]
         if not unseen.any():
             return array, values, classes, weight, from_logits
@@ -105,7 +150,7 @@ class _ClassifierScorer(BaseEstimator):  # type: ignore[misc]
             warnings.warn(f"{who} of {len(array)} rows; they are left out.", stacklevel=4)
             kept = ~unseen
             weight = None if weight is None else weight[kept]
-            return array[kept], np.asarray(values)[kept], classes, weight, from_logits
+            return array[kept], values[kept], classes, weight, from_logits
         known, values = with_columns_for(extra, values, classes, from_logits)
         return array, values, known, weight, from_logits
 
@@ -127,8 +172,9 @@ class MetricScorer(_ClassifierScorer):
         self.response_method = response_method
         self.unseen = unseen
         self.metric_params = metric_params
+        super().__init__()
 
-    def score(
+    def __call__(
         self, estimator: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
         """Score of a fitted classifier on `X` and `y`; greater is better."""
@@ -141,7 +187,7 @@ class MetricScorer(_ClassifierScorer):
         value = self.metric(y_true, values, **params)
         if np.ndim(value) != 0:
             msg = (
-                f"{self.metric.__name__} returned {np.size(value)} numbers and a scorer needs one; "
+                f"{name_of(self.metric)} returned {np.size(value)} numbers and a scorer needs one; "
                 f"for one score a class use make_per_class_scorer."
             )
             raise ValueError(msg)
@@ -149,8 +195,7 @@ class MetricScorer(_ClassifierScorer):
         return float(value) if greater_is_better else -float(value)
 
     def __repr__(self) -> str:
-        name = getattr(self.metric, "__name__", repr(self.metric))
-        return _call("make_scorer", name, self, dict(self.metric_params or {}))
+        return _call("make_scorer", name_of(self.metric), self, dict(self.metric_params or {}))
 
 
 class PerClassScorer(_ClassifierScorer):
@@ -170,8 +215,9 @@ class PerClassScorer(_ClassifierScorer):
         self.eps = eps
         self.response_method = response_method
         self.unseen = unseen
+        super().__init__()
 
-    def score(
+    def __call__(
         self, estimator: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> dict[str, float]:
         """Scores of a fitted classifier on `X` and `y`, by name; greater is better."""
@@ -207,11 +253,17 @@ class PerClassScorer(_ClassifierScorer):
         return _call("make_per_class_scorer", labels, self, {})
 
 
+def name_of(metric: Callable[..., Any]) -> str:
+    """What a metric is called, also if it is a partial one."""
+    return str(getattr(metric, "__name__", repr(metric)))
+
+
 def _call(maker: str, first: str, scorer: _ClassifierScorer, params: dict[str, Any]) -> str:
     """The call that makes this scorer, without what is left at its default."""
-    defaults = inspect.signature(type(scorer).__init__).parameters
-    for name, value in scorer.get_params(deep=False).items():
-        default = defaults[name].default
-        if name not in {"metric", "labels", "metric_params"} and value != default:
+    for name, parameter in inspect.signature(type(scorer).__init__).parameters.items():
+        if name in {"self", "metric", "labels", "metric_params"}:
+            continue
+        value = getattr(scorer, name)
+        if value != parameter.default:
             params[name] = value
     return f"{maker}({', '.join([first, *(f'{k}={v!r}' for k, v in params.items())])})"

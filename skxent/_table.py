@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent import _kernels
 from skxent._kernels import FloatArray, IntArray
-from skxent._labels import shown
+from skxent._labels import nan_for_missing, shown
 
 __all__ = ["Table", "as_table"]
 
@@ -153,7 +153,7 @@ class Table:
             if any(isinstance(v, str | bytes) for v in block.flat):  # numpy would read "0.5" as 0.5
                 msg = "it holds text"
                 raise TypeError(msg)
-            return block.astype(np.float64)
+            return nan_for_missing(block).astype(np.float64)
         except (TypeError, ValueError) as error:
             msg = f"{self.name} must be numbers; got dtype object that cannot be read so: {error}."
             raise TypeError(msg) from error
@@ -269,7 +269,9 @@ def _column_order(columns: tuple[Any, ...], labels: NDArray[Any], name: str) -> 
         msg = f"{name} has columns of the same name: {shown(columns)}; make them distinct."
         raise ValueError(msg)
     wanted = labels.tolist()
-    as_text = [str(label) for label in wanted]
+    # Files keep the names of columns as text, and a label of 1 may have come back as 1.0.
+    whole = [int(v) if isinstance(v, float) and v.is_integer() else v for v in wanted]
+    as_text = [str(label) for label in whole]
     for names in (wanted, as_text):
         common = set(names) & set(columns)
         if not common:
@@ -293,7 +295,9 @@ def _array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tupl
 
         if nw.dependencies.is_into_dataframe(values):
             frame = nw.from_native(values, eager_only=True)
-            return frame.to_numpy(), tuple(frame.columns)
+            # pandas numbers columns that nobody has named.
+            named = type(getattr(values, "columns", None)).__name__ != "RangeIndex"
+            return frame.to_numpy(), tuple(frame.columns) if named else None
     try:
         return np.asarray(values), None
     except ValueError as error:
@@ -312,6 +316,9 @@ def as_table(
         msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
         raise ValueError(msg)
     array, columns = _array_and_columns(values, name)
+    if array.ndim == 0:
+        msg = f"{name} must be an array, a list or a data frame in memory; got {type(values)}."
+        raise TypeError(msg)
     if array.ndim not in (1, 2):
         msg = (
             f"{name} must have shape (n_samples, n_classes) or (n_samples,); got {array.shape}. "

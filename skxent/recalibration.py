@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ _EPS = 2.0**-52
 _LARGEST_LOG_TEMPERATURE = math.log(100.0)
 # Rows that are all classified correctly ask for a temperature of 0, and then a single mistake
 # among the rows held out costs everything. Temperatures between 1/2 and 2 are free; beyond,
-# the data have to outweigh a normal prior. benchmarks/statistics has the simulation.
+# the data have to outweigh a normal prior. benchmarks/temperature_prior.py compares it with
+# others.
 _FREE_LOG_TEMPERATURE = math.log(2.0)
 _PRIOR_PRECISION = 3.0
 
@@ -33,16 +35,17 @@ def fit_temperature(
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
     from_logits: bool = False,
+    renormalize: bool = False,
     eps: float = _EPS,
 ) -> float:
     r"""
-    Temperature that makes the log loss of these predictions smallest.
+    Temperature that makes the log loss of these predictions smallest, within reason.
 
     .. math:: p_j(T) = \frac{p_j^{1/T}}{\sum_k p_k^{1/T}}
 
     Above 1 for a classifier that is too sure of itself, below 1 for one that is not sure
-    enough. Between 1/2 and 2 it is the maximum likelihood estimate; beyond, a weak prior keeps
-    it finite for rows that are all classified correctly.
+    enough. Between 1/2 and 2 it is the maximum likelihood estimate; beyond, a prior holds it
+    back, so that rows that are all classified correctly do not ask for a temperature of 0.
 
     Parameters
     ----------
@@ -55,11 +58,13 @@ def fit_temperature(
     pos_label : int, float, bool or str, default=None
         The class that a one-dimensional `y_proba` is the probability of.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each row; a weight of 2 counts as two rows.
+        Weight of each row; only their proportions matter.
     from_logits : bool, default=False
         Whether `y_proba` holds logits or log-probabilities.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
     eps : float, default=2**-52
-        Probabilities count as at least this, so that those of 0 can be scaled.
+        What a probability of 0 counts as, so that it can be scaled.
 
     Returns
     -------
@@ -70,6 +75,13 @@ def fit_temperature(
     ------
     ValueError
         If the input is not what `log_loss` takes, or `eps` is 0.
+
+    Notes
+    -----
+    The sum of the losses, with weights scaled to the effective number of rows
+    :math:`(\sum w)^2 / \sum w^2`, is minimised together with
+    :math:`\tfrac32 (|\log T| - \log 2)_+^2`: a normal prior on the part of the log-temperature
+    that is beyond 1/2 or 2.
 
     References
     ----------
@@ -93,6 +105,7 @@ def fit_temperature(
         pos_label=pos_label,
         sample_weight=sample_weight,
         from_logits=from_logits,
+        renormalize=renormalize,
     )
     return _temperature(_shifted_logs(rows, eps), rows.codes, rows.weight)
 
@@ -107,15 +120,17 @@ def refinement_loss(
     base: float | None = math.e,
     eps: float = _EPS,
     from_logits: bool = False,
+    renormalize: bool = False,
     n_splits: int = 5,
-    random_state: int | None = 0,
+    random_state: int | np.random.RandomState | None = 0,
 ) -> float:
     r"""
     Log loss that would remain after temperature scaling.
 
     The temperature that is applied to a row is fitted to other rows, in stratified folds, so
-    that the result is an honest estimate. It compares classifiers by what they know, whether
-    or not they are calibrated yet. Smaller is better.
+    that the result is not flattered by the fit; it is pessimistic by about 1/n nats. It
+    compares classifiers as they will be after temperature scaling: too much or too little
+    confidence does not count, but a bias towards a class does. Smaller is better.
 
     Parameters
     ----------
@@ -128,16 +143,20 @@ def refinement_loss(
     pos_label : int, float, bool or str, default=None
         The class that a one-dimensional `y_proba` is the probability of.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each row.
+        Weight of each row; only their proportions matter. Rows that are repeated instead of
+        weighted stand in several folds, which flatters the result.
     base : float or None, default=e
         Base of the logarithm: 2 gives bits, e or None nats.
     eps : float, default=2**-52
-        Probabilities count as at least this, before and after scaling.
+        What a probability of 0 counts as before scaling, and the floor of the true class's
+        probability after it.
     from_logits : bool, default=False
         Whether `y_proba` holds logits or log-probabilities.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
     n_splits : int, default=5
         Number of folds; with fewer rows than that, one fold a row.
-    random_state : int or None, default=0
+    random_state : int, RandomState or None, default=0
         Seed of the shuffle before the folds are cut.
 
     Returns
@@ -178,8 +197,9 @@ def refinement_loss(
         pos_label=pos_label,
         sample_weight=sample_weight,
         from_logits=from_logits,
+        renormalize=renormalize,
     )
-    if isinstance(n_splits, bool) or not isinstance(n_splits, int) or n_splits < 2:
+    if isinstance(n_splits, bool) or not isinstance(n_splits, Integral) or n_splits < 2:
         msg = f"n_splits must be an integer of at least 2; got {n_splits!r}."
         raise ValueError(msg)
     logs, codes, weight = _shifted_logs(rows, eps), rows.codes, rows.weight
@@ -203,13 +223,22 @@ def refinement_loss(
 
 
 def _shifted_logs(rows: Labelled, eps: float) -> FloatArray:
-    """Floored log-probabilities, each row shifted so that its largest is 0."""
+    """
+    Log-probabilities, each row shifted so that its largest is 0.
+
+    Those of events of probability 0 are those of `eps`, or of the least likely other event if
+    that is less. What is possible has no floor: the result must not depend on a temperature
+    that the predictions already have.
+    """
     if check_eps(eps) == 0:
         msg = "eps must be above 0 here: a probability of 0 cannot be scaled."
         raise ValueError(msg)
     logs = np.empty((rows.proba.n_samples, rows.proba.n_classes))
     for at, logp in rows.proba.log_probabilities():
-        np.maximum(logp, math.log(eps), out=logp)
+        impossible = np.isneginf(logp)
+        if impossible.any():
+            least = np.where(impossible, 0.0, logp).min(axis=1, keepdims=True)
+            logp = np.where(impossible, np.minimum(least, math.log(eps)), logp)
         np.subtract(logp, logp.max(axis=1, keepdims=True), out=logs[at])
     return logs
 
@@ -229,6 +258,10 @@ def _losses_and_slopes(
 
 
 def _temperature(logs: FloatArray, codes: IntArray, weight: FloatArray | None) -> float:
+    if weight is not None:
+        # The prior counts against rows, whatever unit the weights are in.
+        weight = weight * (weight.sum() / (weight @ weight))
+
     def slope(log_temperature: float) -> float:
         inverse = math.exp(-log_temperature)
         _, slopes = _losses_and_slopes(logs, codes, inverse)
@@ -238,17 +271,16 @@ def _temperature(logs: FloatArray, codes: IntArray, weight: FloatArray | None) -
         )
         return float(_PRIOR_PRECISION * beyond - inverse * total)
 
-    # The penalised loss falls before its minimum and rises after it.
-    low, high = -_LARGEST_LOG_TEMPERATURE, _LARGEST_LOG_TEMPERATURE
-    if slope(low) >= 0:
-        return math.exp(low)
-    if slope(high) <= 0:
-        return math.exp(high)
-    return math.exp(brentq(slope, low, high, xtol=1e-9))
+    # From a temperature of 1 downhill, to the end or to where the penalised loss is smallest.
+    direction = -math.copysign(1.0, slope(0.0))
+    end = direction * _LARGEST_LOG_TEMPERATURE
+    if direction * slope(end) <= 0:
+        return math.exp(end)
+    return math.exp(brentq(slope, 0.0, end, xtol=1e-9))
 
 
 def _stratified_folds(
-    codes: IntArray, n_splits: int, random_state: int | None
+    codes: IntArray, n_splits: int, random_state: int | np.random.RandomState | None
 ) -> Iterator[tuple[IntArray, IntArray]]:
     from sklearn.model_selection import StratifiedKFold  # slow to import, and not always needed
 

@@ -6,7 +6,7 @@ import copy
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from numpy.typing import ArrayLike
 
@@ -17,6 +17,7 @@ from skxent._scoring import (
     GREATER_IS_BETTER,
     MetricScorer,
     PerClassScorer,
+    name_of,
     worst_class_log_loss,
 )
 from skxent.metrics import cross_entropy, log_loss, log_loss_skill_score
@@ -68,7 +69,8 @@ def make_scorer(
     ----------
     metric : callable
         ``metric(y_true, y_proba, *, labels, sample_weight, ...)`` returning a number: one of
-        skxent's metrics, or another that takes `labels` as the labels of the columns.
+        skxent's metrics, or another that takes `labels` as the labels of the columns. It gets
+        all columns, also of two classes.
     response_method : {"predict_proba", "predict_log_proba", "decision_function"} or tuple, \
             default="predict_proba"
         What to ask the estimator for; a tuple in order of preference. All but probabilities
@@ -122,7 +124,7 @@ def make_scorer(
         raise ValueError(msg)
     if greater_is_better is None and metric not in GREATER_IS_BETTER:
         msg = (
-            f"greater_is_better must be given for {_name(metric)}, which is not one of "
+            f"greater_is_better must be given for {name_of(metric)}, which is not one of "
             f"skxent's metrics: True for a score, False for a loss."
         )
         raise ValueError(msg)
@@ -130,7 +132,7 @@ def make_scorer(
         None,
         greater_is_better,
     ):
-        msg = f"greater_is_better={greater_is_better} is wrong for {_name(metric)}; leave it out."
+        msg = f"greater_is_better={greater_is_better} is wrong for {name_of(metric)}; leave it out."
         raise ValueError(msg)
     _check_metric_params(metric, metric_params, response_method)
     return MetricScorer(
@@ -142,10 +144,6 @@ def make_scorer(
     )
 
 
-def _name(metric: Callable[..., Any]) -> str:
-    return str(getattr(metric, "__name__", repr(metric)))
-
-
 def _check_metric_params(
     metric: Callable[..., Any], params: dict[str, Any], response_method: str | tuple[str, ...]
 ) -> None:
@@ -153,13 +151,13 @@ def _check_metric_params(
     takes_all = any(p.kind is p.VAR_KEYWORD for p in known.values())
     if not takes_all and "labels" not in known:
         msg = (
-            f"metric must take labels=, the label of each column of y_proba; {_name(metric)} does "
-            f"not, so that it would match columns by position."
+            f"metric must take labels=, the label of each column of y_proba; "
+            f"{name_of(metric)} does not, so that it would match columns by position."
         )
         raise ValueError(msg)
     if not takes_all and "from_logits" not in known and response_method != "predict_proba":
         msg = (
-            f"{_name(metric)} takes no from_logits=, so that its scorer needs "
+            f"{name_of(metric)} takes no from_logits=, so that its scorer needs "
             f'response_method="predict_proba"; got {response_method!r}.'
         )
         raise ValueError(msg)
@@ -168,8 +166,14 @@ def _check_metric_params(
             msg = f"{name} is passed to the metric by the scorer itself; leave it out."
             raise ValueError(msg)
         if not takes_all and name not in known:
-            msg = f"{_name(metric)} has no parameter {name}; it has {', '.join(known)}."
+            msg = f"{name_of(metric)} has no parameter {name}; it has {', '.join(known)}."
             raise TypeError(msg)
+    if metric in GREATER_IS_BETTER:
+        check_base(params.get("base"))
+        check_eps(params.get("eps", 0.0))
+        # One number is what a scorer returns; for one a class there is the per-class scorer.
+        check_choice(params.get("average", "micro"), "average", ("micro", "macro"))
+        check_choice(params.get("reduction", "mean"), "reduction", ("mean", "sum"))
 
 
 def make_per_class_scorer(
@@ -276,6 +280,10 @@ def get_scorer_names() -> list[str]:
     return sorted(_READY_MADE)
 
 
+@overload
+def get_scorer(scoring: str) -> MetricScorer: ...
+@overload
+def get_scorer(scoring: Callable[..., Any]) -> Callable[..., Any]: ...
 def get_scorer(scoring: str | Callable[..., Any]) -> Callable[..., Any]:
     """
     Ready-made scorer of that name.

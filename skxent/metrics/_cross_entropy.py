@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent import _kernels
 from skxent._arguments import check_base
-from skxent._inputs import check_pair
+from skxent._inputs import Labelled, Paired, check_pair
 from skxent._kernels import FloatArray
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows, row_values
 
 __all__ = ["cross_entropy", "perplexity"]
 
 
+@overload
+def cross_entropy(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> float: ...
+@overload
+def cross_entropy(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["none"],
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> FloatArray: ...
 def cross_entropy(
     y_true: ArrayLike,
     y_proba: ArrayLike,
@@ -117,12 +143,42 @@ def cross_entropy(
         from_logits=from_logits,
         renormalize=renormalize,
     )
+    return _reduced(rows, reduction, unit)
+
+
+def _reduced(rows: Labelled | Paired, reduction: str, unit: float = 1.0) -> float | FloatArray:
     blocks = row_values(rows, _kernels.cross_entropy_rows)
     return reduce_rows(
         blocks, rows.proba.n_samples, rows.weight, reduction, unit, single=rows.single
     )
 
 
+@overload
+def perplexity(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> float: ...
+@overload
+def perplexity(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["none"],
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> FloatArray: ...
 def perplexity(
     y_true: ArrayLike,
     y_proba: ArrayLike,
@@ -191,17 +247,17 @@ def perplexity(
     3.0...
     """
     check_base(base)
-    values = cross_entropy(
+    check_reduction(reduction)
+    rows = check_pair(
         y_true,
         y_proba,
-        base=None,
         labels=labels,
         pos_label=pos_label,
         sample_weight=sample_weight,
-        reduction=reduction,
         from_logits=from_logits,
         renormalize=renormalize,
     )
+    values = _reduced(rows, reduction)
     with np.errstate(over="ignore"):
         result: float | FloatArray = np.exp(values)
     return result if reduction == "none" and np.ndim(values) else float(result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike
 
@@ -17,6 +17,32 @@ from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows, row_
 __all__ = ["js_divergence", "kl_divergence"]
 
 
+@overload
+def kl_divergence(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> float: ...
+@overload
+def kl_divergence(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["none"],
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> FloatArray: ...
 def kl_divergence(
     y_true: ArrayLike,
     y_proba: ArrayLike,
@@ -111,6 +137,32 @@ def kl_divergence(
     )
 
 
+@overload
+def js_divergence(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> float: ...
+@overload
+def js_divergence(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["none"],
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> FloatArray: ...
 def js_divergence(
     y_true: ArrayLike,
     y_proba: ArrayLike,

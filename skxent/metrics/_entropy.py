@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +18,24 @@ from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows
 __all__ = ["entropy", "label_entropy", "prior_entropy"]
 
 
+@overload
+def entropy(
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["mean", "sum"] = ...,
+    from_logits: bool = ...,
+) -> float: ...
+@overload
+def entropy(
+    y_proba: ArrayLike,
+    *,
+    base: float | None = ...,
+    sample_weight: ArrayLike | None = ...,
+    reduction: Literal["none"],
+    from_logits: bool = ...,
+) -> FloatArray: ...
 def entropy(
     y_proba: ArrayLike,
     *,

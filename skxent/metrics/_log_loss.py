@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +25,36 @@ def floored_losses(rows: Labelled, eps: float) -> Iterator[tuple[slice, FloatArr
         yield at, np.minimum(losses, most, out=losses)
 
 
+@overload
+def log_loss(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    normalize: bool = ...,
+    sample_weight: ArrayLike | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    base: float | None = ...,
+    eps: float = ...,
+    average: Literal["micro", "macro"] = ...,
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> float: ...
+@overload
+def log_loss(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    normalize: bool = ...,
+    sample_weight: ArrayLike | None = ...,
+    labels: ArrayLike | None = ...,
+    pos_label: Any = ...,
+    base: float | None = ...,
+    eps: float = ...,
+    average: None,
+    from_logits: bool = ...,
+    renormalize: bool = ...,
+) -> FloatArray: ...
 def log_loss(
     y_true: ArrayLike,
     y_proba: ArrayLike,

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.stats import pearson3
 
 from skxent._kernels import FloatArray
 from skxent.report._statistics import Statistics
 
-__all__ = ["class_figures", "overall_figures"]
+__all__ = ["class_figures", "overall_figures", "weights_follow_classes"]
 
 
 def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
@@ -21,14 +21,36 @@ def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
         return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
 
 
-def _z(gap: FloatArray, variance: FloatArray) -> FloatArray:
-    """Gap in standard deviations; infinite for a gap that was thought impossible."""
+def _test(
+    loss: FloatArray, expected: FloatArray, moments: FloatArray, testable: bool
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Gap in standard deviations, and its two-sided p-value.
+
+    The gap of few or unlikely errors is skewed: its distribution is taken as a Pearson curve
+    of type III, which has the same three moments. Nan where nothing could have been known.
+    """
+    gap, (variance, third) = loss - expected, moments
+    if not testable:
+        return np.full(gap.shape, np.nan), np.full(gap.shape, np.nan)
+    rounding = 1e-12 * (loss + expected)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return gap / np.sqrt(variance)
+        z, skew = gap / np.sqrt(variance), third / variance**1.5
+    p_value = 2.0 * np.minimum(pearson3.cdf(z, skew), pearson3.sf(z, skew))
+    certain = variance <= rounding**2
+    impossible = np.where(np.abs(gap) > rounding, np.copysign(np.inf, gap), np.nan)
+    z = np.where(certain, impossible, z)
+    p_value = np.where(certain, np.where(np.isnan(z), np.nan, 0.0), np.minimum(p_value, 1.0))
+    return z, p_value
 
 
-def _two_sided(z: FloatArray) -> FloatArray:
-    return 2.0 * ndtr(-np.abs(z))
+def weights_follow_classes(statistics: Statistics) -> bool:
+    """Whether all rows of a class weigh the same, and those of another class differently."""
+    s = statistics
+    present = s.support > 0
+    mean = s.weight[present] / s.support[present]
+    constant = np.isclose(s.weight_square[present], mean * s.weight[present], rtol=1e-9)
+    return bool(constant.all() and (s.support > 1).any() and not np.allclose(mean, mean[0]))
 
 
 def _prior_losses(prevalence: FloatArray) -> FloatArray:
@@ -37,14 +59,16 @@ def _prior_losses(prevalence: FloatArray) -> FloatArray:
         return np.where(prevalence > 0, 0.0 - np.log(prevalence), np.nan)
 
 
-def class_figures(statistics: Statistics, unit: float) -> dict[str, NDArray[np.generic]]:
+def class_figures(
+    statistics: Statistics, unit: float, testable: bool
+) -> dict[str, NDArray[np.generic]]:
     """One array a column of the report, one number a class."""
     s, total = statistics, statistics.weight.sum()
     prevalence = s.weight / total
     log_loss = _ratio(s.loss, s.weight) / unit
     baseline = _prior_losses(prevalence) / unit
     contribution, expected = s.loss / total / unit, s.expected / total / unit
-    z = _z(s.loss - s.expected, s.expected_variance)
+    z, p_value = _test(s.loss, s.expected, s.moments, testable)
     return {
         "support": s.support,
         "weight": s.weight,
@@ -58,12 +82,12 @@ def class_figures(statistics: Statistics, unit: float) -> dict[str, NDArray[np.g
         "expected": expected,
         "gap": contribution - expected,
         "z": z,
-        "p_value": _two_sided(z),
+        "p_value": p_value,
         "floored": s.floored,
     }
 
 
-def overall_figures(statistics: Statistics, unit: float) -> dict[str, float | int]:
+def overall_figures(statistics: Statistics, unit: float, testable: bool) -> dict[str, float | int]:
     """Figures of all rows together."""
     s, total = statistics, statistics.weight.sum()
     prevalence = s.weight / total
@@ -71,8 +95,7 @@ def overall_figures(statistics: Statistics, unit: float) -> dict[str, float | in
     macro = float(np.mean(s.loss[s.weight > 0] / s.weight[s.weight > 0]))
     label_entropy = float(np.nansum(prevalence * _prior_losses(prevalence)))
     entropy = float(s.expected.sum() / total)
-    gap = np.array([s.loss.sum() - s.expected.sum()])
-    z = _z(gap, np.array([s.surprise_variance]))
+    z, p_value = _test(s.loss.sum(), s.expected.sum(), s.moments_of_all, testable)
     return {
         "n_samples": int(s.support.sum()),
         "weight": float(total),
@@ -82,8 +105,8 @@ def overall_figures(statistics: Statistics, unit: float) -> dict[str, float | in
         "skill": 1.0 - log_loss / label_entropy if label_entropy > 0 else math.nan,
         "predictive_entropy": entropy / unit,
         "gap": (log_loss - entropy) / unit,
-        "z": float(z[0]),
-        "p_value": float(_two_sided(z)[0]),
+        "z": float(z),
+        "p_value": float(p_value),
         "perplexity": math.exp(log_loss) if log_loss < 709 else math.inf,
         "floored": int(s.floored.sum()),
     }

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
-from skxent._estimators import classes_of, refuse_other_type, response
+from skxent._estimators import predictions, refuse_other_type
 from skxent._kernels import FloatArray, IntArray
 from skxent._labels import as_labels, distinct, encode
 
@@ -21,6 +24,9 @@ def _take_rows(X: Any, rows: IntArray) -> Any:
         return X.iloc[rows]
     if isinstance(X, list | tuple):
         return [X[i] for i in rows]
+    if issparse(X):
+        sparse: Any = X
+        return sparse.tocsr()[rows]
     return X[rows]
 
 
@@ -41,19 +47,39 @@ def out_of_fold(
         )
         raise ValueError(msg)
     array = as_labels(y, "y")
+    tests = cv_results["indices"]["test"]
+    rows = np.concatenate(tests)
+    n_rows = len(X) if isinstance(X, list | tuple) else X.shape[0]
+    if not len(array) == n_rows > rows.max():
+        msg = (
+            f"X and y must be those that cross_validate was called with, with at least "
+            f"{rows.max() + 1} rows; got {n_rows} and {len(array)}."
+        )
+        raise ValueError(msg)
     labels = distinct(array, "y")
-    known = [classes_of(estimator) for estimator in cv_results["estimator"]]
-    for classes in known:
+    found = [
+        _of_fold(i, estimator, _take_rows(X, test))
+        for i, (estimator, test) in enumerate(zip(cv_results["estimator"], tests, strict=True))
+    ]
+    for _, classes in found:
         other = encode(classes, labels) < 0
         if other.any():
             refuse_other_type(labels[encode(labels, classes) < 0], classes)
             labels = distinct(np.concatenate([labels, classes[other]]), "y")
-    tests = cv_results["indices"]["test"]
-    tables = []
-    for estimator, classes, test in zip(cv_results["estimator"], known, tests, strict=True):
-        values, _ = response(estimator, _take_rows(X, test), "predict_proba")
-        table = np.zeros((len(test), len(labels)))
-        table[:, encode(classes, labels)] = values
-        tables.append(table)
-    rows = np.concatenate(tests)
-    return array[rows], np.concatenate(tables), labels, rows
+    table = np.zeros((len(rows), len(labels)))
+    start = 0
+    for values, classes in found:
+        table[start : start + len(values), encode(classes, labels)] = values
+        start += len(values)
+    return array[rows], table, labels, rows
+
+
+def _of_fold(i: int, estimator: Any, X: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Probabilities that the estimator of a fold predicts, and its classes."""
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError as error:
+        msg = f"cv_results: the estimator of fold {i} is not fitted; its fit seems to have failed."
+        raise ValueError(msg) from error
+    values, classes, _ = predictions(estimator, X, "predict_proba")
+    return values if values.ndim == 2 else np.column_stack([1.0 - values, values]), classes

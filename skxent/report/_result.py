@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._arguments import check_base, check_eps
+from skxent._arguments import check_base, check_eps, check_weight
 from skxent._inputs import check_labelled
-from skxent.report._figures import class_figures, overall_figures
-from skxent.report._frame import render_frame
+from skxent._labels import as_labels
+from skxent.report._figures import class_figures, overall_figures, weights_follow_classes
 from skxent.report._out_of_fold import out_of_fold
+from skxent.report._renderings import Renderings
 from skxent.report._statistics import Statistics, statistics
-from skxent.report._text import render_text, unit_name
 
 __all__ = ["LogLossReport", "log_loss_report"]
 
 
+_CLASS_WEIGHTS = (
+    "The weights follow the classes, so that the gap is not zero for a calibrated model: no test."
+)
+_REPEATED = "Some rows were in several test folds and are not independent: no test."
+
+
 @dataclass(frozen=True, repr=False, eq=False)
-class LogLossReport:
+class LogLossReport(Renderings):
     """
     What each class costs; made by `log_loss_report`.
 
@@ -40,7 +45,9 @@ class LogLossReport:
     per_class : mapping of str to ndarray of shape (n_classes,)
         The columns; see `log_loss_report`.
     overall : mapping of str to float or int
-        Figures of all rows together.
+        Figures of all rows together. `perplexity` is that of the floored loss.
+    notes : tuple of str
+        Why something could not be computed that the input does not show.
 
     Examples
     --------
@@ -50,18 +57,19 @@ class LogLossReport:
     <LogLossReport: 1.0000 bits, 2 classes, 2 rows; print() it or call to_frame()>
     """
 
-    labels: NDArray[Any]
-    target_names: tuple[Any, ...]
-    base: float
-    per_class: Mapping[str, NDArray[np.generic]]
-    overall: Mapping[str, float | int]
-
     @classmethod
     def _from_statistics(
-        cls, totals: Statistics, labels: NDArray[Any], names: Sequence[Any], base: float | None
+        cls,
+        totals: Statistics,
+        labels: NDArray[Any],
+        names: Sequence[Any],
+        base: float | None,
+        notes: Sequence[str],
     ) -> LogLossReport:
         unit = check_base(base)
-        columns = class_figures(totals, unit)
+        if weights_follow_classes(totals):
+            notes = [*notes, _CLASS_WEIGHTS]
+        columns = class_figures(totals, unit, testable=not notes)
         labels = labels.copy()
         for array in (labels, *columns.values()):
             array.flags.writeable = False
@@ -69,8 +77,9 @@ class LogLossReport:
             labels,
             tuple(names),
             math.e if base is None else float(base),
-            MappingProxyType(columns),
-            MappingProxyType(overall_figures(totals, unit)),
+            tuple(notes),
+            columns,
+            overall_figures(totals, unit, testable=not notes),
         )
 
     @classmethod
@@ -80,8 +89,10 @@ class LogLossReport:
         X: Any,
         y: ArrayLike,
         *,
+        target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
-        **params: Any,
+        base: float | None = math.e,
+        eps: float = 2.0**-52,
     ) -> LogLossReport:
         """
         Report of out-of-fold predictions, from what `cross_validate` returned.
@@ -96,20 +107,26 @@ class LogLossReport:
             ``return_estimator=True, return_indices=True``.
         X, y : array-like
             The data that it was called with.
+        target_names : sequence of str, default=None
+            What to call the classes, in sorted order.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row of `X`.
-        **params : dict
-            Further arguments of `log_loss_report`.
+        base : float or None, default=e
+            Base of the logarithm: 2 gives bits, e or None nats.
+        eps : float, default=2**-52
+            Floor of the true class's probability, as in `log_loss`.
 
         Returns
         -------
         LogLossReport
-            Of the rows that were in a test fold, as often as they were.
+            Of the rows that were in a test fold, as often as they were. If any was in several,
+            `z` and `p_value` are nan, since its predictions are not independent.
 
         Raises
         ------
         ValueError
-            If `cv_results` lacks the estimators or the indices.
+            If `cv_results` lacks the estimators or the indices, a fit had failed, or `X` and
+            `y` are not those of the call.
 
         Examples
         --------
@@ -125,63 +142,18 @@ class LogLossReport:
         150
         """
         y_true, proba, labels, rows = out_of_fold(cv_results, X, y)
-        weight = None if sample_weight is None else np.asarray(sample_weight)[rows]
-        return log_loss_report(y_true, proba, labels=labels, sample_weight=weight, **params)
-
-    def to_text(self, columns: Iterable[str] | None = None, width: int = 80) -> str:
-        """
-        Table for a terminal.
-
-        Parameters
-        ----------
-        columns : iterable of str, default=None
-            Columns of `per_class` to show; None: the most important ones.
-        width : int, default=80
-            Long class names are cut to keep within so many characters.
-
-        Returns
-        -------
-        str
-            Lines of text; a dash stands for what cannot be computed.
-
-        Raises
-        ------
-        ValueError
-            If there is no column of that name.
-        """
-        return render_text(
-            self.target_names, self.per_class, self.overall, self.base, columns, width
-        )
-
-    def to_frame(self, backend: str | None = None) -> Any:
-        """
-        Data frame with one row a class, in the order of `labels`.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"}, default=None
-            Which library's frame; None: pandas if installed, else polars.
-
-        Returns
-        -------
-        DataFrame
-            First column ``class``, then the columns of `per_class`.
-
-        Raises
-        ------
-        ImportError
-            If the library is not installed.
-        """
-        return render_frame(self.target_names, self.per_class, backend)
-
-    def __str__(self) -> str:
-        return self.to_text()
-
-    def __repr__(self) -> str:
-        return (
-            f"<LogLossReport: {self.overall['log_loss']:.4f} {unit_name(self.base)}, "
-            f"{len(self.labels)} classes, {self.overall['n_samples']} rows; "
-            f"print() it or call to_frame()>"
+        weight = check_weight(sample_weight, len(as_labels(y, "y")))
+        weight = None if weight is None else weight[rows]
+        notes = [_REPEATED] if len(np.unique(rows)) < len(rows) else []
+        return _report(
+            notes,
+            y_true,
+            proba,
+            labels=labels,
+            target_names=target_names,
+            sample_weight=weight,
+            base=base,
+            eps=eps,
         )
 
 
@@ -215,7 +187,9 @@ def log_loss_report(
     target_names : sequence of str, default=None
         What to call the classes, in the order of `labels`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each row.
+        Weight of each row. A weight of 2 counts as two rows in the means and sums, and as one
+        observation in `support`, `z` and `p_value`. Where weights depend on the class, as
+        balanced ones do, the gap is not zero for a calibrated model, and is not tested.
     base : float or None, default=e
         Base of the logarithm: 2 gives bits, e or None nats.
     eps : float, default=2**-52
@@ -239,14 +213,15 @@ def log_loss_report(
             Loss of a model that knows only the prevalences, and the fraction of it saved.
         ``expected``, ``gap``, ``z``, ``p_value``
             What the model itself expects to pay for the class; contribution minus expected,
-            which is 0 on average if the model is calibrated, and above 0 if it is too sure;
-            the gap in standard deviations, and its two-sided p-value.
+            which is 0 on average if the model is calibrated, and above 0 where it gives the
+            class too little probability; the gap in standard deviations, and its two-sided
+            p-value, of this class alone.
         ``floored``
             Rows whose true class had a probability below `eps`.
 
         What cannot be computed is nan: ``log_loss``, ``baseline`` and ``skill`` of a class
         without rows; ``skill`` where there is a single class; ``share`` where nothing is
-        lost; ``z`` where the model was certain, and right.
+        lost; ``z`` where the model was certain, and right, or ignorant throughout.
 
     Raises
     ------
@@ -264,7 +239,10 @@ def log_loss_report(
 
     The sum is over all rows: comparing the loss of a class's rows with the entropy of the
     same rows would find a difference for a calibrated model too. The test is that of
-    Spiegelhalter with the logarithmic score in the place of Brier's.
+    Spiegelhalter with the logarithmic score in the place of Brier's. Where errors are few the
+    gap is skewed; its p-value is that of the Pearson curve of type III with the same three
+    moments. A gap of zero does not show calibration: a model that always predicts the same
+    for every class has none.
 
     References
     ----------
@@ -279,19 +257,37 @@ def log_loss_report(
     >>> bool(abs(report.per_class["contribution"].sum() - log_loss(y, proba)) < 1e-15)
     True
     """
-    eps = check_eps(eps)
-    check_base(base)
-    rows = check_labelled(
+    return _report(
+        (),
         y_true,
         y_proba,
         labels=labels,
         pos_label=pos_label,
+        target_names=target_names,
         sample_weight=sample_weight,
+        base=base,
+        eps=eps,
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    names = rows.labels.tolist() if target_names is None else list(target_names)
+
+
+def _report(
+    notes: Sequence[str],
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    target_names: Sequence[str] | None = None,
+    base: float | None = math.e,
+    eps: float = 2.0**-52,
+    **params: Any,
+) -> LogLossReport:
+    """`log_loss_report` with notes on why nothing can be tested."""
+    eps = check_eps(eps)
+    check_base(base)
+    rows = check_labelled(y_true, y_proba, **params)
+    names = rows.labels.tolist() if target_names is None else [str(v) for v in target_names]
     if len(names) != len(rows.labels):
         msg = f"target_names must name each of the {len(rows.labels)} classes; got {len(names)}."
         raise ValueError(msg)
-    return LogLossReport._from_statistics(statistics(rows, eps), rows.labels, names, base)
+    return LogLossReport._from_statistics(statistics(rows, eps), rows.labels, names, base, notes)

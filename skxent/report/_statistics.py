@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._inputs import Labelled
-from skxent._kernels import FloatArray, class_weights, pick
+from skxent._kernels import FloatArray, IntArray, class_weights, pick
 
 __all__ = ["Statistics", "statistics"]
 
@@ -21,13 +21,15 @@ class Statistics:
     """
     Sums over rows, in nats: those of two sets of rows add up to those of both together.
 
-    One number a class, except for `surprise_variance`.
+    One number a class unless something else is said.
     """
 
     support: NDArray[np.int64]
     """Rows of the class with a positive weight."""
     weight: FloatArray
     """Their weights."""
+    weight_square: FloatArray
+    """Squares of their weights."""
     loss: FloatArray
     """Their weighted log losses."""
     floored: NDArray[np.int64]
@@ -36,10 +38,11 @@ class Statistics:
     """Weighted probability of the class, over all rows."""
     expected: FloatArray
     """Weighted cost of the class that the model itself expects, over all rows."""
-    expected_variance: FloatArray
-    """Variance of the sum in `loss` if labels are drawn from the model's probabilities."""
-    surprise_variance: float
-    """The same for the sum of the losses of all classes, which are not independent."""
+    moments: FloatArray
+    """Shape (2, n_classes): variance and third central moment of the sum in `loss`, if labels
+    are drawn from the model's probabilities."""
+    moments_of_all: FloatArray
+    """Shape (2,): the same of the sum over all classes, which are not independent."""
 
     def __add__(self, other: Statistics) -> Statistics:
         return Statistics(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -55,11 +58,7 @@ def statistics(rows: Labelled, eps: float) -> Statistics:
 
 
 def _of_block(
-    p: FloatArray,
-    logp: FloatArray,
-    codes: NDArray[np.intp],
-    weight: FloatArray | None,
-    eps: float,
+    p: FloatArray, logp: FloatArray, codes: IntArray, weight: FloatArray | None, eps: float
 ) -> Statistics:
     n, k = p.shape
     w = np.ones(n) if weight is None else weight
@@ -67,23 +66,32 @@ def _of_block(
     own = pick(logp, codes)
     least = math.log(eps) if eps > 0 else -math.inf
     losses = np.where(counts, 0.0 - np.maximum(own, least), 0.0)
-    # Where eps is 0, any finite logarithm will do: it is multiplied by a probability of 0.
-    np.maximum(logp, max(least, math.log(5e-324)), out=logp)
-    cost = p * logp  # minus what the model expects each class to add to the loss of the row
-    entropy = cost.sum(axis=1)
-    squares = w * w
-    expected = -(w @ cost)
-    # Class c adds -log p_c with probability p_c and else nothing: variance p (1 - p) log^2 p.
-    logp *= cost
-    second_moment = float((squares @ logp).sum())
-    logp *= 1.0 - p
+    # Where eps is 0, any finite cost will do: it is multiplied by a probability of 0.
+    cost = -np.maximum(logp, max(least, math.log(5e-324)))
+    # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
+    chance = p / np.einsum("ij->i", p)[:, None]
+    expected = chance * cost
+    weights, own_moments = np.array([w * w, w * w * w]), np.empty((2, k))
+    # Class c adds `cost` with probability `chance` and else nothing.
+    spread = (1.0 - chance) * cost * expected
+    own_moments[0] = weights[0] @ spread
+    spread *= (1.0 - 2.0 * chance) * cost
+    own_moments[1] = weights[1] @ spread
+    # A row adds the cost of one class; differences from its mean do not cancel.
+    cost -= np.einsum("ij->i", expected)[:, None]
+    chance *= cost
+    moments_of_row = (
+        np.einsum("ij,ij->i", chance, cost),
+        np.einsum("ij,ij,ij->i", chance, cost, cost),
+    )
     return Statistics(
         support=np.bincount(codes[counts], minlength=k),
         weight=class_weights(codes, k, w),
+        weight_square=class_weights(codes, k, weights[0]),
         loss=class_weights(codes, k, losses * w),
         floored=np.bincount(codes[counts & (own < least)], minlength=k),
         proba=w @ p,
-        expected=expected,
-        expected_variance=squares @ logp,
-        surprise_variance=max(second_moment - float(squares @ (entropy * entropy)), 0.0),
+        expected=w @ expected,
+        moments=own_moments,
+        moments_of_all=np.array([w @ m for w, m in zip(weights, moments_of_row, strict=True)]),
     )

@@ -64,11 +64,14 @@ def render_text(
     names: Sequence[Any],
     per_class: Mapping[str, NDArray[np.generic]],
     overall: Mapping[str, float | int],
+    notes: Iterable[str],
     base: float,
     columns: Iterable[str] | None,
     width: int,
 ) -> str:
     """A table with one line a class, under a line with the overall figures."""
+    if isinstance(columns, str):
+        columns = [columns]
     shown = list(COLUMNS if columns is None else columns)
     unknown = [name for name in shown if name not in per_class]
     if unknown:
@@ -79,8 +82,9 @@ def render_text(
     room = width - sum(w + 1 for w in widths.values())
     classes = [_printable(str(name)) for name in names]
     class_width = max(5, min(max(map(_width, classes)), room))
+    heading = [*_heading(overall, unit_name(base)), *notes]
     lines = [
-        *(textwrap.fill(line, max(width, 40)) for line in _heading(overall, unit_name(base))),
+        *(textwrap.fill(line, max(width, 40)) for line in heading),
         "",
         " ".join([_fit("class", class_width), *(name.rjust(widths[name]) for name in shown)]),
     ]
@@ -95,17 +99,19 @@ def _heading(overall: Mapping[str, float | int], unit: str) -> list[str]:
         return _cell(name, float(overall[name]))
 
     gap = overall["gap"]
-    judgement = "over-confident" if gap > 0 else "under-confident"
+    judgement = "more than expected" if gap > 0 else "less than expected"
     if not overall["p_value"] < 0.05:
         judgement = "no more than chance"
+    if math.isnan(overall["p_value"]):
+        judgement = "cannot be tested"
     rows = overall["n_samples"]
     loss, macro = value("log_loss"), value("macro_log_loss")
     expects = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}: {judgement}"
     lines = [
         f"Log loss {loss} {unit} over {rows} rows; mean of the classes {macro}.",
         f"The prior alone costs {value('label_entropy')}: skill {value('skill')}.",
-        f"The model expects {value('predictive_entropy')}: {expects}.",
+        f"The model expected {value('predictive_entropy')}: {expects}.",
     ]
     if overall["floored"]:
-        lines.append(f"Rows at the floor, their class held impossible: {overall['floored']}.")
+        lines.append(f"Rows whose class had a probability below eps: {overall['floored']}.")
     return lines
