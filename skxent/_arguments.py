@@ -66,13 +66,11 @@ def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray 
             f"sample_weight must be finite and not negative; row {row} has {float(weight[row])!r}."
         )
         raise ValueError(msg)
-    if not weight.any():
-        msg = "sample_weight is 0 in every row; at least one row needs a positive weight."
-        raise ValueError(msg)
-    # Room for squares, cubes and losses, so that no sum overflows or vanishes.
+    # Room for the losses of the rows, so that no weighted sum overflows.
     with np.errstate(over="ignore"):
-        total = float(weight.sum())
-    if not 1e-90 < total < 1e90:
-        msg = f"sample_weight sums to {total:g}; rescale it to between 1e-90 and 1e90."
+        total = weight.sum()
+    if not 0 < total < 1e300:
+        what = "sums to 1e300 or more" if weight.any() else "is 0 in every row"
+        msg = f"sample_weight {what}; its sum must be positive and finite."
         raise ValueError(msg)
     return weight

@@ -171,9 +171,14 @@ def _check_metric_params(
     if metric in GREATER_IS_BETTER:
         check_base(params.get("base"))
         check_eps(params.get("eps", 0.0))
-        # One number is what a scorer returns; for one a class there is the per-class scorer.
-        check_choice(params.get("average", "micro"), "average", ("micro", "macro"))
-        check_choice(params.get("reduction", "mean"), "reduction", ("mean", "sum"))
+        check_choice(params.get("average", "micro"), "average", ("micro", "macro", None))
+        check_choice(params.get("reduction", "mean"), "reduction", ("mean", "sum", "none"))
+        if params.get("average", "micro") is None or params.get("reduction") == "none":
+            msg = (
+                "A scorer returns one number, and average=None or reduction='none' would give "
+                "several; for one score a class use make_per_class_scorer."
+            )
+            raise ValueError(msg)
 
 
 def make_per_class_scorer(

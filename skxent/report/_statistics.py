@@ -50,6 +50,10 @@ class Statistics:
 
 def statistics(rows: Labelled, eps: float) -> Statistics:
     """Statistics of checked rows, read once, block by block."""
+    total = 1.0 if rows.weight is None else float(rows.weight.sum())
+    if not 1e-90 < total < 1e90:  # their squares and cubes would vanish or overflow
+        msg = f"sample_weight sums to {total:g}; rescale it to between 1e-90 and 1e90."
+        raise ValueError(msg)
     parts = (
         _of_block(p, logp, rows.codes[at], None if rows.weight is None else rows.weight[at], eps)
         for at, p, logp in rows.proba.distributions()
