@@ -183,7 +183,9 @@ def _run(name: str, X: Any, y: NDArray[Any], numeric: NDArray[np.bool_] | None) 
         # A class with fewer rows than folds is what the scorers are made for.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        search = GridSearchCV(_classifier(numeric), grid, scoring=tuning, cv=folds, refit=False)
+        search = GridSearchCV(
+            _classifier(numeric), grid, scoring=tuning, cv=folds, refit=False, error_score="raise"
+        )
         search.fit(X, y)
         winner = _classifier(numeric).set_params(**search.best_params_)
         # Other folds than those that chose the winner.

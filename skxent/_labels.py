@@ -190,7 +190,9 @@ def _number_codes(array: LabelArray, labels: LabelArray) -> IntArray:
     table = np.full(last - first + 1, -1, dtype=np.intp)
     table[[int(label) - first for label in labels]] = np.arange(len(labels))
     if first <= low and high <= last:
-        return table.take(array if first == 0 else array.astype(np.intp) - first, mode="wrap")
+        # numpy 1.26 takes no index of 64 bits without a sign.
+        plain = first == 0 and array.dtype != np.uint64
+        return table.take(array if plain else array.astype(np.intp) - first, mode="wrap")
     inside = (array >= first) & (array <= last)
     codes = np.full(len(array), -1, dtype=np.intp)
     codes[inside] = table[array[inside].astype(np.intp) - first]

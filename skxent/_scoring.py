@@ -147,7 +147,7 @@ class _ClassifierScorer:
             if unseen.all():
                 msg = f'{who} rows, which is all of them: unseen="ignore" leaves none to score.'
                 raise ValueError(msg)
-            warnings.warn(f"{who} of {len(array)} rows; they are left out.", stacklevel=4)
+            warnings.warn(f"{who} of {len(array)} rows; they are left out.", stacklevel=3)
             kept = ~unseen
             weight = None if weight is None else weight[kept]
             return array[kept], values[kept], classes, weight, from_logits

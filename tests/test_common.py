@@ -295,7 +295,6 @@ LABELS = {
     "polars_int": lambda y: pl.Series(y),
     "text": lambda y: NAMES[y],
     "bytes": lambda y: NAMES[y].astype("S"),
-    "variable_text": lambda y: NAMES[y].astype(np.dtypes.StringDType()),
     "text_objects": lambda y: NAMES[y].astype(object),
     "text_list": lambda y: NAMES[y].tolist(),
     "category": lambda y: pd.Series(NAMES[y]).astype("category"),
@@ -303,6 +302,8 @@ LABELS = {
     "polars_text": lambda y: pl.Series(NAMES[y]),
     "polars_category": lambda y: pl.Series(NAMES[y], dtype=pl.Categorical),
 }
+if hasattr(np.dtypes, "StringDType"):  # since numpy 2.0
+    LABELS["variable_text"] = lambda y: NAMES[y].astype(np.dtypes.StringDType())
 
 
 @parametrize(has_labels)

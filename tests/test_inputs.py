@@ -63,11 +63,15 @@ BAD_TABLES = [
     ("none", [[0.5, 0.5], [None, 0.5], [0.5, 0.5]], "y_proba .*row 1, column 0 holds nan"),
     ("ragged", [[0.5, 0.5], [1.0], [0.5, 0.5]], "y_proba must have rows of equal length"),
     ("three_dimensions", np.full((3, 2, 2), 0.5), r"y_proba must have shape.*got \(3, 2, 2\)"),
-    ("scalar", 0.5, r"y_proba must have shape.*got \(\)"),
     ("empty", [], "y_proba is empty"),
     ("no_rows", np.empty((0, 2)), r"y_proba is empty: shape \(0, 2\)"),
     ("masked", np.ma.masked_less(P, 0.3), "y_proba is a masked array"),
     ("missing", pl.DataFrame({"a": [0.5, 0.5, None], "b": [0.5] * 3}), "row 2, column 0 holds nan"),
+    (
+        "nullable",
+        pd.DataFrame({"a": [0.5, None, 0.5], "b": [0.5] * 3}, dtype="Float64"),
+        "row 1, column 0 holds nan",
+    ),
 ]
 WRONG_TYPES = [
     ("text", np.array([["a", "b"]] * 3), "y_proba must hold probabilities; got dtype <U1"),
@@ -77,6 +81,10 @@ WRONG_TYPES = [
     ("complex", np.array(P) * 1j, "y_proba must hold probabilities; got dtype complex128"),
     ("sparse_array", sparse.csr_array(np.array(P)), r"y_proba is a sparse matrix.*toarray\(\)"),
     ("sparse_matrix", sparse.coo_matrix(np.array(P)), r"y_proba is a sparse matrix"),
+    ("scalar", 0.5, "y_proba must be an array, .*got <class 'float'>"),
+    ("nothing", None, "y_proba must be an array, .*NoneType"),
+    ("lazy", pl.LazyFrame({"a": [0.5] * 3, "b": [0.5] * 3}), "data frame in memory; .*LazyFrame"),
+    ("set", {0.5, 0.25}, "y_proba must be an array, .*'set'"),
 ]
 
 
@@ -104,10 +112,23 @@ def test_bad_probabilities_of_the_positive_class(metric, bad):
     refused(metric, Y, [0.5, bad, 0.5], match=rf"y_proba must hold finite .*row 1 holds {bad}")
 
 
+def test_a_missing_probability_of_the_positive_class():
+    p = pd.Series([0.5, None, 0.5], dtype="Float64")
+    refused(log_loss, Y, p, match="row 1 holds nan")
+    refused(log_loss, Y, p, from_logits=True, match="row 1 holds nan")
+
+
+@pytest.mark.parametrize("metric", takes("renormalize"))
+def test_renormalize_forgives_rounding_below_zero(metric):
+    p, zero = [[2.0, 1.0], [-1e-9, 3.0], [1.0, 1.0]], [[2.0, 1.0], [0.0, 3.0], [1.0, 1.0]]
+    expected = call(metric, [0, 0, 1], zero, renormalize=True)
+    assert call(metric, [0, 0, 1], p, renormalize=True) == pytest.approx(expected, abs=1e-8)
+
+
 def test_rounding_is_forgiven():
     p = np.array([[1 + 9e-7, -9e-7], [0.5, 0.50009]])
     costs = cross_entropy([0, 1], p, reduction="none")
-    assert costs.tolist() == [0, -math.log(0.50009)]
+    assert costs.tolist() == [0, pytest.approx(-math.log(0.50009), rel=1e-14)]
     half = np.array([[0.3, 0.7], [0.3333, 0.6606]], dtype=np.float16)
     assert log_loss([0, 1], half) == pytest.approx(
         -np.log(half[[0, 1], [0, 1]].astype(float)).mean()
@@ -206,7 +227,12 @@ BAD_LABELS = [
     ),
     ("masked", np.ma.masked_equal([0, 1, 1], 0), ValueError, "y_true is a masked array"),
     ("ragged", [[0], [1, 2], [0]], ValueError, "y_true must be .*unequal length"),
-    ("scalar", 1, ValueError, r"y_true must be a one-dimensional .*got shape \(\)"),
+    ("scalar", 1, TypeError, "y_true must be a list or .*got <class 'int'>"),
+    ("nothing", None, TypeError, "y_true must be a list or .*NoneType"),
+    ("set", {0, 1, 2}, TypeError, "y_true must be a list or .*'set'"),
+    ("keys", {0: 0, 1: 1, 2: 2}.keys(), TypeError, "y_true must be a list or .*dict_keys"),
+    ("sparse", sparse.csr_array([[0], [1], [1]]), TypeError, "y_true must .*csr_array|is a sparse"),
+    ("lazy", pl.LazyFrame({"a": [0, 1, 1]}), TypeError, "y_true must be a list or .*LazyFrame"),
     (
         "three_dimensions",
         np.zeros((3, 1, 1)),
@@ -283,6 +309,9 @@ def test_labels_and_columns_that_do_not_match(metric, y, p, labels, match):
             {"pos_label": 2, "labels": [0, 1]},
             r"pos_label=2 is not one of labels=\[0, 1\]",
         ),
+        ([1, 1, 1], [0.5] * 3, {"pos_label": "1"}, "pos_label='1' is of another type than y_true"),
+        (["a"] * 3, [0.5] * 3, {"pos_label": 1}, "pos_label=1 is of another type than y_true"),
+        (Y, [0.5] * 3, {"pos_label": "1"}, "pos_label='1' is not a label of y_true"),
     ],
 )
 def test_bad_positive_labels(metric, y, p, options, match):
@@ -390,6 +419,48 @@ def test_columns_that_are_only_partly_the_labels(metric, frame):
     refused(metric, ["a", "b"], table, match=match)
     table = frame({"a": [0.5, 0.5], "b": [0.5, 0.25], "c": [0.0, 0.25]})
     refused(metric, ["a", "b"], table, labels=["b", "a", "d"], match=r"no column for \['d'\]")
+
+
+@pytest.mark.parametrize("metric", LABELLED)
+def test_columns_that_pandas_numbers_have_no_names(metric):
+    p = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+    expected = metric(Y, p, labels=[1, 0])
+    assert metric(Y, pd.DataFrame(p), labels=[1, 0]) == pytest.approx(expected)
+    assert metric(Y, pd.DataFrame(p[:, ::-1], columns=[0, 1]), labels=[1, 0]) == pytest.approx(
+        expected
+    )
+
+
+@pytest.mark.parametrize("metric", LABELLED)
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_whole_float_labels_match_the_text_of_a_file(metric, frame):
+    p = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+    turned, y = frame({"1": p[:, 1], "0": p[:, 0]}), np.array(Y, float)
+    expected = metric(Y, p)
+    assert metric(y, turned) == pytest.approx(expected)
+    assert metric(y, turned, labels=[0.0, 1.0]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", SOFT)
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_soft_labels_with_other_names(metric, frame):
+    y, p = frame({"a": [0.5], "b": [0.5]}), frame({"c": [0.5], "d": [0.5]})
+    refused(metric, y, p, match=r"name different classes, \['a', 'b'\] and \['c', 'd'\]")
+
+
+@pytest.mark.parametrize("metric", SOFT)
+def test_named_events_of_single_distributions(metric):
+    """Counts are sorted by frequency, so that their order differs."""
+    y = pd.Series(list("aab")).value_counts(normalize=True)
+    p = pd.Series(list("abb")).value_counts(normalize=True)
+    assert y.index.tolist() != p.index.tolist()
+    expected = metric([2 / 3, 1 / 3], [1 / 3, 2 / 3])
+    assert metric(y, p) == pytest.approx(expected)
+    assert metric(y, p) != pytest.approx(metric([2 / 3, 1 / 3], [2 / 3, 1 / 3]))
+    for unnamed in (pd.Series([1 / 3, 2 / 3]), [1 / 3, 2 / 3]):
+        assert metric(pd.Series([2 / 3, 1 / 3]), unnamed) == pytest.approx(expected)
+        assert metric(y, unnamed) == pytest.approx(expected)
+    refused(metric, y, p.rename({"b": "c"}), match=r"no column for \['b'\], no label for \['c'\]")
 
 
 @pytest.mark.parametrize("metric", LABELLED)

@@ -206,6 +206,8 @@ def test_missing_cells_are_nan(read):
     [
         (("2", "-10"), [2, -10]),
         (("007", "a"), ["007", "a"]),
+        (("01", "02"), ["01", "02"]),
+        (("1", "02"), ["1", "02"]),
         (("9" * 30, "8" * 30), ["9" * 30, "8" * 30]),
         (("-", "--1"), ["-", "--1"]),
         (("1.5", "2"), ["1.5", "2"]),
@@ -235,12 +237,17 @@ def test_a_file_with_words_missing_cells_and_an_empty_column(csv_file, capsys):
     assert tuned < 0.1  # the words tell the kinds apart
 
 
+def test_the_kinds_of_columns_are_counted(csv_file, capsys):
+    assert main(["--csv", csv_file(table()), "--target", "kind"]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == "columns: 1 numbers, 1 text"
+
+
 def test_rare_classes_are_no_reason_to_fail(csv_file, capsys):
     """A class of one row is in no training fold that it is scored with."""
     rows = [*ROWS, (9, "green", "rare"), (8, "green", "rare"), (7, "blue", "single")]
     out = run_on(csv_file(table(rows)), capsys)
     assert classes_of(out) == {"ham": 15, "rare": 2, "single": 1, "spam": 15}
-    assert "held impossible: 1." in out
+    assert "Rows whose class had a probability below eps: 1." in out
 
 
 def test_two_classes_one_of_them_rare(csv_file, capsys):
@@ -298,6 +305,18 @@ def test_a_file_that_cannot_be_used(content, target, message, csv_file, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(rf"skxent: --(csv|target): .*{message}.*\n", err)
+
+
+def test_a_file_that_nothing_can_be_fitted_to(csv_file, capsys):
+    """The scale of numbers near the largest one overflows."""
+    rows = [(1e308 * (-1) ** (i // 2), colour, kind) for i, (_, colour, kind) in enumerate(ROWS)]
+    with np.errstate(all="ignore"):
+        assert main(["--csv", csv_file(table(rows)), "--target", "kind"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    last = err.splitlines()[-1]
+    assert re.fullmatch(r"skxent: cannot fit a classifier to .*data\.csv: .*", last)
+    assert "Traceback" not in last
 
 
 def test_a_file_that_is_not_there(tmp_path, capsys):

@@ -103,8 +103,37 @@ def test_many_rows_outweigh_the_prior():
 def test_a_temperature_far_from_one_is_shrunk_towards_it_with_few_rows():
     y, logits = data(60, 3, factor=20.0)
     found = fit_temperature(y, logits, from_logits=True)
-    with_weight = fit_temperature(y, logits, from_logits=True, sample_weight=np.full(60, 1e4))
-    assert 2 < found < with_weight < 40
+    repeated = fit_temperature(np.tile(y, 100), np.tile(logits, (100, 1)), from_logits=True)
+    assert 2 < found < 0.99 * repeated < 40
+
+
+@pytest.mark.parametrize("factor", [0.1, 20.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_beyond_a_half_and_two_the_prior_counts_against_the_effective_rows(factor, weighted):
+    y, logits = data(60, 3, factor)
+    weight = np.random.default_rng(3).exponential(size=60) if weighted else np.ones(60)
+    scaled = weight * weight.sum() / (weight**2).sum()
+
+    def penalised(log_temperature):
+        z = logits / math.exp(log_temperature)
+        losses = logsumexp(z, axis=1) - z[np.arange(60), y]
+        return scaled @ losses + 1.5 * max(abs(log_temperature) - math.log(2), 0) ** 2
+
+    bound = math.log(100)
+    best = minimize_scalar(penalised, bounds=(-bound, bound), options={"xatol": 1e-10}).x
+    assert abs(best) > math.log(2) + 0.1
+    found = fit_temperature(y, logits, from_logits=True, sample_weight=weight)
+    assert found == pytest.approx(math.exp(best), rel=1e-5)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("scale", [1e-3, 1e6])
+def test_only_the_proportions_of_the_weights_matter(function, scale):
+    y, logits = data(60, 3, factor=20.0)
+    weight = np.random.default_rng(3).exponential(size=60)
+    expected = function(y, logits, from_logits=True, sample_weight=weight)
+    found = function(y, logits, from_logits=True, sample_weight=scale * weight)
+    assert found == pytest.approx(expected, rel=1e-7)
 
 
 @pytest.mark.parametrize("n", [2, 20, 1000])
@@ -127,6 +156,20 @@ def test_probabilities_of_zero_and_one_can_be_scaled():
     of_three_quarters = -0.75 * math.log(0.75) - 0.25 * math.log(0.25)
     assert fit_temperature(y, certain) == pytest.approx(-math.log(EPS) / math.log(3), rel=0.1)
     assert refinement_loss(y, certain) == pytest.approx(of_three_quarters, rel=0.01)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_zero_counts_as_eps_or_as_the_least_likely_other_event(function):
+    y, logits = data(120, 4)
+    proba = softmax(logits, axis=1)
+    proba[::2, 3] = 1e-30
+    proba[::3, 0] = 0
+    proba /= proba.sum(axis=1, keepdims=True)
+    least = np.where(proba > 0, proba, 1).min(axis=1, keepdims=True)
+    floored = np.where(proba > 0, proba, np.minimum(least, 1e-9))
+    assert {1e-9, 1e-30} <= set(floored.round(31)[:, 0].tolist())
+    expected = function(y, np.log(floored), from_logits=True, eps=1e-9)
+    assert function(y, proba, eps=1e-9) == pytest.approx(expected, rel=1e-6)
 
 
 def test_uniform_rows_leave_the_temperature_alone():
@@ -162,6 +205,15 @@ def test_refinement_loss_does_not_depend_on_the_temperature_of_its_input():
         other = refinement_loss(y, factor * logits, from_logits=True)
         assert other == pytest.approx(first, rel=1e-7)
         assert log_loss(y, factor * logits, from_logits=True) > first
+
+
+@pytest.mark.parametrize("factor", [10, 30, 90])
+def test_refinement_loss_does_not_depend_on_how_certain_its_input_is(factor):
+    """Probabilities far below eps are not taken for eps; only the prior is in the way."""
+    y, logits = data(2000, 3, factor=1.0)
+    expected = refinement_loss(y, logits, from_logits=True)
+    found = refinement_loss(y, factor * logits, from_logits=True)
+    assert found == pytest.approx(expected, rel=1e-2)
 
 
 @pytest.mark.parametrize("eps", [EPS, 1e-3])
@@ -205,6 +257,8 @@ def test_logits_are_the_same_as_probabilities(function):
     assert function(y, logits, from_logits=True) == pytest.approx(expected, rel=1e-6)
     assert function(y, 5 + logits, from_logits=True) == pytest.approx(expected, rel=1e-6)
     assert function(np.eye(3)[y], softmax(logits, axis=1)) == pytest.approx(expected)
+    scaled = 5 * softmax(logits, axis=1)
+    assert function(y, scaled, renormalize=True) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -217,6 +271,17 @@ def test_one_column_is_the_same_as_two(function):
     assert function(names[y], proba[:, 1], pos_label="yes") == pytest.approx(expected, rel=1e-6)
     assert function(names[y], proba[:, 0], pos_label="no") == pytest.approx(expected, rel=1e-6)
     assert function(names[y], proba[:, ::-1], labels=["yes", "no"]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_one_column_of_tiny_probabilities_is_the_same_as_two(function):
+    rng = np.random.default_rng(0)
+    p = 10 ** rng.uniform(-21, -19, 60)
+    y = (np.arange(60) % 10 == 0).astype(int)
+    expected = function(y, np.column_stack([1 - p, p]), eps=1e-12)
+    assert function(y, p, eps=1e-12) == pytest.approx(expected, rel=1e-6)
+    other = function(1 - y, p, labels=[0, 1], pos_label=0, eps=1e-12)
+    assert other == pytest.approx(expected, rel=1e-6)
 
 
 # Few rows.
@@ -276,6 +341,13 @@ def test_errors(function, y, proba, params, message):
 def test_a_wrong_number_of_folds(n_splits):
     with pytest.raises(ValueError, match="n_splits must be an integer of at least 2"):
         refinement_loss([0, 1], [[0.5, 0.5]] * 2, n_splits=n_splits)
+
+
+def test_a_number_of_folds_from_numpy():
+    y, logits = data(60, 3)
+    expected = refinement_loss(y, logits, from_logits=True, n_splits=3)
+    found = refinement_loss(y, logits, from_logits=True, n_splits=np.int64(3))
+    assert found == expected
 
 
 def test_a_wrong_base():

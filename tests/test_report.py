@@ -1,7 +1,10 @@
 """The report: its figures against formulas and simulations, and how it is shown."""
 
+import copy
 import dataclasses
+import inspect
 import math
+import pickle
 import unicodedata
 
 import numpy as np
@@ -9,9 +12,12 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn.metrics
+from scipy import sparse
 from scipy.special import softmax
-from scipy.stats import norm
+from scipy.stats import pearson3
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     KFold,
@@ -23,6 +29,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
 
 from skxent import LogLossReport, label_entropy, log_loss, log_loss_report, perplexity
 from skxent._inputs import check_labelled
@@ -90,6 +97,12 @@ def test_figures_of_a_logistic_regression_on_digits(digits):
 # Figures against formulas.
 
 
+def two_sided(gap, variance, third):
+    """Twice the smaller tail of the Pearson curve of type III with these central moments."""
+    curve = pearson3(third / variance**1.5, scale=np.sqrt(variance))
+    return np.minimum(2 * np.minimum(curve.cdf(gap), curve.sf(gap)), 1)
+
+
 @pytest.mark.parametrize("base", [math.e, 2, 10, None])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize(("n", "k"), [(200, 3), (300, 2), (2500, 100), (40_000, 5)])
@@ -104,7 +117,8 @@ def test_columns_follow_their_formulas(base, weighted, n, k):
     weight, total = of_class @ w, w.sum()
     report = log_loss_report(y, p, sample_weight=w if weighted else None, base=base)
     contribution, expected = of_class @ (w * losses) / total, w @ cost / total
-    sd = np.sqrt(w**2 @ (p * (1 - p) * np.log(p) ** 2)) / total
+    variance = w**2 @ (p * (1 - p) * np.log(p) ** 2) / total**2
+    third = w**3 @ (p * (1 - p) * (1 - 2 * p) * (-np.log(p)) ** 3) / total**3
     means = contribution * total / weight
     expect = {
         "support": of_class.sum(axis=1),
@@ -118,8 +132,8 @@ def test_columns_follow_their_formulas(base, weighted, n, k):
         "skill": 1 + means / np.log(weight / total),
         "expected": expected / unit,
         "gap": (contribution - expected) / unit,
-        "z": (contribution - expected) / sd,
-        "p_value": 2 * norm.sf(abs(contribution - expected) / sd),
+        "z": (contribution - expected) / np.sqrt(variance),
+        "p_value": two_sided(contribution - expected, variance, third),
         "floored": np.zeros(k),
     }
     assert list(report.per_class) == list(expect) == COLUMNS
@@ -127,7 +141,9 @@ def test_columns_follow_their_formulas(base, weighted, n, k):
         np.testing.assert_allclose(report.per_class[name], values, 1e-8, 1e-13, err_msg=name)
     entropy = cost.sum(axis=1)
     gap = w @ (losses - entropy) / total
-    z = gap * total / math.sqrt(w**2 @ ((p * np.log(p) ** 2).sum(axis=1) - entropy**2))
+    beyond = -np.log(p) - entropy[:, None]
+    variance = w**2 @ (p * beyond**2).sum(axis=1) / total**2
+    third = w**3 @ (p * beyond**3).sum(axis=1) / total**3
     assert dict(report.overall) == pytest.approx(
         {
             "n_samples": n,
@@ -138,8 +154,8 @@ def test_columns_follow_their_formulas(base, weighted, n, k):
             "skill": sklearn.metrics.d2_log_loss_score(y, p, sample_weight=w),
             "predictive_entropy": np.average(entropy, weights=w) / unit,
             "gap": gap / unit,
-            "z": z,
-            "p_value": 2 * norm.sf(abs(z)),
+            "z": gap / math.sqrt(variance),
+            "p_value": two_sided(gap, variance, third),
             "perplexity": perplexity(y, p, sample_weight=w),
             "floored": 0,
         },
@@ -194,22 +210,45 @@ def test_the_variance_of_the_gap_is_that_of_simulated_labels():
         assert simulated.mean() == pytest.approx(expected, abs=5 * sd / math.sqrt(draws))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("weighted", [False, True])
-def test_z_rejects_a_calibrated_model_five_times_in_a_hundred(weighted):
-    """Within 4 standard errors of a share over 4,000 draws, and 0.4 % for skewness."""
-    draws, n = 4000, 1000
+def drawn_size(p, w=None, draws=4000):
+    """How often each tail of the test rejects labels drawn from p itself: classes, then all."""
     rng = np.random.default_rng(1)
-    p = softmax(rng.normal(scale=1.5, size=(n, 4)), axis=1)
-    w = rng.uniform(0.5, 2, n) if weighted else None
-    rejected = np.zeros(5)
+    (n, k), upper = p.shape, p.cumsum(axis=1)[:, :-1]
+    low, high = np.zeros(k + 1), np.zeros(k + 1)
     for _ in range(draws):
-        y = (rng.random((n, 1)) > p.cumsum(axis=1)[:, :3]).sum(axis=1)
-        report = log_loss_report(y, p, labels=range(4), sample_weight=w)
-        p_values = [*report.per_class["p_value"], report.overall["p_value"]]
-        rejected += np.array(p_values) < 0.05
-    tolerance = 4 * math.sqrt(0.05 * 0.95 / draws) + 0.004
-    np.testing.assert_allclose(rejected / draws, 0.05, atol=tolerance)
+        y = (rng.random((n, 1)) > upper).sum(axis=1)
+        report = log_loss_report(y, p, labels=range(k), sample_weight=w)
+        rejected = np.array([*report.per_class["p_value"], report.overall["p_value"]]) < 0.05
+        z = np.array([*report.per_class["z"], report.overall["z"]])
+        low += rejected & (z < 0)
+        high += rejected & (z > 0)
+    return low / draws, high / draws
+
+
+# Four standard errors of a share over 4,000 draws, and 0.4 % for what a curve with three
+# moments leaves out.
+TOLERANCE = 4 * math.sqrt(0.025 * 0.975 / 4000) + 0.004
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("n", "k", "weighted"), [(30, 3, False), (150, 10, False), (1000, 4, False), (1000, 4, True)]
+)
+def test_each_tail_rejects_a_calibrated_model_in_25_of_1000_draws(n, k, weighted):
+    rng = np.random.default_rng(0)
+    p = softmax(rng.normal(scale=1.5, size=(n, k)), axis=1)
+    low, high = drawn_size(p, rng.uniform(0.5, 2, n) if weighted else None)
+    np.testing.assert_allclose(low, 0.025, atol=TOLERANCE)
+    np.testing.assert_allclose(high, 0.025, atol=TOLERANCE)
+
+
+@pytest.mark.slow
+def test_each_tail_where_the_model_is_nearly_certain(digits):
+    """A class of which hardly an error is expected cannot cost much less: its low tail is less."""
+    low, high = drawn_size(digits[1])
+    np.testing.assert_allclose(high, 0.025, atol=TOLERANCE)
+    assert low[-1] == pytest.approx(0.025, abs=TOLERANCE)
+    assert (low < 0.025 + TOLERANCE).all()
 
 
 def test_the_sign_of_the_gap_says_which_way_the_confidence_is_wrong():
@@ -217,15 +256,68 @@ def test_the_sign_of_the_gap_says_which_way_the_confidence_is_wrong():
     logits = rng.normal(scale=1.5, size=(3000, 3))
     y = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
     for factor, sign, words in [
-        (3, 1, ": over-confident."),
-        (0.4, -1, ": under-confident."),
+        (3, 1, ": more than expected."),
+        (0.4, -1, ": less than expected."),
         (1, 0, ": no more than chance."),
     ]:
         report = log_loss_report(y, factor * logits, from_logits=True)
         z = report.overall["z"]
         assert (z > 5) == (sign > 0)
         assert (z < -5) == (sign < 0)
-        assert words in str(report)
+        assert words in " ".join(str(report).split())
+
+
+# What cannot be tested.
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("k", range(2, 13))
+def test_a_gap_that_is_rounding_is_no_gap(k, dtype):
+    """All classes cost the same, so that nothing could have been known."""
+    report = log_loss_report(np.resize(np.arange(k), 10 * k), np.full((10 * k, k), 1 / k, dtype))
+    assert report.overall["gap"] == pytest.approx(0, abs=1e-12)
+    assert math.isnan(report.overall["z"])
+    assert math.isnan(report.overall["p_value"])
+    assert "cannot be tested" in str(report)
+
+
+def test_logits_that_are_certain_and_right_have_no_gap():
+    y = np.resize([0, 1, 2], 30)
+    report = log_loss_report(y, 1000.0 * np.eye(3)[y], from_logits=True)
+    assert math.isnan(report.overall["z"])
+    assert np.isnan(report.per_class["z"]).all()
+
+
+def test_weights_that_follow_the_classes_are_not_tested():
+    y, p, w = data(200, 3)
+    y[:60] = 0
+    balanced = log_loss_report(y, p, sample_weight=compute_sample_weight("balanced", y))
+    for name in ("z", "p_value"):
+        assert math.isnan(balanced.overall[name])
+        assert np.isnan(balanced.per_class[name]).all()
+    (note,) = balanced.notes
+    assert "weights follow the classes" in note
+    text = " ".join(str(balanced).split())
+    assert "p -: cannot be tested." in text
+    assert note in text
+    for weight in (None, np.full(200, 3.0), w, np.arange(200) % 2):
+        report = log_loss_report(y, p, sample_weight=weight)
+        assert report.notes == ()
+        assert np.isfinite([report.overall["z"], *report.per_class["p_value"]]).all()
+
+
+@pytest.mark.parametrize("scale", [1e-95, 1e95])
+def test_weights_whose_cubes_are_no_numbers(scale):
+    y, p, w = data()
+    with pytest.raises(ValueError, match=r"sample_weight sums to .*rescale it to between 1e-90"):
+        log_loss_report(y, p, sample_weight=scale * w)
+    expected = log_loss(y, p, sample_weight=w)
+    assert log_loss(y, p, sample_weight=scale * w) == pytest.approx(expected)
+    for near in (1e-80, 1e80):
+        report = log_loss_report(y, p, sample_weight=near * w)
+        assert report.overall["z"] == pytest.approx(
+            log_loss_report(y, p, sample_weight=w).overall["z"]
+        )
 
 
 # Adding up, weights.
@@ -389,7 +481,7 @@ def test_certain_and_right():
     for name in ("share", "z", "p_value"):
         assert np.isnan(report.per_class[name]).all()
     assert report.per_class["gap"].tolist() == [0, 0]
-    assert "z -, p -: no more than chance." in str(report)
+    assert "z -, p -: cannot be tested." in str(report)
 
 
 def test_certain_and_wrong():
@@ -401,7 +493,7 @@ def test_certain_and_wrong():
     assert report.overall["floored"] == 1
     assert report.overall["z"] == math.inf
     assert report.overall["p_value"] == 0
-    assert "Rows at the floor, their class held impossible: 1." in str(report)
+    assert "Rows whose class had a probability below eps: 1." in str(report)
 
 
 def test_rows_below_the_floor():
@@ -417,6 +509,8 @@ def test_rows_below_the_floor():
 def test_without_a_floor_a_loss_is_infinite():
     report = log_loss_report([0, 1, 1], [[0.5, 0.5], [0.2, 0.8], [1, 0]], eps=0)
     assert report.overall["log_loss"] == report.overall["z"] == math.inf
+    assert report.overall["p_value"] == 0
+    assert report.per_class["z"][1] == math.inf
     assert report.overall["predictive_entropy"] < 1
     assert report.per_class["log_loss"].tolist() == [pytest.approx(math.log(2)), math.inf]
     assert np.isfinite(report.per_class["expected"]).all()
@@ -466,6 +560,19 @@ def test_a_report_cannot_be_changed():
             array[0] = 0
     labels[0] = 9
     assert report.labels[0] == 0
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda r: pickle.loads(pickle.dumps(r))])
+def test_copies_of_a_report(copied):
+    y, p, _ = data()
+    weight = compute_sample_weight("balanced", y)
+    for report in (log_loss_report(y, p, base=2), log_loss_report(y, p, sample_weight=weight)):
+        other = copied(report)
+        assert other is not report
+        assert same(other, report)
+        assert (str(other), repr(other)) == (str(report), repr(report))
+        assert other.labels.tolist() == report.labels.tolist()
+        assert (other.base, other.notes) == (report.base, report.notes)
 
 
 def test_the_repr_is_one_line():
@@ -530,13 +637,15 @@ def test_target_names():
     assert report.target_names == ("ape", "bee", "cat")
     assert report.to_frame()["class"].tolist() == ["ape", "bee", "cat"]
     assert [line.split()[0] for line in str(report).splitlines()[-3:]] == ["ape", "bee", "cat"]
+    numbered = log_loss_report(y, p, target_names=np.array([7, 8, 9]))
+    assert numbered.target_names == ("7", "8", "9")
 
 
 # Text.
 
 
 def test_the_text():
-    """Of powers of 2, by hand: for class b the losses are 3 bits, expected 2, variance 5/2."""
+    """Of powers of 2, by hand: the losses of class b are 3 bits, expected 2, variance 5/2."""
     report = log_loss_report(
         ["a", "b", "b", "c"],
         [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.5, 0.25, 0.25], [0.25, 0.25, 0.5]],
@@ -545,12 +654,12 @@ def test_the_text():
     assert str(report).splitlines() == [
         "Log loss 1.2500 bits over 4 rows; mean of the classes 1.1667.",
         "The prior alone costs 1.5000: skill 0.1667.",
-        "The model expects 1.5000: gap -0.2500, z -1.00, p 0.317: no more than chance.",
+        "The model expected 1.5000: gap -0.2500, z -1.00, p 0.317: no more than chance.",
         "",
         "class support log_loss   skill contribution share     gap     z p_value",
-        "a           1   1.0000  0.5000       0.2500 20.0% -0.2500 -0.71   0.480",
-        "b           2   1.5000 -0.5000       0.7500 60.0%  0.2500  0.63   0.527",
-        "c           1   1.0000  0.5000       0.2500 20.0% -0.2500 -0.63   0.527",
+        "a           1   1.0000  0.5000       0.2500 20.0% -0.2500 -0.71   0.505",
+        "b           2   1.5000 -0.5000       0.7500 60.0%  0.2500  0.63   0.489",
+        "c           1   1.0000  0.5000       0.2500 20.0% -0.2500 -0.63   0.563",
     ]
 
 
@@ -619,6 +728,11 @@ def test_columns_and_width_of_the_text():
     assert report.to_text(columns=[]).splitlines()[-1] == "z".ljust(50)
 
 
+def test_a_single_column_needs_no_list():
+    report = log_loss_report([0, 1], [[0.5, 0.5]] * 2)
+    assert report.to_text("log_loss") == report.to_text(["log_loss"])
+
+
 def test_an_unknown_column_is_answered_with_the_names():
     report = log_loss_report([0, 1], [[0.5, 0.5]] * 2)
     with pytest.raises(ValueError, match=r"columns must be among support, .*; got 'loss', 'zz'"):
@@ -674,6 +788,13 @@ def test_out_of_fold_rows_are_pooled(cv, names):
     results = cv_results(X, y, cv)
     report = LogLossReport.from_cv_results(results, X, y, sample_weight=weight, base=2)
     expected = log_loss_report(y[rows], table, labels=labels, sample_weight=weight[rows], base=2)
+    if len(set(rows)) < len(rows):  # rows that were drawn together say less than they seem to
+        assert "several test folds" in report.notes[0]
+        assert "cannot be tested" in str(report)
+        for figures in (expected._overall, expected._per_class):
+            figures |= {name: np.nan * figures[name] for name in ("z", "p_value")}
+    else:
+        assert report.notes == ()
     assert same(report, expected)
     assert report.labels.tolist() == labels.tolist()
     assert report.overall["n_samples"] == len(rows)
@@ -716,6 +837,80 @@ def test_out_of_fold_rows_of_any_container(convert):
     results = cv_results(data, y, cv)
     report = LogLossReport.from_cv_results(results, data, y, sample_weight=weight)
     assert same(report, expected)
+
+
+@pytest.mark.parametrize("convert", [sparse.coo_array, sparse.coo_matrix, sparse.csr_array])
+def test_out_of_fold_rows_of_a_sparse_matrix(convert):
+    cv = KFold(3, shuffle=True, random_state=0)
+    expected = LogLossReport.from_cv_results(cv_results(X, Y, cv), X, Y)
+    results = cv_results(sparse.csr_array(X), Y, cv)
+    assert same(LogLossReport.from_cv_results(results, convert(X), Y), expected, rel=1e-6)
+
+
+class NamedColumns(ClassifierMixin, BaseEstimator):
+    """Predicts a data frame whose columns are in another order than the classes."""
+
+    def __init__(self, frame=pd.DataFrame):
+        self.frame = frame
+
+    def fit(self, X, y):
+        self.inner_ = LogisticRegression().fit(X, y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        table = self.inner_.predict_proba(X)
+        return self.frame({str(c): table[:, j] for j, c in [*enumerate(self.classes_)][::-1]})
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("cv", [UNEQUAL, LACKING], ids=["unequal", "lacking"])
+def test_out_of_fold_columns_are_matched_by_name(frame, cv):
+    y = NAMES[Y]
+    options = {"return_estimator": True, "return_indices": True, "scoring": lambda *_: 0.0}
+    expected = cross_validate(LogisticRegression(), X, y, cv=cv, **options)
+    results = cross_validate(NamedColumns(frame), X, y, cv=cv, **options)
+    report = LogLossReport.from_cv_results(results, X, y)
+    assert same(report, LogLossReport.from_cv_results(expected, X, y))
+
+
+class FailsOnHundredRows(LogisticRegression):
+    def fit(self, X, y):
+        if len(X) == 100:
+            msg = "one hundred"
+            raise ValueError(msg)
+        return super().fit(X, y)
+
+
+def test_a_fold_whose_fit_failed():
+    with pytest.warns(FitFailedWarning, match="one hundred"):
+        results = cross_validate(
+            FailsOnHundredRows(), X, Y, cv=UNEQUAL, return_estimator=True, return_indices=True
+        )
+    with pytest.raises(ValueError, match="the estimator of fold 1 is not fitted"):
+        LogLossReport.from_cv_results(results, X, Y)
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "weight", "message"),
+    [
+        (149, 150, None, "X and y must be those .*at least 150 rows; got 149 and 150"),
+        (150, 149, None, "at least 150 rows; got 150 and 149"),
+        (149, 149, None, "at least 150 rows; got 149 and 149"),
+        (150, 150, 149, r"sample_weight must have shape \(150,\).*got \(149,\)"),
+    ],
+)
+@pytest.mark.parametrize("convert", [np.asarray, pd.DataFrame, np.ndarray.tolist])
+def test_out_of_fold_lengths(rows, labels, weight, message, convert):
+    results = cv_results(X, Y, UNEQUAL)
+    weight = None if weight is None else np.ones(weight)
+    with pytest.raises(ValueError, match=message):
+        LogLossReport.from_cv_results(results, convert(X[:rows]), Y[:labels], sample_weight=weight)
+
+
+def test_out_of_fold_arguments_are_listed():
+    names = list(inspect.signature(LogLossReport.from_cv_results).parameters)
+    assert names == ["cv_results", "X", "y", "target_names", "sample_weight", "base", "eps"]
 
 
 def test_out_of_fold_arguments_are_passed_on():

@@ -1,15 +1,18 @@
 """Scorers: the right number for every estimator and fold, in every tool that takes a scorer."""
 
+import functools
 import math
 import pickle
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import sklearn
 import sklearn.metrics
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, make_blobs
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -27,8 +30,9 @@ from sklearn.model_selection import (
     learning_curve,
     validation_curve,
 )
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 import skxent
@@ -215,6 +219,47 @@ def test_classes_that_are_not_sorted():
     assert with_new_class == pytest.approx(np.mean([math.log(0.7), -FLOOR, math.log(0.6)]))
 
 
+class NamedColumns(ClassifierMixin, BaseEstimator):
+    """Predicts a data frame whose columns are in the reverse order of the classes."""
+
+    def __init__(self, frame=pd.DataFrame):
+        self.frame = frame
+
+    def fit(self, X, y):
+        self.inner_ = model().fit(X, y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        table = self.inner_.predict_proba(X)
+        return self.frame({str(c): table[:, j] for j, c in [*enumerate(self.classes_)][::-1]})
+
+
+@pytest.mark.filterwarnings("ignore:.*they are left out:UserWarning")
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("y", [Y, NAMES[Y]], ids=["int", "str"])
+@pytest.mark.parametrize(
+    ("unseen", "weight", "fitted"),
+    [
+        ("raise", None, Y >= 0),
+        ("floor", None, Y < 2),
+        ("ignore", None, Y < 2),
+        ("raise", 1.0 * (Y < 2), Y < 2),
+    ],
+    ids=["plain", "floor", "ignore", "weight zero"],
+)
+def test_named_columns_are_matched_by_name(frame, y, unseen, weight, fitted):
+    expected = model().fit(X[fitted], y[fitted])
+    named = NamedColumns(frame).fit(X[fitted], y[fitted])
+    scorer = make_scorer(log_loss, unseen=unseen)
+    score = scorer(named, X, y, sample_weight=weight)
+    assert score == pytest.approx(scorer(expected, X, y, sample_weight=weight))
+    per_class = make_per_class_scorer(np.unique(y), unseen=unseen)
+    scores = per_class(named, X, y, sample_weight=weight)
+    by_position = per_class(expected, X, y, sample_weight=weight)
+    assert scores == pytest.approx(by_position, nan_ok=True)
+
+
 class Shuffled(ClassifierMixin, BaseEstimator):
     """Logistic regression whose classes are in an order of their own."""
 
@@ -317,6 +362,20 @@ def test_folds_that_lack_a_class(unseen_class):
     assert np.isnan(others).all()
     search = GridSearchCV(model(), {"C": [0.01, 1]}, scoring=neg_log_loss_scorer, cv=cv).fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize("k", [3, 4])
+@pytest.mark.parametrize("wrap", [lambda e: e, lambda e: make_pipeline(StandardScaler(), e)])
+def test_columns_for_pairs_of_classes_are_refused(k, wrap):
+    """Three classes have three pairs, which would pass for the classes."""
+    X_k, y = make_blobs(60, centers=k, random_state=0)
+    scorer = make_scorer(log_loss, response_method="decision_function")
+    pairs = wrap(SVC(decision_function_shape="ovo")).fit(X_k, y)
+    with pytest.raises(ValueError, match=r"decision_function_shape='ovo' .*'ovr'"):
+        scorer(pairs, X_k, y)
+    assert np.isfinite(scorer(wrap(SVC()).fit(X_k, y), X_k, y))
+    two = wrap(SVC(decision_function_shape="ovo")).fit(X_k[y < 2], y[y < 2])
+    assert np.isfinite(scorer(two, X_k[y < 2], y[y < 2]))
 
 
 def test_a_classifier_that_knows_one_class_only():
@@ -442,7 +501,8 @@ def test_the_repr_is_the_call_that_makes_the_scorer(scorer):
     if "normalize" in repr(scorer):
         names["log_loss"] = sklearn.metrics.log_loss
     made = eval(repr(scorer), names)
-    assert made.get_params() == scorer.get_params()
+    made, given = ({k: v for k, v in vars(s).items() if k != "_request"} for s in (made, scorer))
+    assert made == given
 
 
 @pytest.mark.parametrize(
@@ -459,6 +519,18 @@ def test_the_repr_is_the_call_that_makes_the_scorer(scorer):
 )
 def test_reprs(scorer, text):
     assert repr(scorer) == text
+
+
+def test_a_search_does_not_take_a_scorer_for_an_estimator():
+    search = GridSearchCV(model(), {"C": [1]}, scoring=neg_log_loss_bits_scorer)
+    assert "scoring=make_scorer(log_loss, base=2)" in repr(search)
+    assert search.get_params()["scoring"] is neg_log_loss_bits_scorer
+    assert not [name for name in search.get_params() if name.startswith("scoring__")]
+    assert clone(search).fit(X, Y).best_score_ == pytest.approx(search.fit(X, Y).best_score_)
+    for scorer in SOME:
+        assert callable(scorer)
+        assert not hasattr(scorer, "score")
+        assert not hasattr(scorer, "get_params")
 
 
 # Weights under metadata routing.
@@ -488,6 +560,22 @@ def weighted_mean(losses, test):
 def routing():
     with sklearn.config_context(enable_metadata_routing=True):
         yield
+
+
+def test_a_request_needs_metadata_routing():
+    with pytest.raises(RuntimeError, match="enable_metadata_routing=True"):
+        get_scorer("neg_log_loss").set_score_request(sample_weight=True)
+
+
+@pytest.mark.usefixtures("routing")
+def test_what_a_scorer_asks_for_is_a_copy():
+    scorer = make_scorer(log_loss)
+    scorer.get_metadata_routing().score.add_request(param="sample_weight", alias=True)
+    assert scorer.get_metadata_routing().score.requests == {"sample_weight": None}
+    clone(scorer).set_score_request(sample_weight="w")
+    assert scorer.get_metadata_routing().score.requests == {"sample_weight": None}
+    assert scorer.set_score_request(sample_weight="w") is scorer
+    assert scorer.get_metadata_routing().score.requests == {"sample_weight": "w"}
 
 
 @pytest.mark.usefixtures("routing")
@@ -656,6 +744,17 @@ def several_outputs():
     return neg_log_loss_scorer(tree, X, Y)
 
 
+def list_of_tables():
+    tables = [np.full((2, 2), 0.5)] * 3
+    one_output = SimpleNamespace(classes_=np.array([0, 1]), predict_proba=lambda X: tables)
+    return neg_log_loss_scorer(one_output, None, [0, 1])
+
+
+def several_numbers():
+    metric = functools.partial(log_loss, average=None)
+    return make_scorer(metric, greater_is_better=False)(model().fit(X, Y), X, Y)
+
+
 def several_lists_of_classes():
     return neg_log_loss_scorer(
         SimpleNamespace(classes_=[[0, 1], [0, 1]], predict_proba=lambda X: X), X, Y
@@ -672,12 +771,12 @@ def score_of(classes, y, scorer=neg_log_loss_scorer):
         (
             lambda: neg_log_loss_scorer(LinearSVC().fit(X, Y), X, Y),
             AttributeError,
-            "LinearSVC has no predict_proba; pass response_method='decision_function'",
+            r"LinearSVC has no predict_proba; it has decision_function\.",
         ),
         (
             lambda: neg_log_loss_scorer(LinearRegression().fit(X, Y), X, Y),
             AttributeError,
-            "LinearRegression has no predict_proba; pass a probabilistic classifier",
+            r"LinearRegression has no predict_proba; it predicts no probabilities\.",
         ),
         (
             lambda: neg_log_loss_scorer(SimpleNamespace(predict_proba=lambda X: X), X, Y),
@@ -685,7 +784,9 @@ def score_of(classes, y, scorer=neg_log_loss_scorer):
             "SimpleNamespace has no classes_",
         ),
         (not_fitted, NotFittedError, "not fitted"),
-        (several_outputs, ValueError, "list of 2, one for each output"),
+        (several_outputs, ValueError, "DecisionTreeClassifier has several outputs"),
+        (list_of_tables, ValueError, "predict_proba returned a list of 3, one for each output"),
+        (several_numbers, ValueError, "returned 3 numbers and .*make_per_class_scorer"),
         (several_lists_of_classes, ValueError, "several outputs"),
         (score_of([0, 1], np.c_[[0, 1], [0, 1]]), ValueError, "y must be a one-dimensional"),
         (score_of([0, 1], np.array(["0", "1"])), ValueError, "'[01]'.*another type, .0, 1.*fitted"),
@@ -703,11 +804,10 @@ def score_of(classes, y, scorer=neg_log_loss_scorer):
             r"labels must hold every class.*\[1\] is not among \[0, 2\]",
         ),
         (
-            score_of([0, 1], [0, 1], make_scorer(log_loss, average=None)),
+            score_of([0, 1, 2], [0, 1]),
             ValueError,
-            "returned 2 numbers.*make_per_class_scorer",
+            "SimpleNamespace.predict_proba returned 2 columns for 3 classes_",
         ),
-        (score_of([0, 1, 2], [0, 1]), ValueError, "labels names 3 classes, but y_proba has 2"),
     ],
 )
 def test_errors_when_scoring(call, error, message):
@@ -737,6 +837,13 @@ def no_labels(y_true, y_proba):
             ValueError,
             'hits takes no from_logits=.*response_method="predict_proba"',
         ),
+        (log_loss, {"base": 1}, ValueError, "base must be .*got 1"),
+        (log_loss, {"eps": 1}, ValueError, "eps must be .*got 1"),
+        (refinement_loss, {"base": 0}, ValueError, "base must be .*got 0"),
+        (log_loss, {"average": "weighted"}, ValueError, "average must be .*got 'weighted'"),
+        (log_loss, {"average": None}, ValueError, "one number.*make_per_class_scorer"),
+        (cross_entropy, {"reduction": "total"}, ValueError, "reduction must be .*got 'total'"),
+        (cross_entropy, {"reduction": "none"}, ValueError, "one number.*make_per_class_scorer"),
         (log_loss, {"response_method": "predict"}, ValueError, "response_method .*got 'predict'"),
         (log_loss, {"response_method": ("predict_proba", "x")}, ValueError, "got 'x'"),
         (log_loss, {"response_method": ()}, ValueError, "response_method must name at least one"),

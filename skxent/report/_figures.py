@@ -33,7 +33,7 @@ def _test(
     gap, (variance, third) = loss - expected, moments
     if not testable:
         return np.full(gap.shape, np.nan), np.full(gap.shape, np.nan)
-    rounding = 1e-12 * (loss + expected)
+    rounding = 1e-12 * (np.where(np.isfinite(loss), loss, 0.0) + expected)
     with np.errstate(divide="ignore", invalid="ignore"):
         z, skew = gap / np.sqrt(variance), third / variance**1.5
     p_value = 2.0 * np.minimum(pearson3.cdf(z, skew), pearson3.sf(z, skew))
