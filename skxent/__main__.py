@@ -179,7 +179,7 @@ def _run(name: str, X: Any, y: NDArray[Any], numeric: NDArray[np.bool_] | None) 
     tuning = _Progress(neg_log_loss_bits_scorer, "tuning", len(_C) * _N_SPLITS)
     folds = StratifiedKFold(_N_SPLITS, shuffle=True, random_state=0)
     per_class = make_per_class_scorer(labels, base=2)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         # A class with fewer rows than folds is what the scorers are made for.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         warnings.filterwarnings("ignore", category=ConvergenceWarning)

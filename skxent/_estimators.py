@@ -33,7 +33,7 @@ def predictions(
         raise AttributeError(msg)
     values = getattr(estimator, name)(X)
     classes = _classes_of(estimator)
-    if isinstance(values, list):
+    if isinstance(values, list) and values and np.ndim(values[0]) == 2:
         msg = (
             f"{who}.{name} returned a list of {len(values)}, one for each output; score one "
             f"output at a time."
@@ -51,14 +51,15 @@ def predictions(
 
 def _refuse_one_vs_one(estimator: Any, classes: NDArray[Any]) -> None:
     """With three classes there are three pairs of them, which would pass for the classes."""
-    params = estimator.get_params() if hasattr(estimator, "get_params") else {}
-    for name, value in params.items():
-        if len(classes) > 2 and name.endswith("decision_function_shape") and value == "ovo":
-            msg = (
-                f"{name}='ovo' gives one column for each pair of classes; set it to 'ovr', which "
-                f"gives one for each class."
-            )
-            raise ValueError(msg)
+    inner = estimator
+    while hasattr(inner, "best_estimator_") or hasattr(inner, "steps"):
+        inner = inner.best_estimator_ if hasattr(inner, "best_estimator_") else inner.steps[-1][1]
+    if len(classes) > 2 and getattr(inner, "decision_function_shape", None) == "ovo":
+        msg = (
+            f"{type(inner).__name__} with decision_function_shape='ovo' gives one column for each "
+            f"pair of classes; set it to 'ovr', which gives one for each class."
+        )
+        raise ValueError(msg)
 
 
 def _classes_of(estimator: Any) -> NDArray[Any]:

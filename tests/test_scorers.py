@@ -30,6 +30,7 @@ from sklearn.model_selection import (
     learning_curve,
     validation_curve,
 )
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
@@ -875,3 +876,13 @@ def test_errors_when_making_a_per_class_scorer(labels, params, message):
 def test_an_unknown_name_is_answered_with_the_names():
     with pytest.raises(ValueError, match=r"log_loss_skill, .*got 'neg_brier'"):
         get_scorer("neg_brier")
+
+
+def test_one_vs_one_is_looked_for_in_the_model_that_decides():
+    scorer = make_scorer(log_loss, response_method="decision_function")
+    one_vs_one = SVC(decision_function_shape="ovo")
+    search = GridSearchCV(SVC(), {"decision_function_shape": ["ovo"]}).fit(X, Y)
+    with pytest.raises(ValueError, match="decision_function_shape='ovo'"):
+        scorer(search, X, Y)
+    # Around it, a one-vs-rest classifier has a column for each class.
+    assert scorer(OneVsRestClassifier(one_vs_one).fit(X, Y), X, Y) < 0
