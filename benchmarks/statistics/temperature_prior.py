@@ -3,7 +3,8 @@ How the prior on the temperature affects the refinement loss of small samples.
 
 Labels are drawn from softmax(z), predictions are softmax(factor * z): the best temperature is
 `factor`, and after it the loss is that of softmax(z). Printed is the mean excess over that, in
-nats, for the prior that skxent uses and for others. Run: python benchmarks/temperature_prior.py
+nats, for the prior that skxent uses and for others.
+Run: python benchmarks/statistics/temperature_prior.py
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import math
 import numpy as np
 
 from skxent import log_loss, recalibration
+from skxent.recalibration import _maps
 
 PRIORS = {
     "none to speak of": (0.0, 0.01),
@@ -24,7 +26,7 @@ PRIORS = {
 
 def excess(n, scale, factor, repeats, prior):
     """Mean of the refinement loss minus the loss of the true probabilities."""
-    recalibration._FREE_LOG_TEMPERATURE, recalibration._PRIOR_PRECISION = PRIORS[prior]
+    _maps._FREE_LOG_TEMPERATURE, _maps._TEMPERATURE_PRECISION = PRIORS[prior]
     rng, values = np.random.default_rng(0), []
     for _ in range(repeats):
         z = scale * rng.normal(size=(n, 3))
