@@ -33,7 +33,8 @@ INSIDE_METRICS = {"skxent.metrics._reduce": 0, "skxent.metrics": 2}
 # The floors inside the report: what it shows computes nothing, and what it computes is not shown.
 INSIDE_REPORT = {
     "skxent.report._statistics": 0,
-    "skxent.report._figures": 1,
+    "skxent.report._intervals": 1,
+    "skxent.report._figures": 2,
     "skxent.report._out_of_fold": 1,
     "skxent.report._frame": 10,
     "skxent.report._text": 10,

@@ -123,7 +123,7 @@ def test_the_figures_are_those_of_a_search_and_a_cross_validation(capsys):
     costliest = max(body, key=lambda cells: float(cells[2]))[0]
     assert lines[3] == f"Highest loss per row: class {costliest}"
     assert "Out-of-fold predictions of all rows:" in lines
-    assert any(line.startswith("Log loss ") and "bits over 178 rows" in line for line in lines)
+    assert any(line.startswith("Log loss ") and "over 178 rows" in line for line in lines)
     assert classes_of(out) == {"class_0": 59, "class_1": 71, "class_2": 48}
 
 

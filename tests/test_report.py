@@ -37,7 +37,17 @@ from skxent.report._statistics import statistics
 
 EPS = 2.0**-52
 COLUMNS = [
-    *("support", "weight", "prevalence", "mean_proba", "log_loss", "contribution", "share"),
+    *(
+        "support",
+        "weight",
+        "prevalence",
+        "mean_proba",
+        "log_loss",
+        "ci_low",
+        "ci_high",
+        "contribution",
+        "share",
+    ),
     *("baseline", "skill", "expected", "gap", "z", "p_value", "floored"),
 ]
 
@@ -136,7 +146,9 @@ def test_columns_follow_their_formulas(base, weighted, n, k):
         "p_value": two_sided(contribution - expected, variance, third),
         "floored": np.zeros(k),
     }
-    assert list(report.per_class) == list(expect) == COLUMNS
+    # The intervals have their own tests.
+    assert [c for c in report.per_class if not c.startswith("ci_")] == list(expect)
+    assert list(report.per_class) == COLUMNS
     for name, values in expect.items():
         np.testing.assert_allclose(report.per_class[name], values, 1e-8, 1e-13, err_msg=name)
     entropy = cost.sum(axis=1)
@@ -144,7 +156,8 @@ def test_columns_follow_their_formulas(base, weighted, n, k):
     beyond = -np.log(p) - entropy[:, None]
     variance = w**2 @ (p * beyond**2).sum(axis=1) / total**2
     third = w**3 @ (p * beyond**3).sum(axis=1) / total**3
-    assert dict(report.overall) == pytest.approx(
+    overall = {name: v for name, v in report.overall.items() if "ci_" not in name}
+    assert overall == pytest.approx(
         {
             "n_samples": n,
             "weight": total,
@@ -340,12 +353,12 @@ def test_statistics_of_two_parts_add_up_to_those_of_the_whole(cut):
 
 
 def test_weights_are_repeats():
-    """Not for the tests: a weight of 2 is one draw that counts twice, and not two draws."""
+    """Not for tests and intervals: a weight of 2 is one draw that counts twice, not two."""
     y, p, _ = data()
     weight = np.arange(len(y)) % 4
     weighted = log_loss_report(y, p, sample_weight=weight)
     repeated = log_loss_report(np.repeat(y, weight), np.repeat(p, weight, axis=0))
-    for name in set(COLUMNS) - {"support", "z", "p_value", "floored"}:
+    for name in set(COLUMNS) - {"support", "z", "p_value", "floored", "ci_low", "ci_high"}:
         np.testing.assert_allclose(weighted.per_class[name], repeated.per_class[name], rtol=1e-9)
     for name in ("log_loss", "macro_log_loss", "skill", "predictive_entropy", "gap", "weight"):
         assert weighted.overall[name] == pytest.approx(repeated.overall[name])
@@ -375,7 +388,7 @@ def test_the_scale_of_the_weights_does_not_matter():
 def test_the_base_changes_the_unit_only():
     y, p, w = data()
     nats, bits = (log_loss_report(y, p, sample_weight=w, base=b) for b in (math.e, 2))
-    in_units = {"log_loss", "contribution", "baseline", "expected", "gap"}
+    in_units = {"log_loss", "ci_low", "ci_high", "contribution", "baseline", "expected", "gap"}
     for name in COLUMNS:
         factor = math.log(2) if name in in_units else 1
         np.testing.assert_allclose(factor * bits.per_class[name], nats.per_class[name], rtol=1e-9)
@@ -652,14 +665,14 @@ def test_the_text():
         base=2,
     )
     assert str(report).splitlines() == [
-        "Log loss 1.2500 bits over 4 rows; mean of the classes 1.1667.",
-        "The prior alone costs 1.5000: skill 0.1667.",
+        "Log loss 1.2500 bits (0.8079 to 2.9970) over 4 rows.",
+        "Mean of the classes 1.1667; the prior alone costs 1.5000: skill 0.1667.",
         "The model expected 1.5000: gap -0.2500, z -1.00, p 0.317: no more than chance.",
         "",
-        "class support log_loss   skill contribution share     gap     z p_value",
-        "a           1   1.0000  0.5000       0.2500 20.0% -0.2500 -0.71   0.505",
-        "b           2   1.5000 -0.5000       0.7500 60.0%  0.2500  0.63   0.489",
-        "c           1   1.0000  0.5000       0.2500 20.0% -0.2500 -0.63   0.563",
+        "class support log_loss ci_low ci_high share     gap     z p_value",
+        "a           1   1.0000      -       - 20.0% -0.2500 -0.71   0.505",
+        "b           2   1.5000      -       - 60.0%  0.2500  0.63   0.489",
+        "c           1   1.0000      -       - 20.0% -0.2500 -0.63   0.563",
     ]
 
 
@@ -792,7 +805,8 @@ def test_out_of_fold_rows_are_pooled(cv, names):
         assert "several test folds" in report.notes[0]
         assert "cannot be tested" in str(report)
         for figures in (expected._overall, expected._per_class):
-            figures |= {name: np.nan * figures[name] for name in ("z", "p_value")}
+            unknown = [c for c in figures if "ci_" in c or c in {"z", "p_value"}]
+            figures |= {name: np.nan * figures[name] for name in unknown}
     else:
         assert report.notes == ()
     assert same(report, expected)
@@ -910,7 +924,8 @@ def test_out_of_fold_lengths(rows, labels, weight, message, convert):
 
 def test_out_of_fold_arguments_are_listed():
     names = list(inspect.signature(LogLossReport.from_cv_results).parameters)
-    assert names == ["cv_results", "X", "y", "target_names", "sample_weight", "base", "eps"]
+    options = ["target_names", "sample_weight", "base", "eps", "confidence_level"]
+    assert names == ["cv_results", "X", "y", *options]
 
 
 def test_out_of_fold_arguments_are_passed_on():

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import pearson3
 
 from skxent._kernels import FloatArray
+from skxent.report._intervals import Moments, hall_interval, mean_of_means, moments_of_mean
 from skxent.report._statistics import Statistics
 
 __all__ = ["class_figures", "overall_figures", "weights_follow_classes"]
@@ -49,7 +50,7 @@ def weights_follow_classes(statistics: Statistics) -> bool:
     s = statistics
     present = s.support > 0
     mean = s.weight[present] / s.support[present]
-    constant = np.isclose(s.weight_square[present], mean * s.weight[present], rtol=1e-9)
+    constant = np.isclose(s.square[0][present], mean * s.weight[present], rtol=1e-9)
     return bool(constant.all() and (s.support > 1).any() and not np.allclose(mean, mean[0]))
 
 
@@ -59,8 +60,12 @@ def _prior_losses(prevalence: FloatArray) -> FloatArray:
         return np.where(prevalence > 0, 0.0 - np.log(prevalence), np.nan)
 
 
+def _class_moments(s: Statistics) -> Moments:
+    return moments_of_mean(s.weight, s.loss, s.square, s.cube)
+
+
 def class_figures(
-    statistics: Statistics, unit: float, testable: bool
+    statistics: Statistics, unit: float, *, testable: bool, confidence_level: float
 ) -> dict[str, NDArray[np.generic]]:
     """One array a column of the report, one number a class."""
     s, total = statistics, statistics.weight.sum()
@@ -69,12 +74,15 @@ def class_figures(
     baseline = _prior_losses(prevalence) / unit
     contribution, expected = s.loss / total / unit, s.expected / total / unit
     z, p_value = _test(s.loss, s.expected, s.moments, testable)
+    low, high = hall_interval(_class_moments(s), confidence_level)
     return {
         "support": s.support,
         "weight": s.weight,
         "prevalence": prevalence,
         "mean_proba": s.proba / total,
         "log_loss": log_loss,
+        "ci_low": low / unit,
+        "ci_high": high / unit,
         "contribution": contribution,
         "share": _ratio(s.loss, s.loss.sum()),
         "baseline": baseline,
@@ -87,7 +95,9 @@ def class_figures(
     }
 
 
-def overall_figures(statistics: Statistics, unit: float, testable: bool) -> dict[str, float | int]:
+def overall_figures(
+    statistics: Statistics, unit: float, *, testable: bool, confidence_level: float
+) -> dict[str, float | int]:
     """Figures of all rows together."""
     s, total = statistics, statistics.weight.sum()
     prevalence = s.weight / total
@@ -96,11 +106,18 @@ def overall_figures(statistics: Statistics, unit: float, testable: bool) -> dict
     label_entropy = float(np.nansum(prevalence * _prior_losses(prevalence)))
     entropy = float(s.expected.sum() / total)
     z, p_value = _test(s.loss.sum(), s.expected.sum(), s.moments_of_all, testable)
+    all_rows = moments_of_mean(total, s.loss.sum(), s.square.sum(axis=1), s.cube.sum(axis=1))
+    low, high = hall_interval(all_rows, confidence_level)
+    macro_low, macro_high = hall_interval(mean_of_means(_class_moments(s)), confidence_level)
     return {
         "n_samples": int(s.support.sum()),
         "weight": float(total),
         "log_loss": log_loss / unit,
+        "ci_low": float(low) / unit,
+        "ci_high": float(high) / unit,
         "macro_log_loss": macro / unit,
+        "macro_ci_low": float(macro_low) / unit,
+        "macro_ci_high": float(macro_high) / unit,
         "label_entropy": label_entropy / unit,
         "skill": 1.0 - log_loss / label_entropy if label_entropy > 0 else math.nan,
         "predictive_entropy": entropy / unit,

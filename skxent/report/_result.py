@@ -24,7 +24,7 @@ __all__ = ["LogLossReport", "log_loss_report"]
 _CLASS_WEIGHTS = (
     "The weights follow the classes, so that the gap is not zero for a calibrated model: no test."
 )
-_REPEATED = "Some rows were in several test folds and are not independent: no test."
+_REPEATED = "Some rows were in several test folds, not independent: no test and no interval."
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -64,12 +64,15 @@ class LogLossReport(Renderings):
         labels: NDArray[Any],
         names: Sequence[Any],
         base: float | None,
+        confidence_level: float,
         notes: Sequence[str],
     ) -> LogLossReport:
         unit = check_base(base)
         if weights_follow_classes(totals):
             notes = [*notes, _CLASS_WEIGHTS]
-        columns = class_figures(totals, unit, testable=not notes)
+        testable = not notes
+        level = math.nan if _REPEATED in notes else confidence_level
+        columns = class_figures(totals, unit, testable=testable, confidence_level=level)
         labels = labels.copy()
         for array in (labels, *columns.values()):
             array.flags.writeable = False
@@ -79,7 +82,7 @@ class LogLossReport(Renderings):
             math.e if base is None else float(base),
             tuple(notes),
             columns,
-            overall_figures(totals, unit, testable=not notes),
+            overall_figures(totals, unit, testable=testable, confidence_level=level),
         )
 
     @classmethod
@@ -93,6 +96,7 @@ class LogLossReport(Renderings):
         sample_weight: ArrayLike | None = None,
         base: float | None = math.e,
         eps: float = 2.0**-52,
+        confidence_level: float = 0.95,
     ) -> LogLossReport:
         """
         Report of out-of-fold predictions, from what `cross_validate` returned.
@@ -115,12 +119,14 @@ class LogLossReport(Renderings):
             Base of the logarithm: 2 gives bits, e or None nats.
         eps : float, default=2**-52
             Floor of the true class's probability, as in `log_loss`.
+        confidence_level : float, default=0.95
+            Of the intervals, between 0 and 1.
 
         Returns
         -------
         LogLossReport
             Of the rows that were in a test fold, as often as they were. If any was in several,
-            `z` and `p_value` are nan, since its predictions are not independent.
+            intervals, `z` and `p_value` are nan, since its predictions are not independent.
 
         Raises
         ------
@@ -154,6 +160,7 @@ class LogLossReport(Renderings):
             sample_weight=weight,
             base=base,
             eps=eps,
+            confidence_level=confidence_level,
         )
 
 
@@ -167,6 +174,7 @@ def log_loss_report(
     sample_weight: ArrayLike | None = None,
     base: float | None = math.e,
     eps: float = 2.0**-52,
+    confidence_level: float = 0.95,
     from_logits: bool = False,
     renormalize: bool = False,
 ) -> LogLossReport:
@@ -194,6 +202,8 @@ def log_loss_report(
         Base of the logarithm: 2 gives bits, e or None nats.
     eps : float, default=2**-52
         Floor of the true class's probability, as in `log_loss`.
+    confidence_level : float, default=0.95
+        Of the intervals, between 0 and 1.
     from_logits : bool, default=False
         Whether `y_proba` holds logits or log-probabilities.
     renormalize : bool, default=False
@@ -206,8 +216,10 @@ def log_loss_report(
 
         ``support``, ``weight``, ``prevalence``, ``mean_proba``
             Rows, their weight, its share of all weight, and the mean predicted probability.
-        ``log_loss``, ``contribution``, ``share``
-            Mean over the rows of the class; its part of the overall loss, which the
+        ``log_loss``, ``ci_low``, ``ci_high``
+            Mean over the rows of the class, and its confidence interval.
+        ``contribution``, ``share``
+            The class's part of the overall loss, which the
             contributions add up to; the same as a fraction.
         ``baseline``, ``skill``
             Loss of a model that knows only the prevalences, and the fraction of it saved.
@@ -220,8 +232,9 @@ def log_loss_report(
             Rows whose true class had a probability below `eps`.
 
         What cannot be computed is nan: ``log_loss``, ``baseline`` and ``skill`` of a class
-        without rows; ``skill`` where there is a single class; ``share`` where nothing is
-        lost; ``z`` where the model was certain, and right, or ignorant throughout.
+        without rows; the interval of one with fewer than three; ``skill`` where there is a
+        single class; ``share`` where nothing is lost; ``z`` where the model was certain, and
+        right, or ignorant throughout.
 
     Raises
     ------
@@ -237,7 +250,8 @@ def log_loss_report(
         \text{expected}_c = \frac1W \sum_i -w_i \, p_{ic} \log p_{ic}, \qquad
         \mathrm{Var} = \frac1{W^2} \sum_i w_i^2 \, p_{ic} (1 - p_{ic}) \log^2 p_{ic}.
 
-    The sum is over all rows: comparing the loss of a class's rows with the entropy of the
+    The interval is Hall's, which allows for the skewness of the losses. The expected cost sums
+    over all rows: comparing the loss of a class's rows with the entropy of the
     same rows would find a difference for a calibrated model too. The test is that of
     Spiegelhalter with the logarithmic score in the place of Brier's. Where errors are few the
     gap is skewed; its p-value is that of the Pearson curve of type III with the same three
@@ -248,6 +262,8 @@ def log_loss_report(
     ----------
     .. [1] Spiegelhalter, D. J. (1986). Probabilistic prediction in patient management and
            clinical trials. Statistics in Medicine 5(5). :doi:`10.1002/sim.4780050506`
+    .. [2] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
+           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01875.x`
 
     Examples
     --------
@@ -267,6 +283,7 @@ def log_loss_report(
         sample_weight=sample_weight,
         base=base,
         eps=eps,
+        confidence_level=confidence_level,
         from_logits=from_logits,
         renormalize=renormalize,
     )
@@ -280,14 +297,19 @@ def _report(
     target_names: Sequence[str] | None = None,
     base: float | None = math.e,
     eps: float = 2.0**-52,
+    confidence_level: float = 0.95,
     **params: Any,
 ) -> LogLossReport:
     """`log_loss_report` with notes on why nothing can be tested."""
     eps = check_eps(eps)
     check_base(base)
+    if not 0 < confidence_level < 1:
+        msg = f"confidence_level must be between 0 and 1, such as 0.95; got {confidence_level!r}."
+        raise ValueError(msg)
     rows = check_labelled(y_true, y_proba, **params)
     names = rows.labels.tolist() if target_names is None else [str(v) for v in target_names]
     if len(names) != len(rows.labels):
         msg = f"target_names must name each of the {len(rows.labels)} classes; got {len(names)}."
         raise ValueError(msg)
-    return LogLossReport._from_statistics(statistics(rows, eps), rows.labels, names, base, notes)
+    totals = statistics(rows, eps)
+    return LogLossReport._from_statistics(totals, rows.labels, names, base, confidence_level, notes)

@@ -28,10 +28,12 @@ class Statistics:
     """Rows of the class with a positive weight."""
     weight: FloatArray
     """Their weights."""
-    weight_square: FloatArray
-    """Squares of their weights."""
     loss: FloatArray
     """Their weighted log losses."""
+    square: FloatArray
+    """Shape (3, n_classes): their squared weights, times the loss to the power 0, 1, 2."""
+    cube: FloatArray
+    """Shape (4, n_classes): their cubed weights, times the loss to the power 0 to 3."""
     floored: NDArray[np.int64]
     """How many of them had a probability below the floor."""
     proba: FloatArray
@@ -88,11 +90,13 @@ def _of_block(
         np.einsum("ij,ij->i", chance, cost),
         np.einsum("ij,ij,ij->i", chance, cost, cost),
     )
+    powers = np.ones(n), losses, losses * losses, losses * losses * losses
     return Statistics(
         support=np.bincount(codes[counts], minlength=k),
         weight=class_weights(codes, k, w),
-        weight_square=class_weights(codes, k, weights[0]),
         loss=class_weights(codes, k, losses * w),
+        square=np.array([class_weights(codes, k, weights[0] * x) for x in powers[:3]]),
+        cube=np.array([class_weights(codes, k, weights[1] * x) for x in powers]),
         floored=np.bincount(codes[counts & (own < least)], minlength=k),
         proba=w @ p,
         expected=w @ expected,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 __all__ = ["COLUMNS", "render_text", "unit_name"]
 
-COLUMNS = ("support", "log_loss", "skill", "contribution", "share", "gap", "z", "p_value")
+COLUMNS = ("support", "log_loss", "ci_low", "ci_high", "share", "gap", "z", "p_value")
 _COUNTS = {"support", "floored"}
 _PARTS = {"share", "prevalence"}
 
@@ -105,11 +105,14 @@ def _heading(overall: Mapping[str, float | int], unit: str) -> list[str]:
     if math.isnan(overall["p_value"]):
         judgement = "cannot be tested"
     rows = overall["n_samples"]
-    loss, macro = value("log_loss"), value("macro_log_loss")
+    loss, macro, prior = (value(c) for c in ("log_loss", "macro_log_loss", "label_entropy"))
+    interval = (
+        "" if math.isnan(overall["ci_low"]) else f" ({value('ci_low')} to {value('ci_high')})"
+    )
     expects = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}: {judgement}"
     lines = [
-        f"Log loss {loss} {unit} over {rows} rows; mean of the classes {macro}.",
-        f"The prior alone costs {value('label_entropy')}: skill {value('skill')}.",
+        f"Log loss {loss} {unit}{interval} over {rows} rows.",
+        f"Mean of the classes {macro}; the prior alone costs {prior}: skill {value('skill')}.",
         f"The model expected {value('predictive_entropy')}: {expects}.",
     ]
     if overall["floored"]:
