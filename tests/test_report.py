@@ -108,9 +108,25 @@ def test_figures_of_a_logistic_regression_on_digits(digits):
 
 
 def two_sided(gap, variance, third):
-    """Twice the smaller tail of the Pearson curve of type III with these central moments."""
+    """Twice the tail beyond the gap of the Pearson curve of type III with these moments."""
     curve = pearson3(third / variance**1.5, scale=np.sqrt(variance))
-    return np.minimum(2 * np.minimum(curve.cdf(gap), curve.sf(gap)), 1)
+    return np.minimum(2 * np.where(gap < 0, curve.cdf(gap), curve.sf(gap)), 1)
+
+
+@pytest.mark.parametrize("error", [1e-3, 1e-6, 1e-9, 1e-15, 1e-100, 5e-324])
+@pytest.mark.parametrize("n", [3, 100])
+def test_no_error_where_none_is_expected_is_no_news(error, n):
+    """And one is: its chance is that of one error or more."""
+    p = np.tile([1 - 2 * error, error, error], (n, 1))
+    none, one = np.zeros(n, dtype=int), np.eye(1, n, dtype=int)[0]
+    report = log_loss_report(none, p, labels=[0, 1, 2])
+    assert report.overall["p_value"] > 0.8
+    assert report.overall["z"] < 0
+    assert np.nanmin(report.per_class["p_value"]) > 0.8
+    if n * error < 0.01:
+        report = log_loss_report(one, p, labels=[0, 1, 2])
+        assert report.overall["p_value"] < 4 * n * error
+        assert report.per_class["p_value"][1] < 4 * n * error
 
 
 @pytest.mark.parametrize("base", [math.e, 2, 10, None])

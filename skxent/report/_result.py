@@ -254,9 +254,9 @@ def log_loss_report(
     over all rows: comparing the loss of a class's rows with the entropy of the
     same rows would find a difference for a calibrated model too. The test is that of
     Spiegelhalter with the logarithmic score in the place of Brier's. Where errors are few the
-    gap is skewed; its p-value is that of the Pearson curve of type III with the same three
-    moments. A gap of zero does not show calibration: a model that always predicts the same
-    for every class has none.
+    gap is skewed; its p-value is twice the tail, on the side of the gap, of the Pearson curve
+    of type III with the same three moments. A gap of zero does not show calibration: a model
+    that always predicts the same for every class has none.
 
     References
     ----------
