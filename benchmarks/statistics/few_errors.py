@@ -14,9 +14,8 @@ from skxent import log_loss_report
 
 
 def main():
-    print(
-        "| rows | chance of an error | errors expected | p without an error | size at 5 % | at 1 % |"
-    )
+    names = ["rows", "chance of an error", "errors expected", "p without an error"]
+    print("|", " | ".join([*names, "size at 5 %", "at 1 %"]), "|")
     print("|--:|--:|--:|--:|--:|--:|")
     for n, e in [
         *((n, 1e-3) for n in (10, 50, 80, 100, 200, 500, 1000, 3000, 10_000)),
