@@ -79,17 +79,20 @@ def _of_block(
     expected = chance * cost
     weights, own_moments = np.array([w * w, w * w * w]), np.empty((2, k))
     # Class c adds `cost` with probability `chance` and else nothing.
-    spread = (1.0 - chance) * cost * expected
+    rest = 1.0 - chance
+    spread = rest * cost
+    spread *= expected
     own_moments[0] = weights[0] @ spread
-    spread *= (1.0 - 2.0 * chance) * cost
+    rest -= chance
+    spread *= rest
+    spread *= cost
     own_moments[1] = weights[1] @ spread
     # A row adds the cost of one class; differences from its mean do not cancel.
     cost -= np.einsum("ij->i", expected)[:, None]
     chance *= cost
-    moments_of_row = (
-        np.einsum("ij,ij->i", chance, cost),
-        np.einsum("ij,ij,ij->i", chance, cost, cost),
-    )
+    second = np.einsum("ij,ij->i", chance, cost)
+    chance *= cost
+    third = np.einsum("ij,ij->i", chance, cost)
     powers = np.ones(n), losses, losses * losses, losses * losses * losses
     return Statistics(
         support=np.bincount(codes[counts], minlength=k),
@@ -101,5 +104,5 @@ def _of_block(
         proba=w @ p,
         expected=w @ expected,
         moments=own_moments,
-        moments_of_all=np.array([w @ m for w, m in zip(weights, moments_of_row, strict=True)]),
+        moments_of_all=np.array([weights[0] @ second, weights[1] @ third]),
     )
