@@ -169,7 +169,8 @@ def test_every_response_gives_the_same_score(rows, method, metric):
     estimator = model().fit(X_test[::2], y_test[::2])
     expected = make_scorer(metric, base=2)(estimator, X_test, y_test)
     scorer = make_scorer(metric, base=2, response_method=method)
-    assert scorer(estimator, X_test, y_test) == pytest.approx(expected, rel=1e-9)
+    # The solver of the temperature in refinement_loss stops a little apart.
+    assert scorer(estimator, X_test, y_test) == pytest.approx(expected, rel=1e-7)
 
 
 def test_a_tuple_of_responses_is_in_order_of_preference():
