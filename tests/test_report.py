@@ -969,3 +969,15 @@ def test_labels_of_another_type_than_the_estimators():
     results = cv_results(X, Y, KFold(3, shuffle=True, random_state=0))
     with pytest.raises(ValueError, match=r"y holds '[012]' .*another type, \[0, 1, 2\]"):
         LogLossReport.from_cv_results(results, X, Y.astype(str))
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-4, 1.0, 1e6])
+def test_the_unit_of_the_weights_does_not_decide_whether_they_follow_the_classes(scale):
+    y, p, w = data(500, 3)
+    free = log_loss_report(y, p, sample_weight=scale * w)
+    assert free.notes == ()
+    plain = log_loss_report(y, p, sample_weight=w)
+    assert free.overall["p_value"] == pytest.approx(plain.overall["p_value"])
+    balanced = log_loss_report(y, p, sample_weight=scale * np.array([1.0, 2.0, 3.0])[y])
+    assert len(balanced.notes) == 1
+    assert np.isnan(balanced.overall["p_value"])

@@ -54,8 +54,10 @@ def weights_follow_classes(statistics: Statistics) -> bool:
     s = statistics
     present = s.support > 0
     mean = s.weight[present] / s.support[present]
-    constant = np.isclose(s.square[0][present], mean * s.weight[present], rtol=1e-9)
-    return bool(constant.all() and (s.support > 1).any() and not np.allclose(mean, mean[0]))
+    # Without an absolute tolerance: weights that sum to 1 are small, and not for that equal.
+    constant = np.isclose(s.square[0][present], mean * s.weight[present], rtol=1e-9, atol=0)
+    same = np.allclose(mean, mean[0], rtol=1e-9, atol=0)
+    return bool(constant.all() and (s.support > 1).any() and not same)
 
 
 def _prior_losses(prevalence: FloatArray) -> FloatArray:
