@@ -10,7 +10,7 @@ from skxent.metrics import (
     log_loss_skill_score,
     perplexity,
 )
-from skxent.report import LogLossReport, log_loss_report
+from skxent.report import LogLossAccumulator, LogLossReport, log_loss_report
 from skxent.scorers import (
     get_scorer,
     get_scorer_names,
@@ -26,6 +26,7 @@ from skxent.scorers import (
 )
 
 __all__ = [
+    "LogLossAccumulator",
     "LogLossReport",
     "cross_entropy",
     "entropy",

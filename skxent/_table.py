@@ -96,8 +96,13 @@ class Table:
     def distributions(self) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
         """Checked blocks of probabilities with their logarithms, one column a class."""
         for rows, wide in self._wide_blocks():
-            logp = self._logs(wide)
-            yield rows, np.exp(logp) if self.from_logits else self._both(wide), logp
+            if self.from_logits or self.positive_only:
+                logp = self._logs(wide)
+                yield rows, np.exp(logp) if self.from_logits else self._both(wide), logp
+            else:
+                p = self._both(wide)
+                with np.errstate(divide="ignore"):
+                    yield rows, p, np.log(p)
 
     def _wide_blocks(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks in float64: two tables of one shape are cut alike."""
@@ -107,7 +112,7 @@ class Table:
     def _both(self, wide: FloatArray) -> FloatArray:
         """Probabilities with a column for each class, also if only one came in."""
         if not self.positive_only:
-            return np.minimum(wide, 1.0)
+            return np.minimum(wide, 1.0) if wide.max() > 1.0 else wide
         pair = [1.0 - wide, wide]
         return np.hstack(pair if self.positive == 1 else pair[::-1])
 

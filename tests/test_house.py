@@ -32,15 +32,24 @@ FORBIDDEN = {"skxent.report": {"skxent._scoring", "skxent.scorers"}}
 INSIDE_METRICS = {"skxent.metrics._reduce": 0, "skxent.metrics": 2}
 # The floors inside the report: what it shows computes nothing, and what it computes is not shown.
 INSIDE_REPORT = {
-    "skxent.report._statistics": 0,
+    "skxent.report._content": -1,
+    "skxent.report._words": -1,
+    "skxent.report._reliability": 0,
+    "skxent.report._statistics": 1,
     "skxent.report._intervals": 1,
-    "skxent.report._figures": 2,
+    "skxent.report._rows": 1,
+    "skxent.report._ladder": 2,
+    "skxent.report._findings": 2,
+    "skxent.report._figures": 3,
+    "skxent.report._compute": 4,
     "skxent.report._out_of_fold": 1,
     "skxent.report._frame": 10,
     "skxent.report._text": 10,
     "skxent.report._renderings": 11,
     "skxent.report._result": 20,
-    "skxent.report": 21,
+    "skxent.report._log_loss_report": 21,
+    "skxent.report._accumulator": 21,
+    "skxent.report": 30,
 }
 
 
@@ -106,7 +115,8 @@ def test_the_report_keeps_computing_and_showing_apart(module):
     for target in imported(module):
         if room(target) == "skxent.report":
             assert INSIDE_REPORT[target] < floor, f"{module} imports {target}"
-            assert floor >= 20 or INSIDE_REPORT[target] // 10 == floor // 10
+            below = INSIDE_REPORT[target]
+            assert floor >= 20 or below < 0 or below // 10 == floor // 10
 
 
 def test_no_import_cycles():

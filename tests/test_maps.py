@@ -43,9 +43,9 @@ def test_the_gradient_is_that_of_the_loss(rung, weighted):
     theta = rng.normal(size=sum(_maps._size(rung, 3)))
 
     def loss(theta):
-        return _maps._loss_and_gradient(theta, rung, logp, codes, weight)[0]
+        return _maps._loss_and_gradient(theta, rung, _maps._target(logp, codes, weight))[0]
 
-    _, gradient = _maps._loss_and_gradient(theta, rung, logp, codes, weight)
+    _, gradient = _maps._loss_and_gradient(theta, rung, _maps._target(logp, codes, weight))
     assert_allclose(gradient, approx_fprime(theta, loss, 1e-7), rtol=1e-4, atol=1e-3)
 
 

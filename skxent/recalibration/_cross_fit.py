@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skxent._inputs import Labelled
-from skxent._kernels import FloatArray, IntArray, pick
+from skxent._kernels import FloatArray, IntArray
 from skxent.recalibration._maps import Map, Rung, fit_map
 
 __all__ = ["cross_fitted_losses", "finite_logs", "stratified_folds"]
@@ -73,7 +73,7 @@ def cross_fitted_losses(
             inside = np.flatnonzero(folds == fold)
             z, own_codes = block[inside], codes[inside]
             for i, rung_map in enumerate(fitted):
-                loss = -pick(rung_map.log_proba(z), own_codes)
+                loss = rung_map.losses(z, own_codes)
                 losses[i, at.start + inside] = np.clip(loss, 0.0, -least)
     return losses
 

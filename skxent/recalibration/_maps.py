@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 
-from skxent._kernels import FloatArray, IntArray, log_softmax, pick, row_slices
+from skxent._kernels import (
+    FloatArray,
+    IntArray,
+    class_weights,
+    log_softmax,
+    pick,
+    row_slices,
+    row_sums,
+)
 
 __all__ = ["RUNGS", "Map", "fit_map"]
 
@@ -36,11 +45,37 @@ class Map:
     """Shape (n_classes, n_classes), or (n_classes,) for its diagonal."""
     bias: FloatArray
 
+    def losses(self, logp: FloatArray, codes: IntArray) -> FloatArray:
+        """Minus the recalibrated log-probability of each row's class."""
+        logits = self.logits(logp)
+        powers, shift = _exponentials(logits)
+        losses: FloatArray = np.log(powers @ np.exp(self.bias)) + shift
+        losses -= pick(logits, codes)
+        losses -= self.bias[codes]
+        return losses
+
     def log_proba(self, logp: FloatArray) -> FloatArray:
-        """Recalibrated log-probabilities of a block of floored log-probabilities."""
-        if self.slopes.ndim == 2:
-            return log_softmax(logp @ self.slopes.T + self.bias)
-        return log_softmax(logp * self.slopes + self.bias)
+        """Recalibrated log-probabilities of a block of finite ones."""
+        return log_softmax(self.logits(logp) + self.bias)
+
+    def logits(self, logp: FloatArray) -> FloatArray:
+        """Logits of a block of finite log-probabilities, without the bias."""
+        return logp @ self.slopes.T if self.slopes.ndim == 2 else logp * self.slopes
+
+
+def _exponentials(logits: FloatArray) -> tuple[FloatArray, FloatArray | float]:
+    """
+    Exponentials of each row, and the logarithm of what they were divided by.
+
+    Log-probabilities need no shift as long as the map keeps their sign and size.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        powers = np.exp(logits)
+        highest = powers.max(axis=1) if logits.shape[1] > 64 else row_sums(powers)
+    if highest.min() > 1e-250 and highest.max() < 1e250:
+        return powers, 0.0
+    shift = logits.max(axis=1)
+    return np.exp(logits - shift[:, None]), shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,37 +134,61 @@ def _penalty(theta: FloatArray, rung: Rung, k: int) -> tuple[float, FloatArray]:
     return value, gradient
 
 
-def _loss_and_gradient(
-    theta: FloatArray,
-    rung: Rung,
-    logp: FloatArray,
-    codes: IntArray,
-    weight: FloatArray | None,
-) -> tuple[float, FloatArray]:
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What the fit of a map has to meet: the rows, and sums over them that stay the same."""
+
+    logp: FloatArray
+    weight: FloatArray
+    counts: FloatArray
+    """Weight of each class."""
+    sums: FloatArray
+    """Shape (n_classes, n_classes): weighted log-probabilities of the rows of each class."""
+
+
+def _target(logp: FloatArray, codes: IntArray, weight: FloatArray | None) -> _Target:
+    n, k = logp.shape
+    w = np.ones(n) if weight is None else weight
+    of_class: Any = csr_array((w, codes, np.arange(n + 1)), shape=(n, k))
+    return _Target(logp, w, class_weights(codes, k, w), of_class.T @ logp)
+
+
+def _loss_and_gradient(theta: FloatArray, rung: Rung, target: _Target) -> tuple[float, FloatArray]:
     """Penalised sum of the weighted log losses, and its derivative by the parameters."""
-    k = logp.shape[1]
+    k = target.logp.shape[1]
     n_slopes, n_bias = _size(rung, k)
     value, gradient = _penalty(theta, rung, k)
     fitted = _unpack(theta, rung, k)
-    for rows in row_slices(*logp.shape):
-        z, own = logp[rows], codes[rows]
-        new = fitted.log_proba(z)
-        losses = -pick(new, own)
-        residual = np.exp(new, out=new)
-        residual[np.arange(len(own)), own] -= 1.0
-        if weight is not None:
-            losses = losses * weight[rows]
-            residual *= weight[rows, None]
-        value += float(losses.sum())
-        if n_slopes:
-            gradient[0] += math.exp(theta[0]) * np.einsum("ij,ij->", residual, z)
-        if rung.slope == "vector":
-            gradient[1:n_slopes] += np.einsum("ij,ij->j", residual, z)
+    factor = np.exp(fitted.bias)
+    # Of each class: weight, and weighted log-probabilities, that the map gives it.
+    counts, sums = np.zeros(k), np.zeros((k, k) if rung.slope == "matrix" else k)
+    for rows in row_slices(*target.logp.shape):
+        z, w = target.logp[rows], target.weight[rows]
+        powers, shift = _exponentials(fitted.logits(z))
+        total = powers @ factor
+        value += float(w @ (np.log(total) + shift))
+        ratio = w / total
+        counts += ratio @ powers
         if rung.slope == "matrix":
-            gradient[1:n_slopes] += (residual.T @ z).reshape(-1)
-        if n_bias:
-            gradient[n_slopes:] += residual.sum(axis=0)
+            sums += powers.T @ (z * ratio[:, None])
+        elif n_slopes:
+            powers *= z
+            sums += ratio @ powers
+    value -= float((fitted.slopes * _diagonal_or_all(target.sums, fitted.slopes)).sum())
+    value -= float(fitted.bias @ target.counts)
+    if n_slopes:
+        excess = (factor * sums.T).T - _diagonal_or_all(target.sums, sums)
+        own = excess if rung.slope == "vector" else excess.reshape(-1)
+        gradient[0] += math.exp(theta[0]) * (excess.trace() if excess.ndim == 2 else excess.sum())
+        if rung.slope in ("vector", "matrix"):
+            gradient[1:n_slopes] += own
+    if n_bias:
+        gradient[n_slopes:] += factor * counts - target.counts
     return value, gradient
+
+
+def _diagonal_or_all(square: FloatArray, like: FloatArray) -> FloatArray:
+    return square if like.ndim == 2 else square.diagonal()
 
 
 def fit_map(rung: Rung, logp: FloatArray, codes: IntArray, weight: FloatArray | None = None) -> Map:
@@ -144,11 +203,12 @@ def fit_map(rung: Rung, logp: FloatArray, codes: IntArray, weight: FloatArray | 
         weight = weight * (weight.sum() / (weight @ weight))
     theta = np.zeros(sum(_size(rung, k)))
     if len(theta):
+        target = _target(logp, codes, weight)
         bounds = [(-math.log(100.0), math.log(100.0))] + [(None, None)] * (len(theta) - 1)
         found = minimize(
             _loss_and_gradient,
             theta,
-            args=(rung, logp, codes, weight),
+            args=(rung, target),
             jac=True,
             method="L-BFGS-B",
             bounds=bounds if rung.slope != "none" else None,

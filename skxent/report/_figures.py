@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import xlog1py, xlogy
 from scipy.stats import pearson3
 
 from skxent._kernels import FloatArray
 from skxent.report._intervals import Moments, hall_interval, mean_of_means, moments_of_mean
+from skxent.report._ladder import Climb
+from skxent.report._reliability import Calibration
 from skxent.report._statistics import Statistics
 
-__all__ = ["class_figures", "overall_figures", "weights_follow_classes"]
+__all__ = ["class_figures", "class_lower_bounds", "overall_figures", "weights_follow_classes"]
 
 
 def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
@@ -70,8 +75,53 @@ def _class_moments(s: Statistics) -> Moments:
     return moments_of_mean(s.weight, s.loss, s.square, s.cube)
 
 
+def class_lower_bounds(statistics: Statistics, confidence_level: float) -> FloatArray:
+    """Lower bounds in nats of the classes' losses that hold for all classes together."""
+    low, _ = hall_interval(
+        _class_moments(statistics),
+        1.0 - 2.0 * (1.0 - confidence_level) / len(statistics.support),
+    )
+    return low
+
+
+def _rivals(confusion: FloatArray, names: Sequence[Any]) -> tuple[NDArray[Any], FloatArray]:
+    """Class that takes most of the loss of each class, and its share of that loss."""
+    called = np.empty(len(names), dtype=object)
+    called[:] = list(names)
+    most = confusion.max(axis=1)
+    rivals = called[confusion.argmax(axis=1)]
+    rivals[~(most > 0)] = None
+    return rivals, np.where(np.isfinite(most), _ratio(most, confusion.sum(axis=1)), np.nan)
+
+
+def _one_vs_rest(
+    s: Statistics, calibrations: Sequence[Calibration], unit: float
+) -> dict[str, FloatArray]:
+    """Decomposition of the one-vs-rest losses."""
+    total = s.weight.sum()
+    prevalence = s.weight / total
+    ovr, left = s.ovr_loss / total, np.array([c.loss for c in calibrations])
+    uncertainty = -(xlogy(prevalence, prevalence) + xlog1py(1.0 - prevalence, -prevalence))
+    null = np.array([c.null for c in calibrations])
+    return {
+        "ovr_log_loss": ovr / unit,
+        "miscalibration": (ovr - left) / unit,
+        "discrimination": (uncertainty - left) / unit,
+        "uncertainty": uncertainty / unit,
+        "miscalibration_null": null / unit,
+        "miscalibration_p": np.array([c.p_value for c in calibrations]),
+    }
+
+
 def class_figures(
-    statistics: Statistics, unit: float, *, testable: bool, confidence_level: float
+    statistics: Statistics,
+    calibrations: Sequence[Calibration],
+    climb: Climb | None,
+    names: Sequence[Any],
+    unit: float,
+    *,
+    testable: bool,
+    confidence_level: float,
 ) -> dict[str, NDArray[np.generic]]:
     """One array a column of the report, one number a class."""
     s, total = statistics, statistics.weight.sum()
@@ -81,6 +131,8 @@ def class_figures(
     contribution, expected = s.loss / total / unit, s.expected / total / unit
     z, p_value = _test(s.loss, s.expected, s.moments, testable)
     low, high = hall_interval(_class_moments(s), confidence_level)
+    gains = np.full((3, len(names)), np.nan) if climb is None else climb.recoverable
+    rivals, rival_shares = _rivals(s.confusion, names)
     return {
         "support": s.support,
         "weight": s.weight,
@@ -97,12 +149,24 @@ def class_figures(
         "gap": contribution - expected,
         "z": z,
         "p_value": p_value,
+        "recoverable": gains[0],
+        "recoverable_low": gains[1],
+        "recoverable_high": gains[2],
+        **_one_vs_rest(s, calibrations, unit),
         "floored": s.floored,
+        "top_rival": rivals,
+        "top_rival_share": rival_shares,
     }
 
 
 def overall_figures(
-    statistics: Statistics, unit: float, *, testable: bool, confidence_level: float
+    statistics: Statistics,
+    climb: Climb | None,
+    tail: tuple[float, float],
+    unit: float,
+    *,
+    testable: bool,
+    confidence_level: float,
 ) -> dict[str, float | int]:
     """Figures of all rows together."""
     s, total = statistics, statistics.weight.sum()
@@ -131,5 +195,21 @@ def overall_figures(
         "z": float(z),
         "p_value": float(p_value),
         "perplexity": math.exp(log_loss) if log_loss < 709 else math.inf,
+        **_recovery(climb, log_loss / unit),
+        "tail_share": tail[0],
+        "gini": tail[1],
         "floored": int(s.floored.sum()),
+    }
+
+
+def _recovery(climb: Climb | None, log_loss: float) -> dict[str, float | int]:
+    names = ("recoverable", "recoverable_low", "recoverable_high")
+    if climb is None:
+        return dict.fromkeys((*names, "refinement_loss", "calibration_loss"), math.nan)
+    at = climb.ladder.rungs.index(climb.ladder.used)
+    gains = (climb.ladder.gain, climb.ladder.gain_low, climb.ladder.gain_high)
+    return {
+        **{name: float(gain[at]) for name, gain in zip(names, gains, strict=True)},
+        "refinement_loss": climb.refinement_loss,
+        "calibration_loss": log_loss - climb.refinement_loss,
     }

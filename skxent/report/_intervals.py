@@ -48,9 +48,11 @@ def mean_of_means(moments: Moments) -> Moments:
     return Moments(mean.mean(), total / k**2, third.sum() / k**3, np.asarray(rows))
 
 
-def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray, FloatArray]:
+def hall_interval(
+    moments: Moments, confidence_level: float, at_least: float = 0.0
+) -> tuple[FloatArray, FloatArray]:
     """
-    Interval of the mean by Hall's cubic transformation of t.
+    Interval of the mean by Hall's cubic transformation of t, and never below `at_least`.
 
     The skewness of the losses, which makes the usual interval miss on one side, is taken out
     of the t statistic before its quantiles are used, and put back after. Three rows are the
@@ -76,4 +78,4 @@ def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray
             moments.mean - error * (3.0 / a * (np.cbrt(1.0 + a * (x - a / 6.0)) - 1.0))
             for x in (quantile, -quantile)
         )
-    return np.maximum(low, 0.0), high  # losses are not negative
+    return np.maximum(low, at_least), high

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
-from numpy.typing import NDArray
-
+from skxent.report._content import Content
 from skxent.report._frame import render_frame
 from skxent.report._text import render_text, unit_name
 
@@ -16,25 +14,8 @@ __all__ = ["Renderings"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Renderings:
-    """The data of a report and its renderings, which compute nothing."""
-
-    labels: NDArray[Any]
-    target_names: tuple[Any, ...]
-    base: float
-    notes: tuple[str, ...]
-    _per_class: dict[str, NDArray[Any]]
-    _overall: dict[str, float | int]
-
-    @property
-    def per_class(self) -> Mapping[str, NDArray[Any]]:
-        """The columns, one number a class."""
-        return MappingProxyType(self._per_class)
-
-    @property
-    def overall(self) -> Mapping[str, float | int]:
-        """Figures of all rows together."""
-        return MappingProxyType(self._overall)
+class Renderings(Content):
+    """The ways to show a report, which compute nothing."""
 
     def to_text(self, columns: Iterable[str] | None = None, width: int = 80) -> str:
         """

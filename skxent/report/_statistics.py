@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from functools import reduce
-from operator import add
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from skxent._inputs import Labelled
-from skxent._kernels import FloatArray, IntArray, class_weights, pick
+from skxent._kernels import FloatArray, IntArray, class_weights, pick, row_sums
+from skxent.report._reliability import Histogram
 
 __all__ = ["Statistics", "statistics"]
+
+_SMALLEST = 5e-324
+# Up to so many classes, a product with a table that is mostly 0 costs less than its sparse form.
+_DENSE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,13 @@ class Statistics:
     are drawn from the model's probabilities."""
     moments_of_all: FloatArray
     """Shape (2,): the same of the sum over all classes, which are not independent."""
+    ovr_loss: FloatArray
+    """Weighted one-vs-rest log loss of the class, over all rows."""
+    confusion: FloatArray
+    """Shape (n_classes, n_classes): the weighted loss of a class's rows, shared out among the
+    other classes by their probabilities."""
+    histogram: FloatArray
+    """Shape (4, n_classes, n_bins): rows by the probability of each class; see `Histogram`."""
 
     def __add__(self, other: Statistics) -> Statistics:
         return Statistics(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -56,53 +68,178 @@ def statistics(rows: Labelled, eps: float) -> Statistics:
     if not 1e-90 < total < 1e90:  # their squares and cubes would vanish or overflow
         msg = f"sample_weight sums to {total:g}; rescale it to between 1e-90 and 1e90."
         raise ValueError(msg)
-    parts = (
-        _of_block(p, logp, rows.codes[at], None if rows.weight is None else rows.weight[at], eps)
-        for at, p, logp in rows.proba.distributions()
-    )
-    return reduce(add, parts)
+    histogram = Histogram(rows.proba.n_classes)
+    sums: dict[str, NDArray[Any]] = {}
+    for at, p, logp in rows.proba.distributions():
+        weight = None if rows.weight is None else rows.weight[at]
+        parts = _of_block(p, logp, rows.codes[at], weight, eps, histogram)
+        for name, part in parts.items():
+            if name in sums:
+                sums[name] += part
+            else:
+                sums[name] = part
+    bins = histogram.flush()
+    if rows.weight is None:
+        bins[1] = bins[0]
+    return Statistics(**sums, histogram=bins)
 
 
 def _of_block(
-    p: FloatArray, logp: FloatArray, codes: IntArray, weight: FloatArray | None, eps: float
-) -> Statistics:
+    p: FloatArray,
+    logp: FloatArray,
+    codes: IntArray,
+    weight: FloatArray | None,
+    eps: float,
+    histogram: Histogram,
+) -> dict[str, NDArray[Any]]:
     n, k = p.shape
+    p, logp = np.ascontiguousarray(p), np.ascontiguousarray(logp)  # they are read flat
     w = np.ones(n) if weight is None else weight
-    counts = w > 0
+    counts: slice | NDArray[np.bool_] = slice(None)
     own = pick(logp, codes)
     least = math.log(eps) if eps > 0 else -math.inf
-    losses = np.where(counts, 0.0 - np.maximum(own, least), 0.0)
+    losses = 0.0 - np.maximum(own, least)
+    if weight is not None:
+        counts = weight > 0
+        losses[weight == 0] = 0.0
     # Where eps is 0, any finite cost will do: it is multiplied by a probability of 0.
-    cost = -np.maximum(logp, max(least, math.log(5e-324)))
+    floor = max(least, math.log(_SMALLEST))
+    if logp.min() < floor:
+        logp = np.maximum(logp, floor)
     # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
-    chance = p / np.einsum("ij->i", p)[:, None]
-    expected = chance * cost
-    weights, own_moments = np.array([w * w, w * w * w]), np.empty((2, k))
-    # Class c adds `cost` with probability `chance` and else nothing.
-    rest = 1.0 - chance
-    spread = rest * cost
-    spread *= expected
-    own_moments[0] = weights[0] @ spread
-    rest -= chance
-    spread *= rest
-    spread *= cost
-    own_moments[1] = weights[1] @ spread
-    # A row adds the cost of one class; differences from its mean do not cancel.
-    cost -= np.einsum("ij->i", expected)[:, None]
-    chance *= cost
-    second = np.einsum("ij,ij->i", chance, cost)
-    chance *= cost
-    third = np.einsum("ij,ij->i", chance, cost)
-    powers = np.ones(n), losses, losses * losses, losses * losses * losses
-    return Statistics(
-        support=np.bincount(codes[counts], minlength=k),
-        weight=class_weights(codes, k, w),
-        loss=class_weights(codes, k, losses * w),
-        square=np.array([class_weights(codes, k, weights[0] * x) for x in powers[:3]]),
-        cube=np.array([class_weights(codes, k, weights[1] * x) for x in powers]),
-        floored=np.bincount(codes[counts & (own < least)], minlength=k),
-        proba=w @ p,
-        expected=w @ expected,
-        moments=own_moments,
-        moments_of_all=np.array([weights[0] @ second, weights[1] @ third]),
+    sums = row_sums(p)
+    chance = p / sums[:, None] if abs(sums - 1.0).max() > 1e-13 else p
+    rest = 1.0 - p
+    parts = _of_the_model(chance, logp, w, w if weight is None else w * w)
+    histogram.add(p, rest, codes, weight)
+    parts["ovr_loss"] = _ovr_losses(rest, losses, codes, w, least)
+    parts["confusion"] = _confusion(p, sums, losses, codes, w)
+    floored = codes[counts][own[counts] < least]
+    return (
+        parts
+        | _of_the_labels(losses, codes, weight, k, counts)
+        | {
+            "floored": np.bincount(floored, minlength=k),
+            "proba": w @ p,
+        }
     )
+
+
+def _of_the_labels(
+    losses: FloatArray,
+    codes: IntArray,
+    weight: FloatArray | None,
+    k: int,
+    counts: slice | NDArray[np.bool_],
+) -> dict[str, NDArray[Any]]:
+    """Sums over the rows of each class."""
+
+    def sums(values: FloatArray) -> FloatArray:
+        return class_weights(codes, k, values)
+
+    support = np.bincount(codes[counts], minlength=k)
+    squares = losses * losses
+    powers = losses, squares, squares * losses
+    if weight is None:
+        raw = np.array([support, *map(sums, powers)])
+        return {
+            "support": support,
+            "weight": raw[0].copy(),
+            "loss": raw[1].copy(),
+            "square": raw[:3].copy(),
+            "cube": raw,
+        }
+    second, third = weight * weight, weight * weight * weight
+    return {
+        "support": support,
+        "weight": sums(weight),
+        "loss": sums(weight * losses),
+        "square": np.array([sums(second), *(sums(second * x) for x in powers[:2])]),
+        "cube": np.array([sums(third), *(sums(third * x) for x in powers)]),
+    }
+
+
+def _of_the_model(
+    chance: FloatArray, logs: FloatArray, w: FloatArray, second: FloatArray
+) -> dict[str, NDArray[Any]]:
+    """Moments of the losses if labels are drawn from `chance`; `second` is w squared."""
+    third = w if second is w else second * w
+    own = np.empty((2, logs.shape[1]))
+    # Class c adds its cost, -log, with probability `chance` and else nothing.
+    terms = chance * logs
+    spread = logs - terms
+    product = terms * spread
+    own[0] = second @ product
+    spread -= terms
+    product *= spread
+    own[1] = -(third @ product)
+    # A row adds the cost of one class.
+    np.multiply(terms, logs, out=product)
+    mean, square = row_sums(terms), row_sums(product)
+    product *= logs
+    variance = square - mean * mean
+    cubed = 3.0 * mean * square - row_sums(product) - 2.0 * mean * mean * mean
+    # Where all classes cost nearly the same, nothing but rounding is left.
+    even = variance < 1e-8 * square
+    if even.any():
+        cubed[even] = 0.0
+        variance[variance < 1e-13 * square] = 0.0
+    return {
+        "expected": -(w @ terms),
+        "moments": own,
+        "moments_of_all": np.array([second @ variance, third @ cubed]),
+    }
+
+
+def _ovr_losses(
+    rest: FloatArray, losses: FloatArray, codes: IntArray, w: FloatArray, least: float
+) -> FloatArray:
+    """One-vs-rest losses: minus log p of the row's class, minus log (1 - p) of the others."""
+    smallest = max(math.exp(least), _SMALLEST)
+    logs = np.log(rest if rest.min() >= smallest else np.maximum(rest, smallest))
+    n, k = rest.shape
+    logs.reshape(-1)[codes + np.arange(0, n * k, k)] = -losses
+    if least == -math.inf:
+        certain = rest == 0.0
+        certain[np.arange(n), codes] = False
+        logs[certain] = -math.inf
+        # A row of weight 0 is not there, however wrong it is.
+        logs[w == 0] = 0.0
+    return -(w @ logs)
+
+
+def _sum_rows_of_classes(p: FloatArray, each: FloatArray, codes: IntArray) -> FloatArray:
+    """Sum of the rows of each class, each row times a number: shape (n_classes, n_classes)."""
+    n, k = p.shape
+    if k > _DENSE:
+        sparse: Any = csr_array((each, codes, np.arange(n + 1)), shape=(n, k))
+        return sparse.T @ p
+    one_hot = np.zeros((n, k))
+    one_hot.reshape(-1)[codes + np.arange(0, n * k, k)] = each
+    return one_hot.T @ p
+
+
+def _confusion(
+    p: FloatArray, sums: NDArray[Any], losses: FloatArray, codes: IntArray, w: FloatArray
+) -> FloatArray:
+    """Losses of the rows of each class, shared out among the other classes."""
+    n, k = p.shape
+    total = sums - pick(p, codes)
+    # Next to certainty the difference loses its digits, and parts would not add up to the loss.
+    near = np.flatnonzero(total < 1e-6)
+    if len(near) and k > 1:
+        others = p[near]
+        others[np.arange(len(near)), codes[near]] = 0.0
+        total[near] = others.sum(axis=1)
+    endless = np.isposinf(losses)
+    each = w * losses
+    each[endless] = 0.0
+    each = np.divide(each, total, out=np.zeros(n), where=total > 0)
+    found = _sum_rows_of_classes(p, each, codes)
+    np.fill_diagonal(found, 0.0)
+    for i in near[(total[near] == 0) & (losses[near] > 0)]:
+        # A row that sums to less than 1 has a loss, but nobody to blame.
+        found[codes[i]] += w[i] * losses[i] / max(k - 1, 1) * (np.arange(k) != codes[i])
+    for i in np.flatnonzero(endless & (w > 0)):
+        found[codes[i], (p[i] > 0) & (np.arange(k) != codes[i])] = math.inf
+    return found

@@ -11,40 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "render_text", "unit_name"]
+from skxent.report._words import cell, printable, unit_name
+
+__all__ = ["COLUMNS", "cell", "render_text", "unit_name"]
 
 COLUMNS = ("support", "log_loss", "ci_low", "ci_high", "share", "gap", "z", "p_value")
-_COUNTS = {"support", "floored"}
-_PARTS = {"share", "prevalence"}
-
-
-def unit_name(base: float) -> str:
-    """What one unit of information of this base is called."""
-    names = {2.0: "bits", math.e: "nats", 10.0: "hartleys"}
-    return names.get(base, f"units of log base {base:g}")
-
-
-def _cell(name: str, value: Any) -> str:
-    if isinstance(value, float) and math.isnan(value):
-        return "-"
-    if name in _COUNTS:
-        return f"{int(value)}"
-    if name in _PARTS:
-        return f"{100 * value:.1f}%"
-    if name == "z":
-        text = f"{value:.2f}" if abs(value) < 1000 else f"{value:.3g}"
-        return text if abs(value) >= 0.005 else "0.00"
-    if name == "p_value":
-        return "<0.001" if value < 0.001 else f"{value:.3f}"
-    if name == "weight":
-        return f"{value:.6g}"
-    text = f"{value:.4f}" if abs(value) < 1000 else f"{value:.4g}"
-    return text.removeprefix("-") if float(text) == 0 else text
-
-
-def _printable(text: str) -> str:
-    """Class names are untrusted: what would move the cursor is shown as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _width(text: str) -> int:
@@ -77,10 +48,10 @@ def render_text(
     if unknown:
         msg = f"columns must be among {', '.join(per_class)}; got {', '.join(map(repr, unknown))}."
         raise ValueError(msg)
-    cells = {name: [_cell(name, v.item()) for v in per_class[name]] for name in shown}
+    cells = {name: [cell(name, v.item()) for v in per_class[name]] for name in shown}
     widths = {name: max(len(name), *map(len, cells[name])) for name in shown}
     room = width - sum(w + 1 for w in widths.values())
-    classes = [_printable(str(name)) for name in names]
+    classes = [printable(str(name)) for name in names]
     class_width = max(5, min(max(map(_width, classes)), room))
     heading = [*_heading(overall, unit_name(base)), *notes]
     lines = [
@@ -96,7 +67,7 @@ def render_text(
 
 def _heading(overall: Mapping[str, float | int], unit: str) -> list[str]:
     def value(name: str) -> str:
-        return _cell(name, float(overall[name]))
+        return cell(name, float(overall[name]))
 
     gap = overall["gap"]
     judgement = "more than expected" if gap > 0 else "less than expected"

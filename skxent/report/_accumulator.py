@@ -1,0 +1,237 @@
+"""A report from batches, in memory that does not grow with the rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent._arguments import check_base, check_eps
+from skxent._inputs import check_labelled
+from skxent._labels import check_labels, shown
+from skxent.report._compute import check_names, content_of_statistics
+from skxent.report._result import LogLossReport
+from skxent.report._statistics import Statistics, statistics
+
+__all__ = ["LogLossAccumulator"]
+
+
+class LogLossAccumulator:
+    """
+    Adds up batches of predictions to a `LogLossReport`.
+
+    It keeps sums, and none of the rows: about 55 kB for 2 classes, 300 kB for 10 and
+    40 MB for 1000. Accumulators of parts of the data, filled anywhere and pickled, add up to
+    that of all of it.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_classes,)
+        The label of each column of the predictions, in the order of the columns.
+    pos_label : int, float, bool or str, default=None
+        The class that a one-dimensional `y_proba` is the probability of.
+    target_names : sequence of str, default=None
+        What to call the classes, in the order of `labels`.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    eps : float, default=2**-52
+        Floor of the true class's probability, as in `log_loss`.
+    from_logits : bool, default=False
+        Whether the predictions are logits or log-probabilities.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
+
+    Attributes
+    ----------
+    n_samples : int
+        Number of rows so far that have a positive weight.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not what `log_loss_report` takes.
+
+    Notes
+    -----
+    The probabilities of each class are counted in bins of a sixteenth of an octave of the odds
+    (an eighth beyond 100 classes), and the isotonic regression is fitted to the bins. The
+    miscalibration that results is below the exact one by no more nats than the largest bin's
+    share of the weight, and in practice by far less.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxent import LogLossAccumulator, log_loss
+    >>> rng = np.random.default_rng(0)
+    >>> y, proba = rng.integers(3, size=900), rng.dirichlet([1, 1, 1], size=900)
+    >>> accumulator = LogLossAccumulator([0, 1, 2])
+    >>> for batch in np.split(np.arange(900), 9):
+    ...     _ = accumulator.update(y[batch], proba[batch])
+    >>> bool(abs(accumulator.report().overall["log_loss"] - log_loss(y, proba)) < 1e-12)
+    True
+    """
+
+    def __init__(
+        self,
+        labels: ArrayLike,
+        *,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        base: float | None = math.e,
+        eps: float = 2.0**-52,
+        from_logits: bool = False,
+        renormalize: bool = False,
+    ) -> None:
+        self.labels = check_labels(labels)
+        self.target_names = check_names(target_names, self.labels)
+        check_base(base)
+        self.base, self.eps = base, check_eps(eps)
+        self.pos_label, self.from_logits = pos_label, from_logits
+        self.renormalize = renormalize
+        self._totals: Statistics | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows so far that have a positive weight."""
+        return 0 if self._totals is None else int(self._totals.support.sum())
+
+    def update(
+        self, y_true: ArrayLike, y_proba: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> LogLossAccumulator:
+        """
+        Add a batch.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels, or one-hot rows.
+        y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
+            Predicted probabilities, or logits.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        LogLossAccumulator
+            The accumulator itself.
+
+        Raises
+        ------
+        ValueError
+            If the batch is not what `log_loss` takes; then nothing of it is added.
+        """
+        rows = check_labelled(
+            y_true,
+            y_proba,
+            labels=self.labels,
+            pos_label=self.pos_label if np.ndim(y_proba) == 1 else None,
+            sample_weight=sample_weight,
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+        )
+        batch = statistics(rows, self.eps)
+        self._totals = batch if self._totals is None else self._totals + batch
+        return self
+
+    def merge(self, other: LogLossAccumulator) -> LogLossAccumulator:
+        """
+        Add what another accumulator has counted.
+
+        Parameters
+        ----------
+        other : LogLossAccumulator
+            With the same labels and `eps`; it is not changed.
+
+        Returns
+        -------
+        LogLossAccumulator
+            The accumulator itself.
+
+        Raises
+        ------
+        ValueError
+            If the labels, their order or `eps` differ.
+        """
+        if not isinstance(other, LogLossAccumulator):
+            msg = f"other must be a LogLossAccumulator; got {type(other)}."
+            raise TypeError(msg)
+        if self.labels.tolist() != other.labels.tolist():
+            msg = (
+                f"other must have the same labels in the same order; it has "
+                f"{shown(other.labels)}, and this one {shown(self.labels)}."
+            )
+            raise ValueError(msg)
+        if self.eps != other.eps:
+            msg = f"other must have the same eps; it has {other.eps!r}, and this one {self.eps!r}."
+            raise ValueError(msg)
+        if other._totals is not None:
+            mine = self._totals
+            self._totals = other._totals if mine is None else mine + other._totals
+        return self
+
+    def __add__(self, other: LogLossAccumulator) -> LogLossAccumulator:
+        if not isinstance(other, LogLossAccumulator):
+            return NotImplemented
+        both = LogLossAccumulator(
+            self.labels,
+            pos_label=self.pos_label,
+            target_names=self.target_names,
+            base=self.base,
+            eps=self.eps,
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+        )
+        both.target_names = self.target_names  # labels that are not text stay what they are
+        return both.merge(self).merge(other)
+
+    def report(
+        self,
+        *,
+        confidence_level: float = 0.95,
+        n_null: int = 200,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> LogLossReport:
+        """
+        Report of the rows so far.
+
+        Parameters
+        ----------
+        confidence_level : float, default=0.95
+            Of the intervals, between 0 and 1.
+        n_null : int, default=200
+            How often to draw labels for `miscalibration_null`.
+        random_state : int, RandomState or None, default=0
+            Seed of the draws.
+
+        Returns
+        -------
+        LogLossReport
+            As from `log_loss_report`, without what needs the rows again: recoverable loss,
+            ladder, tail and worst rows. Its notes say so.
+
+        Raises
+        ------
+        ValueError
+            If no row has been counted.
+        """
+        if self._totals is None:
+            msg = "There is nothing to report: call update(y_true, y_proba) first."
+            raise ValueError(msg)
+        return LogLossReport._of(
+            content_of_statistics(
+                self._totals,
+                self.labels,
+                self.target_names,
+                self.base,
+                self.eps,
+                confidence_level=confidence_level,
+                n_null=n_null,
+                random_state=random_state,
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"<LogLossAccumulator: {len(self.labels)} classes, {self.n_samples} rows so far>"

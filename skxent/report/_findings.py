@@ -1,0 +1,211 @@
+"""What the figures of a report come to, in plain sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxent._kernels import FloatArray
+from skxent.report._content import Ladder
+from skxent.report._words import cell, printable, unit_name
+
+__all__ = ["findings"]
+
+# Of as many classes or cells as there are, no more than so many are named.
+_MOST = 3
+# Losses that fall off exponentially have 6 % in their worst hundredth.
+_LONG_TAIL = 0.25
+_LARGE_CELL = 0.05
+
+Finding = tuple[float, str]
+
+
+def findings(
+    names: Sequence[Any],
+    per_class: Mapping[str, NDArray[Any]],
+    overall: Mapping[str, float | int],
+    confusion: FloatArray,
+    ladder: Ladder | None,
+    worst: Mapping[str, NDArray[Any]],
+    *,
+    base: float,
+    eps: float,
+    confidence_level: float,
+    surely_above: FloatArray,
+) -> tuple[str, ...]:
+    """
+    Sentences with the numbers that they rest on, ordered by the loss that they are about.
+
+    `surely_above` are lower bounds of the classes' losses that hold together.
+    """
+    called = [_called(name) for name in names]
+    unit = unit_name(base)
+    if not math.isfinite(overall["log_loss"]):
+        return ("The loss is infinite: there are rows whose class had a probability of 0.",)
+    found: list[Finding] = []
+    if overall["log_loss"] > 0:
+        found += _recalibration(called, overall, ladder, unit, confidence_level)
+        found += _gaps(called, per_class, overall, unit, confidence_level)
+        found += _prior(overall, unit)
+        found += _costly_classes(called, per_class, overall, unit, surely_above)
+        found += _cells(called, confusion, overall)
+        found += _tail(overall, worst)
+        found += _floored(overall, base, eps, unit)
+    found += _absent(called, per_class)
+    return tuple(sentence for _, sentence in sorted(found, key=lambda f: -f[0]))
+
+
+def _called(name: Any) -> str:
+    text = printable(str(name))
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _number(value: float) -> str:
+    return cell("log_loss", float(value))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _recalibration(
+    called: Sequence[str],
+    overall: Mapping[str, float | int],
+    ladder: Ladder | None,
+    unit: str,
+    level: float,
+) -> Iterator[Finding]:
+    if ladder is None or ladder.recommended == "none":
+        return
+    at = ladder.rungs.index(ladder.recommended)
+    gain, low, high = (float(x[at]) for x in (ladder.gain, ladder.gain_low, ladder.gain_high))
+    how = ladder.recommended
+    what = f"a map of the kind {how!r}" if how in ("vector", "Dirichlet") else f"its {how}"
+    of_class = ladder.class_gain[at]
+    most = int(of_class.argmax())
+    sentence = (
+        f"Recalibration ({what}) would take {_number(gain)} {unit} off the loss, "
+        f"{_percent(gain / overall['log_loss'])} of it "
+        f"({100 * level:g} % interval {_number(low)} to {_number(high)}); most of that, "
+        f"{_number(of_class[most])}, in class {called[most]}."
+    )
+    yield gain, sentence
+
+
+def _gaps(
+    called: Sequence[str],
+    per_class: Mapping[str, NDArray[Any]],
+    overall: Mapping[str, float | int],
+    unit: str,
+    level: float,
+) -> Iterator[Finding]:
+    gap = float(overall["gap"])
+    if overall["p_value"] < 1 - level:
+        than = "more" if gap > 0 else "less"
+        sentence = (
+            f"The model expected to pay {_number(overall['predictive_entropy'])} {unit} a row, and "
+            f"paid {_number(overall['log_loss'])}: {than} than expected, beyond chance "
+            f"(z {cell('z', overall['z'])}, p {cell('p_value', overall['p_value'])})."
+        )
+        yield abs(gap), sentence
+    # Holm's rule, which stops at the first that could be chance.
+    p = np.where(np.isnan(per_class["p_value"]), 1.0, per_class["p_value"])
+    order = np.argsort(p, kind="stable")
+    sure = np.cumprod(p[order] * np.arange(len(p), 0, -1) < 1 - level).astype(bool)
+    chosen = sorted(order[sure].tolist(), key=lambda c: -abs(per_class["gap"][c]))
+    for c in chosen[:_MOST]:
+        gap = float(per_class["gap"][c])
+        than = "more" if gap > 0 else "less"
+        sentence = (
+            f"Class {called[c]} costs {_number(abs(gap))} {unit} {than} than the model expected: "
+            f"it occurs {than} often than its small probabilities say "
+            f"(z {cell('z', float(per_class['z'][c]))}, "
+            f"p {cell('p_value', float(per_class['p_value'][c]))})."
+        )
+        yield abs(gap), sentence
+
+
+def _prior(overall: Mapping[str, float | int], unit: str) -> Iterator[Finding]:
+    loss, prior = float(overall["log_loss"]), float(overall["label_entropy"])
+    if prior > 0 and overall["ci_low"] > prior * (1.0 + 1e-9):
+        sentence = (
+            f"The loss of {_number(loss)} {unit} is worse than the {_number(prior)} of a model "
+            f"that knows only how often each class occurs."
+        )
+        yield loss - prior, sentence
+
+
+def _costly_classes(
+    called: Sequence[str],
+    per_class: Mapping[str, NDArray[Any]],
+    overall: Mapping[str, float | int],
+    unit: str,
+    surely_above: FloatArray,
+) -> Iterator[Finding]:
+    loss = float(overall["log_loss"])
+    chosen = np.flatnonzero(surely_above > loss)
+    chosen = chosen[np.argsort(-per_class["contribution"][chosen], kind="stable")]
+    for c in chosen[:_MOST].tolist():
+        own, share, weight = (float(per_class[x][c]) for x in ("log_loss", "share", "prevalence"))
+        sentence = (
+            f"Class {called[c]} takes {_percent(share)} of the loss with a prevalence "
+            f"of {_percent(weight)}: {_number(own)} {unit} a row "
+            f"({_number(per_class['ci_low'][c])} to {_number(per_class['ci_high'][c])}), {own / loss:.1f} times the mean."
+        )
+        yield share * loss, sentence
+
+
+def _cells(
+    called: Sequence[str], confusion: FloatArray, overall: Mapping[str, float | int]
+) -> Iterator[Finding]:
+    k = len(called)
+    if k < 3:
+        return
+    parts = confusion / overall["log_loss"]
+    large = max(_LARGE_CELL, 3.0 / (k * (k - 1)))
+    for flat in np.argsort(-parts, axis=None, kind="stable")[:_MOST]:
+        c, j = divmod(int(flat), k)
+        if parts[c, j] >= large:
+            sentence = (
+                f"{_percent(parts[c, j])} of the loss is that of class {called[c]} rows, for the "
+                f"probability that class {called[j]} got."
+            )
+            yield float(confusion[c, j]), sentence
+
+
+def _tail(
+    overall: Mapping[str, float | int], worst: Mapping[str, NDArray[Any]]
+) -> Iterator[Finding]:
+    share = float(overall["tail_share"])
+    if share >= _LONG_TAIL and overall["n_samples"] >= 100:
+        rows = ", ".join(str(v) for v in worst["row"][:_MOST].tolist())
+        sentence = (
+            f"The worst 1 % of the rows carry {_percent(share)} of the loss; the first to look at "
+            f"are rows {rows}."
+        )
+        yield share * float(overall["log_loss"]), sentence
+
+
+def _floored(
+    overall: Mapping[str, float | int], base: float, eps: float, unit: str
+) -> Iterator[Finding]:
+    n = int(overall["floored"])
+    if n:
+        cost = -math.log(eps) / math.log(base)
+        rows, their = ("row", "its") if n == 1 else ("rows", "their")
+        sentence = (
+            f"{n} {rows} gave {their} class a probability below {eps:.3g}, and cost "
+            f"{_number(cost)} {unit} each."
+        )
+        yield n * cost / overall["n_samples"], sentence
+
+
+def _absent(called: Sequence[str], per_class: Mapping[str, NDArray[Any]]) -> Iterator[Finding]:
+    absent = [called[c] for c in np.flatnonzero(per_class["support"] == 0).tolist()]
+    if absent:
+        more = f" and {len(absent) - _MOST} others" if len(absent) > _MOST else ""
+        yield 0.0, f"There are no rows of class {', '.join(absent[:_MOST])}{more}."

@@ -1,0 +1,147 @@
+"""The per-class log-loss report of labels and probabilities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent.report._compute import content_of
+from skxent.report._result import LogLossReport
+
+__all__ = ["log_loss_report"]
+
+
+def log_loss_report(
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
+    *,
+    labels: ArrayLike | None = None,
+    pos_label: Any = None,
+    target_names: Sequence[str] | None = None,
+    sample_weight: ArrayLike | None = None,
+    base: float | None = math.e,
+    eps: float = 2.0**-52,
+    confidence_level: float = 0.95,
+    ladder: bool = True,
+    n_null: int = 200,
+    random_state: int | np.random.RandomState | None = 0,
+    from_logits: bool = False,
+    renormalize: bool = False,
+) -> LogLossReport:
+    r"""
+    Report which classes cost how much log loss, and whether the model expected it.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, n_classes)
+        Class labels of any type, or one-hot rows.
+    y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
+        Predicted probabilities, as in `log_loss`.
+    labels : array-like of shape (n_classes,), default=None
+        The label of each column of `y_proba`, in the order of the columns; the order of the
+        report. None: the sorted labels of `y_true`.
+    pos_label : int, float, bool or str, default=None
+        The class that a one-dimensional `y_proba` is the probability of.
+    target_names : sequence of str, default=None
+        What to call the classes, in the order of `labels`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each row. A weight of 2 counts as two rows in the means and sums, and as one
+        observation in `support`, `z` and `p_value`. Where weights depend on the class, as
+        balanced ones do, the gap is not zero for a calibrated model, and is not tested.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    eps : float, default=2**-52
+        Floor of the true class's probability, as in `log_loss`.
+    confidence_level : float, default=0.95
+        Of the intervals, between 0 and 1.
+    from_logits : bool, default=False
+        Whether `y_proba` holds logits or log-probabilities.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
+
+    Returns
+    -------
+    LogLossReport
+        Its columns, one number a class:
+
+        ``support``, ``weight``, ``prevalence``, ``mean_proba``
+            Rows, their weight, its share of all weight, and the mean predicted probability.
+        ``log_loss``, ``ci_low``, ``ci_high``
+            Mean over the rows of the class, and its confidence interval.
+        ``contribution``, ``share``
+            The class's part of the overall loss, which the
+            contributions add up to; the same as a fraction.
+        ``baseline``, ``skill``
+            Loss of a model that knows only the prevalences, and the fraction of it saved.
+        ``expected``, ``gap``, ``z``, ``p_value``
+            What the model itself expects to pay for the class; contribution minus expected,
+            which is 0 on average if the model is calibrated, and above 0 where it gives the
+            class too little probability; the gap in standard deviations, and its two-sided
+            p-value, of this class alone.
+        ``floored``
+            Rows whose true class had a probability below `eps`.
+
+        What cannot be computed is nan: ``log_loss``, ``baseline`` and ``skill`` of a class
+        without rows; the interval of one with fewer than three; ``skill`` where there is a
+        single class; ``share`` where nothing is lost; ``z`` where the model was certain, and
+        right, or ignorant throughout.
+
+    Raises
+    ------
+    ValueError
+        If the input is not what `log_loss` takes, or `target_names` are not as many as the
+        classes.
+
+    Notes
+    -----
+    For class :math:`c`, with :math:`W = \sum_i w_i` and the floored logarithm,
+
+    .. math::
+        \text{expected}_c = \frac1W \sum_i -w_i \, p_{ic} \log p_{ic}, \qquad
+        \mathrm{Var} = \frac1{W^2} \sum_i w_i^2 \, p_{ic} (1 - p_{ic}) \log^2 p_{ic}.
+
+    The interval is Hall's, which allows for the skewness of the losses. The expected cost sums
+    over all rows: comparing the loss of a class's rows with the entropy of the
+    same rows would find a difference for a calibrated model too. The test is that of
+    Spiegelhalter with the logarithmic score in the place of Brier's. Where errors are few the
+    gap is skewed; its p-value is twice the tail, on the side of the gap, of the Pearson curve
+    of type III with the same three moments. A gap of zero does not show calibration: a model
+    that always predicts the same for every class has none.
+
+    References
+    ----------
+    .. [1] Spiegelhalter, D. J. (1986). Probabilistic prediction in patient management and
+           clinical trials. Statistics in Medicine 5(5). :doi:`10.1002/sim.4780050506`
+    .. [2] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
+           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01875.x`
+
+    Examples
+    --------
+    >>> from skxent import log_loss, log_loss_report
+    >>> y, proba = ["a", "b", "b"], [[0.75, 0.25], [0.5, 0.5], [0.25, 0.75]]
+    >>> report = log_loss_report(y, proba)
+    >>> bool(abs(report.per_class["contribution"].sum() - log_loss(y, proba)) < 1e-15)
+    True
+    """
+    return LogLossReport._of(
+        content_of(
+            y_true,
+            y_proba,
+            labels=labels,
+            pos_label=pos_label,
+            target_names=target_names,
+            sample_weight=sample_weight,
+            base=base,
+            eps=eps,
+            confidence_level=confidence_level,
+            ladder=ladder,
+            n_null=n_null,
+            random_state=random_state,
+            from_logits=from_logits,
+            renormalize=renormalize,
+        )
+    )

@@ -1,0 +1,41 @@
+"""Numbers and names as people read them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+__all__ = ["cell", "printable", "unit_name"]
+
+_COUNTS = {"support", "floored"}
+_PARTS = {"share", "prevalence"}
+
+
+def unit_name(base: float) -> str:
+    """What one unit of information of this base is called."""
+    names = {2.0: "bits", math.e: "nats", 10.0: "hartleys"}
+    return names.get(base, f"units of log base {base:g}")
+
+
+def cell(name: str, value: Any) -> str:
+    """A figure of a column as people read it; a dash for what cannot be computed."""
+    if isinstance(value, float) and math.isnan(value):
+        return "-"
+    if name in _COUNTS:
+        return f"{int(value)}"
+    if name in _PARTS:
+        return f"{100 * value:.1f}%"
+    if name == "z":
+        text = f"{value:.2f}" if abs(value) < 1000 else f"{value:.3g}"
+        return text if abs(value) >= 0.005 else "0.00"
+    if name == "p_value":
+        return "<0.001" if value < 0.001 else f"{value:.3f}"
+    if name == "weight":
+        return f"{value:.6g}"
+    text = f"{value:.4f}" if abs(value) < 1000 else f"{value:.4g}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def printable(text: str) -> str:
+    """Class names are untrusted: what would move the cursor is shown as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
