@@ -10,7 +10,17 @@ from skxent.metrics import (
     log_loss_skill_score,
     perplexity,
 )
-from skxent.report import LogLossAccumulator, LogLossReport, log_loss_report
+from skxent.report import (
+    LadderDisplay,
+    LogLossAccumulator,
+    LogLossComparison,
+    LogLossReport,
+    LossConfusionDisplay,
+    PerClassLogLossDisplay,
+    ReliabilityDisplay,
+    compare_log_loss,
+    log_loss_report,
+)
 from skxent.scorers import (
     get_scorer,
     get_scorer_names,
@@ -26,8 +36,14 @@ from skxent.scorers import (
 )
 
 __all__ = [
+    "LadderDisplay",
     "LogLossAccumulator",
+    "LogLossComparison",
     "LogLossReport",
+    "LossConfusionDisplay",
+    "PerClassLogLossDisplay",
+    "ReliabilityDisplay",
+    "compare_log_loss",
     "cross_entropy",
     "entropy",
     "get_scorer",

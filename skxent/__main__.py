@@ -9,6 +9,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -167,7 +168,24 @@ class _Progress:
         return self.scorer(estimator, X, y)
 
 
-def _run(name: str, X: Any, y: NDArray[Any], numeric: NDArray[np.bool_] | None) -> None:
+def _check_page(path: str) -> None:
+    """Before the work begins: whether there is a place for the page."""
+    if Path(path).is_dir() or not Path(path).absolute().parent.is_dir():
+        msg = f"--html: {path!r} is not a file in a folder that exists"
+        raise _UserError(msg)
+
+
+def _write_page(report: LogLossReport, path: str, title: str) -> None:
+    try:
+        report.write_html(path, title=title)
+    except OSError as error:
+        msg = f"--html: cannot write {path!r}: {error.strerror}"
+        raise _UserError(msg) from error
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _run(name: str, X: Any, y: NDArray[Any], numeric: NDArray[np.bool_] | None) -> LogLossReport:
+    """Tune a classifier and print what it costs."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
 
@@ -211,6 +229,7 @@ def _run(name: str, X: Any, y: NDArray[Any], numeric: NDArray[np.bool_] | None) 
         f"Highest loss per row: class {labels[worst]}\n\n"
         f"Out-of-fold predictions of all rows:\n{report}"
     )
+    return report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -219,12 +238,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", choices=_BUNDLED, help="one of scikit-learn's data sets (digits)")
     parser.add_argument("--csv", metavar="FILE", help="your own data: text with a header line")
     parser.add_argument("--target", metavar="COLUMN", help="the column of --csv with the classes")
+    parser.add_argument("--html", metavar="PATH", help="write the report as a page as well")
     options = parser.parse_args(arguments)
     if options.csv and options.data:
         parser.error("--csv and --data cannot be used together")
     if bool(options.csv) != bool(options.target):
         parser.error("--csv and --target are used together")
     try:
+        if options.html:
+            _check_page(options.html)
         numeric = None
         if options.csv:
             name = options.csv
@@ -234,10 +256,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             name = options.data or "digits"
             X, y = _bundled(name)
         try:
-            _run(name, X, y, numeric)
+            report = _run(name, X, y, numeric)
         except ValueError as error:
             msg = f"cannot fit a classifier to {name}: {error}"
             raise _UserError(msg) from error
+        if options.html:
+            _write_page(report, options.html, f"Log loss of a classifier of {name}")
     except _UserError as error:
         # Names from a file may hold line breaks.
         print(f"skxent: {' '.join(str(error).splitlines())}", file=sys.stderr)

@@ -62,7 +62,8 @@ def classes_of(out):
     """The rows of the table of classes: name and support."""
     lines = out.splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("class "))
-    return {line.split()[0]: int(line.split()[1]) for line in lines[first + 1 :]}
+    last = lines.index("", first)
+    return {line.split()[0]: int(line.split()[1]) for line in lines[first + 1 : last]}
 
 
 # Bundled data.
@@ -119,7 +120,8 @@ def test_the_figures_are_those_of_a_search_and_a_cross_validation(capsys):
     low, high = scores.min(), scores.max()
     spread = f"from {low:.4f} to {high:.4f} in 5 folds"
     assert lines[2] == f"Cross-validated {scores.mean():.4f} bits, {spread}"
-    body = [line.split() for line in lines[-3:]]
+    first = next(i for i, line in enumerate(lines) if line.startswith("class "))
+    body = [line.split() for line in lines[first + 1 : first + 4]]
     costliest = max(body, key=lambda cells: float(cells[2]))[0]
     assert lines[3] == f"Highest loss per row: class {costliest}"
     assert "Out-of-fold predictions of all rows:" in lines
@@ -358,3 +360,23 @@ def test_help(capsys):
     assert stopped.value.code == 0
     out = capsys.readouterr().out
     assert all(option in out for option in ("--data", "--csv", "--target"))
+
+
+# The page.
+
+
+def test_the_page_is_written(tmp_path, capsys):
+    path = tmp_path / "report.html"
+    assert main(["--data", "iris", "--html", str(path)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == f"wrote {path}"
+    page = path.read_text(encoding="utf-8")
+    assert "<title>Log loss of a classifier of iris</title>" in page
+    assert all(name in page for name in ("setosa", "versicolor", "virginica"))
+
+
+@pytest.mark.parametrize("path", ["nowhere/report.html", "."])
+def test_a_page_that_cannot_be_written_is_said_before_the_work(path, capsys, monkeypatch):
+    monkeypatch.setattr("skxent.__main__._run", lambda *_: pytest.fail("has run"))
+    assert main(["--html", path]) == 2
+    err = capsys.readouterr().err
+    assert err == f"skxent: --html: {path!r} is not a file in a folder that exists\n"

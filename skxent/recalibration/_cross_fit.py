@@ -12,8 +12,9 @@ from skxent._inputs import Labelled
 from skxent._kernels import FloatArray, IntArray
 from skxent.recalibration._maps import Map, Rung, fit_map
 
-__all__ = ["cross_fitted_losses", "finite_logs", "stratified_folds"]
+__all__ = ["N_SPLITS", "cross_fitted_losses", "finite_logs", "stratified_folds"]
 
+N_SPLITS = 5
 RandomState = int | np.random.RandomState | None
 
 
@@ -40,7 +41,7 @@ def cross_fitted_losses(
     rungs: Sequence[Rung],
     *,
     eps: float,
-    n_splits: int = 5,
+    n_splits: int = N_SPLITS,
     random_state: RandomState = 0,
     n_fit: int | None = None,
 ) -> FloatArray:

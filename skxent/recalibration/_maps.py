@@ -20,7 +20,7 @@ from skxent._kernels import (
     row_sums,
 )
 
-__all__ = ["RUNGS", "Map", "fit_map"]
+__all__ = ["RUNGS", "Map", "Rung", "fit_map", "n_parameters"]
 
 Slope = Literal["none", "scalar", "vector", "matrix"]
 
@@ -69,7 +69,7 @@ def _exponentials(logits: FloatArray) -> tuple[FloatArray, FloatArray | float]:
 
     Log-probabilities need no shift as long as the map keeps their sign and size.
     """
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         powers = np.exp(logits)
         highest = powers.max(axis=1) if logits.shape[1] > 64 else row_sums(powers)
     if highest.min() > 1e-250 and highest.max() < 1e250:
@@ -100,6 +100,12 @@ RUNGS = (
 def _size(rung: Rung, k: int) -> tuple[int, int]:
     slopes = {"none": 0, "scalar": 1, "vector": 1 + k, "matrix": 1 + k * k}[rung.slope]
     return slopes, k if rung.bias else 0
+
+
+def n_parameters(rung: Rung, k: int) -> int:
+    """How many numbers the map of a rung has to find; one bias is free."""
+    slopes = {"none": 0, "scalar": 1, "vector": k, "matrix": k * k}[rung.slope]
+    return slopes + (k - 1 if rung.bias else 0)
 
 
 def _unpack(theta: FloatArray, rung: Rung, k: int) -> Map:

@@ -154,7 +154,8 @@ def _costly_classes(
         sentence = (
             f"Class {called[c]} takes {_percent(share)} of the loss with a prevalence "
             f"of {_percent(weight)}: {_number(own)} {unit} a row "
-            f"({_number(per_class['ci_low'][c])} to {_number(per_class['ci_high'][c])}), {own / loss:.1f} times the mean."
+            f"({_number(per_class['ci_low'][c])} to {_number(per_class['ci_high'][c])}), "
+            f"{own / loss:.1f} times the mean."
         )
         yield share * loss, sentence
 

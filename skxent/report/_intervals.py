@@ -36,7 +36,7 @@ def moments_of_mean(
 
 def mean_of_means(moments: Moments) -> Moments:
     """Moments of the unweighted mean of independent means, of those that have rows."""
-    there = np.isfinite(moments.mean)
+    there = ~np.isnan(moments.mean)
     k = np.count_nonzero(there)
     mean, variance, third, n = (
         m[there] for m in (moments.mean, moments.variance, moments.third, moments.n)
@@ -48,11 +48,9 @@ def mean_of_means(moments: Moments) -> Moments:
     return Moments(mean.mean(), total / k**2, third.sum() / k**3, np.asarray(rows))
 
 
-def hall_interval(
-    moments: Moments, confidence_level: float, at_least: float = 0.0
-) -> tuple[FloatArray, FloatArray]:
+def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray, FloatArray]:
     """
-    Interval of the mean by Hall's cubic transformation of t, and never below `at_least`.
+    Interval of the mean loss by Hall's cubic transformation of t.
 
     The skewness of the losses, which makes the usual interval miss on one side, is taken out
     of the t statistic before its quantiles are used, and put back after. Three rows are the
@@ -78,4 +76,4 @@ def hall_interval(
             moments.mean - error * (3.0 / a * (np.cbrt(1.0 + a * (x - a / 6.0)) - 1.0))
             for x in (quantile, -quantile)
         )
-    return np.maximum(low, at_least), high
+    return np.maximum(low, 0.0), high  # losses are not negative

@@ -33,7 +33,7 @@ def log_loss_report(
     renormalize: bool = False,
 ) -> LogLossReport:
     r"""
-    Report which classes cost how much log loss, and whether the model expected it.
+    Report what each class costs, whether the model expected it, and what would fix it.
 
     Parameters
     ----------
@@ -58,6 +58,14 @@ def log_loss_report(
         Floor of the true class's probability, as in `log_loss`.
     confidence_level : float, default=0.95
         Of the intervals, between 0 and 1.
+    ladder : bool, default=True
+        Whether to fit recalibration maps, for `ladder` and the recoverable loss. With more
+        than 10000 rows they are fitted to that many, drawn at random, and applied to all.
+    n_null : int, default=200
+        How often to draw labels from the predicted probabilities, for
+        ``miscalibration_null``; 0 for not at all.
+    random_state : int, RandomState or None, default=0
+        Seed of the folds of the ladder, and of the draws.
     from_logits : bool, default=False
         Whether `y_proba` holds logits or log-probabilities.
     renormalize : bool, default=False
@@ -82,13 +90,31 @@ def log_loss_report(
             which is 0 on average if the model is calibrated, and above 0 where it gives the
             class too little probability; the gap in standard deviations, and its two-sided
             p-value, of this class alone.
+        ``recoverable``, ``recoverable_low``, ``recoverable_high``
+            What a cross-fitted recalibration takes off the contribution, with its interval;
+            below 0 where it makes things worse. The map is the one that ``ladder.used`` names.
+        ``ovr_log_loss``, ``miscalibration``, ``discrimination``, ``uncertainty``
+            One-vs-rest log loss of the class's column, and its parts: miscalibration -
+            discrimination + uncertainty. These do not add up to the overall loss.
+        ``miscalibration_null``, ``miscalibration_p``
+            What miscalibration is on average if the labels are drawn from the predicted
+            probabilities, since it is above 0 for a calibrated model too; and the p-value
+            of a larger one.
         ``floored``
             Rows whose true class had a probability below `eps`.
+        ``top_rival``, ``top_rival_share``
+            The class that takes most of this class's loss in ``loss_confusion``, and its share.
+
+        ``overall`` has the same for all rows, and ``label_entropy`` (loss of a model that knows
+        only the prevalences), ``predictive_entropy`` (the expected loss), ``macro_log_loss``
+        (mean of the classes), ``perplexity``, ``refinement_loss`` (what temperature scaling
+        leaves) and ``calibration_loss`` (what it takes off), ``tail_share`` (share of the
+        loss that the worst 1 % of the rows carry) and ``gini`` (of the losses of the rows).
 
         What cannot be computed is nan: ``log_loss``, ``baseline`` and ``skill`` of a class
         without rows; the interval of one with fewer than three; ``skill`` where there is a
         single class; ``share`` where nothing is lost; ``z`` where the model was certain, and
-        right, or ignorant throughout.
+        right, or ignorant throughout; and what `notes` give the reason of.
 
     Raises
     ------
@@ -112,12 +138,26 @@ def log_loss_report(
     of type III with the same three moments. A gap of zero does not show calibration: a model
     that always predicts the same for every class has none.
 
+    The loss confusion shares out the loss of each row among the other classes,
+
+    .. math::
+        \text{confusion}_{cj} = \frac1W \sum_{i:\, y_i = c} w_i \ell_i \frac{p_{ij}}{1 - p_{ic}}.
+
+    Miscalibration is what isotonic regression of the class on its column takes off the
+    one-vs-rest loss (CORP); it is fitted to the rows that it is applied to, hence the null.
+    The maps of the ladder are fitted in stratified folds to the rows of the other folds.
+
     References
     ----------
     .. [1] Spiegelhalter, D. J. (1986). Probabilistic prediction in patient management and
            clinical trials. Statistics in Medicine 5(5). :doi:`10.1002/sim.4780050506`
     .. [2] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
            Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01875.x`
+    .. [3] Dimitriadis, T., Gneiting, T., & Jordan, A. I. (2021). Stable reliability diagrams
+           for probabilistic classifiers. PNAS 118(8). :doi:`10.1073/pnas.2016191118`
+    .. [4] Kull, M., et al. (2019). Beyond temperature scaling: obtaining well-calibrated
+           multi-class probabilities with Dirichlet calibration. NeurIPS.
+           :doi:`10.48550/arXiv.1910.12656`
 
     Examples
     --------

@@ -155,6 +155,7 @@ def cross_validated(
         estimator,
         X,
         y,
+        groups=groups,
         cv=folds,
         scoring=scorer,
         params=params,

@@ -1,14 +1,23 @@
-"""What a report holds, and the ways to show it."""
+"""The ways to show a report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from skxent.report._content import Content
+from skxent.report._displays import PerClassLogLossDisplay
 from skxent.report._frame import render_frame
-from skxent.report._text import render_text, unit_name
+from skxent.report._html import render_fragment, render_html
+from skxent.report._plain import as_dict, as_json
+from skxent.report._text import render_text
+from skxent.report._words import unit_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Renderings"]
 
@@ -19,7 +28,7 @@ class Renderings(Content):
 
     def to_text(self, columns: Iterable[str] | None = None, width: int = 80) -> str:
         """
-        Table for a terminal.
+        What to know, for a terminal: overall figures, findings, classes, and the ladder.
 
         Parameters
         ----------
@@ -38,15 +47,7 @@ class Renderings(Content):
         ValueError
             If there is no column of that name.
         """
-        return render_text(
-            self.target_names,
-            self._per_class,
-            self._overall,
-            self.notes,
-            self.base,
-            columns,
-            width,
-        )
+        return render_text(self, columns, width)
 
     def to_frame(self, backend: str | None = None) -> Any:
         """
@@ -69,6 +70,91 @@ class Renderings(Content):
         """
         return render_frame(self.target_names, self._per_class, backend)
 
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Everything as plain values.
+
+        Returns
+        -------
+        dict
+            With the attributes of the report as keys, and lists in the place of arrays. What
+            cannot be computed is nan.
+        """
+        return as_dict(self)
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """
+        The values of `to_dict` as strict JSON.
+
+        Parameters
+        ----------
+        indent : int, default=None
+            Spaces of each level; None: all in one line.
+
+        Returns
+        -------
+        str
+            nan is null, infinity the text "Infinity" or "-Infinity", and a label that JSON
+            has no type for its text.
+        """
+        return as_json(as_dict(self), indent)
+
+    def to_html(self, *, title: str | None = None) -> str:
+        """
+        One page that needs nothing else: no script, no font, no picture from elsewhere.
+
+        Parameters
+        ----------
+        title : str, default=None
+            Title of the page.
+
+        Returns
+        -------
+        str
+            The page, in light, dark and on paper.
+        """
+        return render_html(self, title=title)
+
+    def write_html(self, path: str | PathLike[str], *, title: str | None = None) -> None:
+        """
+        Write the page of `to_html`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to write it.
+        title : str, default=None
+            Title of the page.
+        """
+        Path(path).write_text(self.to_html(title=title), encoding="utf-8")
+
+    def plot(self, *, ax: Axes | None = None, max_classes: int = 20) -> PerClassLogLossDisplay:
+        """
+        Draw the loss of each class with its interval, beside what the model expected.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None: those of a new figure.
+        max_classes : int, default=20
+            How many classes to show; of more, those that take most of the loss.
+
+        Returns
+        -------
+        PerClassLogLossDisplay
+            With what was drawn as attributes, such as `ax_` and `figure_`. The other displays
+            have `from_report` as well.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        return PerClassLogLossDisplay.from_report(self, ax=ax, max_classes=max_classes)
+
+    def _repr_html_(self) -> str:
+        return render_fragment(self)
+
     def __str__(self) -> str:
         return self.to_text()
 
@@ -76,5 +162,5 @@ class Renderings(Content):
         return (
             f"<LogLossReport: {self.overall['log_loss']:.4f} {unit_name(self.base)}, "
             f"{len(self.labels)} classes, {self.overall['n_samples']} rows; "
-            f"print() it or call to_frame()>"
+            f"print() it or call write_html(path)>"
         )

@@ -23,7 +23,7 @@ class LogLossReport(Renderings):
     """
     What each class costs; made by `log_loss_report`.
 
-    ``print(report)`` shows the most important columns, `to_frame` gives all of them.
+    ``print(report)`` says what to know, `to_frame` gives all columns, `write_html` makes a page.
 
     Attributes
     ----------
@@ -35,17 +35,30 @@ class LogLossReport(Renderings):
         Base of the logarithm.
     per_class : mapping of str to ndarray of shape (n_classes,)
         The columns; see `log_loss_report`.
+    confidence_level : float
+        Of the intervals.
     overall : mapping of str to float or int
         Figures of all rows together. `perplexity` is that of the floored loss.
+    findings : tuple of str
+        What the figures come to, each sentence with its numbers, the most costly first.
     notes : tuple of str
         Why something could not be computed that the input does not show.
+    loss_confusion : ndarray of shape (n_classes, n_classes)
+        Part of the overall loss that the rows of a class (first axis) pay for the probability
+        of another (second axis); the sums over the second axis are the contributions.
+    ladder : Ladder or None
+        Log loss after recalibration maps of growing freedom; arrays with one number a rung.
+    reliability : tuple of Curve
+        One-vs-rest calibration curve of each class.
+    worst_rows : mapping of str to ndarray
+        The rows that cost most.
 
     Examples
     --------
     >>> from skxent import log_loss_report
     >>> report = log_loss_report(["a", "b"], [[0.5, 0.5], [0.5, 0.5]], base=2)
     >>> report
-    <LogLossReport: 1.0000 bits, 2 classes, 2 rows; print() it or call to_frame()>
+    <LogLossReport: 1.0000 bits, 2 classes, 2 rows; print() it or call write_html(path)>
     """
 
     @classmethod

@@ -58,8 +58,8 @@ def worst_rows(
 ) -> dict[str, NDArray[Any]]:
     """The rows that cost most; `numbers` are theirs in the user's data."""
     n = min(_N_WORST, len(losses))
-    some = np.argpartition(losses, len(losses) - n)[len(losses) - n :]
-    worst = some[np.lexsort([some, -losses[some]])]
+    some = np.flatnonzero(losses >= np.partition(losses, -n)[-n])
+    worst = some[np.lexsort([some, -losses[some]])][:n]
     worst = worst[losses[worst] > 0]
     if not len(worst):
         p = np.empty((0, rows.proba.n_classes))

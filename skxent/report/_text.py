@@ -11,19 +11,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent.report._content import Content, Ladder
 from skxent.report._words import cell, printable, unit_name
 
-__all__ = ["COLUMNS", "cell", "render_text", "unit_name"]
+__all__ = ["COLUMNS", "fit", "render_text", "table_lines"]
 
+# The fewest columns that a name is cut to.
+_NARROWEST = 5
+_BULLET: Any = {"initial_indent": "- ", "subsequent_indent": "  "}
 COLUMNS = ("support", "log_loss", "ci_low", "ci_high", "share", "gap", "z", "p_value")
 
 
 def _width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
 
-def _fit(text: str, width: int) -> str:
+def fit(text: str, width: int) -> str:
+    """The text cut or filled to a number of columns."""
     if _width(text) > width:
         while _width(text) > width - 1:
             text = text[:-1]
@@ -31,16 +37,29 @@ def _fit(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
 
 
-def render_text(
-    names: Sequence[Any],
-    per_class: Mapping[str, NDArray[np.generic]],
-    overall: Mapping[str, float | int],
-    notes: Iterable[str],
-    base: float,
-    columns: Iterable[str] | None,
-    width: int,
-) -> str:
-    """A table with one line a class, under a line with the overall figures."""
+def render_text(content: Content, columns: Iterable[str] | None, width: int) -> str:
+    """The overall figures, what they come to, a line for each class, and the ladder."""
+    heading = [*_heading(content.overall, unit_name(content.base)), *content.notes]
+    lines = [textwrap.fill(line, max(width, 40)) for line in heading]
+    if content.findings:
+        lines.append("")
+        for finding in content.findings:
+            lines.append(textwrap.fill(finding, max(width, 40), **_BULLET))
+    names = [printable(str(name)) for name in content.target_names]
+    lines += ["", *table_lines("class", names, _of_classes(content.per_class, columns), width)]
+    if content.ladder is not None:
+        lines += ["", "After recalibration, cross-fitted:"]
+        rungs = [
+            f"{rung} (recommended)" if rung == content.ladder.recommended else rung
+            for rung in content.ladder.rungs
+        ]
+        lines += table_lines("map", rungs, _of_rungs(content.ladder), width)
+    return "\n".join(lines)
+
+
+def _of_classes(
+    per_class: Mapping[str, NDArray[np.generic]], columns: Iterable[str] | None
+) -> dict[str, list[str]]:
     if isinstance(columns, str):
         columns = [columns]
     shown = list(COLUMNS if columns is None else columns)
@@ -48,21 +67,26 @@ def render_text(
     if unknown:
         msg = f"columns must be among {', '.join(per_class)}; got {', '.join(map(repr, unknown))}."
         raise ValueError(msg)
-    cells = {name: [cell(name, v.item()) for v in per_class[name]] for name in shown}
-    widths = {name: max(len(name), *map(len, cells[name])) for name in shown}
+    return {name: [cell(name, v) for v in per_class[name].tolist()] for name in shown}
+
+
+def _of_rungs(ladder: Ladder) -> dict[str, list[str]]:
+    shown = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
+    return {name: [cell(name, v) for v in getattr(ladder, name).tolist()] for name in shown}
+
+
+def table_lines(
+    head: str, names: Sequence[str], cells: Mapping[str, Sequence[str]], width: int
+) -> list[str]:
+    """Lines of a table with named rows; long names are cut to keep it within `width`."""
+    widths = {name: max(len(name), *map(_width, column)) for name, column in cells.items()}
     room = width - sum(w + 1 for w in widths.values())
-    classes = [printable(str(name)) for name in names]
-    class_width = max(5, min(max(map(_width, classes)), room))
-    heading = [*_heading(overall, unit_name(base)), *notes]
-    lines = [
-        *(textwrap.fill(line, max(width, 40)) for line in heading),
-        "",
-        " ".join([_fit("class", class_width), *(name.rjust(widths[name]) for name in shown)]),
-    ]
-    for i, name in enumerate(classes):
-        row = [_fit(name, class_width), *(cells[c][i].rjust(widths[c]) for c in shown)]
-        lines.append(" ".join(row))
-    return "\n".join(lines)
+    first = max(_NARROWEST, min(max(_width(head), *map(_width, names)), room))
+    lines = [" ".join([fit(head, first), *(name.rjust(widths[name]) for name in cells)])]
+    for i, name in enumerate(names):
+        row = [" " * (widths[c] - _width(cells[c][i])) + cells[c][i] for c in cells]
+        lines.append(" ".join([fit(name, first), *row]))
+    return lines
 
 
 def _heading(overall: Mapping[str, float | int], unit: str) -> list[str]:

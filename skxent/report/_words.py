@@ -8,7 +8,8 @@ from typing import Any
 __all__ = ["cell", "printable", "unit_name"]
 
 _COUNTS = {"support", "floored"}
-_PARTS = {"share", "prevalence"}
+_PARTS = {"share", "prevalence", "top_rival_share", "tail_share"}
+_TESTS = {"p_value", "miscalibration_p", "adjusted_p"}
 
 
 def unit_name(base: float) -> str:
@@ -19,8 +20,11 @@ def unit_name(base: float) -> str:
 
 def cell(name: str, value: Any) -> str:
     """A figure of a column as people read it; a dash for what cannot be computed."""
-    if isinstance(value, float) and math.isnan(value):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
+    if name == "top_rival":
+        text = printable(str(value))
+        return text if len(text) <= 24 else text[:23] + "…"
     if name in _COUNTS:
         return f"{int(value)}"
     if name in _PARTS:
@@ -28,7 +32,7 @@ def cell(name: str, value: Any) -> str:
     if name == "z":
         text = f"{value:.2f}" if abs(value) < 1000 else f"{value:.3g}"
         return text if abs(value) >= 0.005 else "0.00"
-    if name == "p_value":
+    if name in _TESTS:
         return "<0.001" if value < 0.001 else f"{value:.3f}"
     if name == "weight":
         return f"{value:.6g}"

@@ -1,0 +1,250 @@
+"""Paired differences of log losses: means, intervals and p-values, overall and by class."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skxent._inputs import check_labelled
+from skxent._kernels import FloatArray, IntArray, class_weights
+from skxent._labels import nan_for_missing
+from skxent.metrics._log_loss import floored_losses
+from skxent.report._intervals import Moments
+from skxent.report._paired import paired_interval, paired_p_value
+
+__all__ = [
+    "PairedRows",
+    "adjusted",
+    "cluster_codes",
+    "paired_figures",
+    "read_losses",
+    "remarks",
+]
+
+_COLUMNS = ("log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p")
+# Losses of one row that differ by less than this, relatively, are the same but for rounding.
+_ROUNDING = 1e-13
+# With fewer clusters than this the interval of a skewed difference is too narrow.
+_FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PairedRows:
+    """Rows of positive weight, with the loss of each model in nats."""
+
+    losses: FloatArray
+    """Shape (n_models, n_rows)."""
+    codes: IntArray
+    """Class of each row."""
+    weight: FloatArray
+    cluster: IntArray
+    """Cluster of each row, from 0; each row has its own where there are no groups."""
+
+
+@contextmanager
+def _naming(model: str) -> Iterator[None]:
+    """Say in an error which model the probabilities were of."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if "y_proba" not in str(error):  # it is about what all models share
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        msg = f"y_proba of {model!r}: {error}"
+        raise kind(msg) from error
+
+
+def read_losses(
+    y_true: ArrayLike,
+    y_probas: Mapping[str, ArrayLike],
+    groups: ArrayLike | None,
+    eps: float,
+    **params: Any,
+) -> tuple[PairedRows, NDArray[Any]]:
+    """The rows that count, and the labels; an error says which model it is about."""
+    parts = []
+    for name, y_proba in y_probas.items():
+        with _naming(name):
+            rows = check_labelled(y_true, y_proba, **params)
+            # The probabilities are checked as they are read.
+            parts.append(np.concatenate([block for _, block in floored_losses(rows, eps)]))
+    losses, n = np.array(parts), len(rows.codes)
+    weight = np.ones(n) if rows.weight is None else rows.weight
+    cluster = np.arange(n) if groups is None else cluster_codes(groups, n)
+    there = weight > 0
+    if not there.all():
+        losses, weight = losses[:, there], weight[there]
+        cluster = np.unique(cluster[there], return_inverse=True)[1]
+    return PairedRows(losses, rows.codes[there], weight, cluster), rows.labels
+
+
+def cluster_codes(groups: ArrayLike, n_samples: int) -> IntArray:
+    """A number from 0 for the cluster of each row; `groups` may be of any hashable type."""
+    if isinstance(groups, np.ma.MaskedArray):
+        msg = "groups is a masked array, whose mask would be lost; fill or drop those rows first."
+        raise ValueError(msg)
+    if isinstance(groups, list | tuple):
+        values: NDArray[Any] = np.empty(
+            len(groups), dtype=object
+        )  # numpy would make text of 1 beside "a"
+        for i, value in enumerate(groups):  # nor do tuples become rows
+            values[i] = value
+    else:
+        values = np.asarray(groups)
+    if values.ndim == 0:
+        msg = f"groups must be a list or a one-dimensional array; got {type(groups)}."
+        raise TypeError(msg)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.shape != (n_samples,):
+        msg = f"groups must have shape ({n_samples},), a cluster for each row; got {values.shape}."
+        raise ValueError(msg)
+    if values.dtype.kind not in "biufUSmM":
+        return _object_clusters(values.tolist())
+    missing = values != values  # nan and NaT
+    if missing.any():
+        raise ValueError(_no_cluster(int(missing.argmax()), values[missing][0]))
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _no_cluster(row: int, value: Any) -> str:
+    return (
+        f"groups has a missing value ({value!r}) in row {row}; give that row a cluster of its own."
+    )
+
+
+def _object_clusters(values: list[Hashable]) -> IntArray:
+    position: dict[Hashable, int] = {}
+    try:
+        codes = [position.setdefault(value, len(position)) for value in values]
+    except TypeError as error:
+        msg = f"groups must hold hashable values, such as numbers or text: {error}."
+        raise TypeError(msg) from error
+    single = [value for value in position if not isinstance(value, tuple)]
+    for value, seen in zip(single, nan_for_missing(np.array(single, dtype=object)), strict=True):
+        if isinstance(seen, float | np.floating) and seen != seen:
+            raise ValueError(_no_cluster(codes.index(position[value]), value))
+    return np.array(codes, dtype=np.intp)
+
+
+class _Cells:
+    """Rows put together by cluster and class: each such cell is one observation."""
+
+    def __init__(self, rows: PairedRows, codes: IntArray, n_classes: int) -> None:
+        clusters = int(rows.cluster.max()) + 1
+        cells, self.cell = np.unique(codes * clusters + rows.cluster, return_inverse=True)
+        self.owner, self.codes, self.n_classes = cells // clusters, codes, n_classes
+        with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
+            self.share = rows.weight / self._sums(codes, rows.weight)[codes]
+            part = class_weights(self.cell, len(cells), self.share)
+            self.squares = self._sums(self.owner, part**2)
+            self.left = 1.0 - 2.0 * part + self.squares[self.owner]
+            # At most as many as there are cells: two of them have no skewness.
+            self.n = np.where(self.squares > 0, 1.0 / self.squares, np.nan)
+
+    def _sums(self, of: IntArray, numbers: FloatArray) -> FloatArray:
+        return class_weights(of, self.n_classes, numbers)
+
+    def means(self, values: FloatArray) -> FloatArray:
+        """Weighted mean of each class, nan without rows."""
+        there = np.bincount(self.codes, minlength=self.n_classes) > 0
+        return np.where(there, self._sums(self.codes, self.share * values), np.nan)
+
+    def moments(self, values: FloatArray) -> Moments:
+        """
+        Moments of the weighted mean of each class, from the summed residuals of each cell.
+
+        The square of a residual is divided by the share of its expectation that is left when
+        the mean is taken off. With equal weights this is the usual n / (n - 1); that factor is
+        applied where the moments are used, so that it is taken out again here.
+        """
+        mean = self.means(values)
+        with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
+            deviations = self.share * (values - mean[self.codes])
+            residual = class_weights(self.cell, len(self.owner), deviations)
+            variance = self._sums(self.owner, residual**2 / self.left) * (1.0 - self.squares)
+            return Moments(mean, variance, self._sums(self.owner, residual**3), self.n)
+
+
+def adjusted(p_value: FloatArray) -> FloatArray:
+    """Holm's step-down p-values of one family; those that are nan do not belong to it."""
+    flat = p_value.ravel()
+    order = np.argsort(flat)[: np.count_nonzero(~np.isnan(flat))]
+    result = np.full(flat.shape, np.nan)
+    steps = np.arange(len(order), 0, -1) * flat[order]
+    result[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return result.reshape(p_value.shape)
+
+
+def _differences(losses: FloatArray, of_reference: FloatArray) -> FloatArray:
+    """Difference of each row; nan where both losses are infinite."""
+    with np.errstate(invalid="ignore"):
+        difference = losses - of_reference
+        # With the smaller of the two, so that an infinite loss does not look like rounding.
+        same = abs(difference) <= _ROUNDING * np.minimum(losses, of_reference)
+    difference[same] = 0.0
+    return difference
+
+
+def paired_figures(
+    rows: PairedRows, n_classes: int, reference: int, unit: float, confidence_level: float
+) -> tuple[dict[str, FloatArray], FloatArray]:
+    """
+    Figures of each model, overall and by class, in units of `unit`; and observations.
+
+    The latter are the effective numbers of clusters, of all rows first and then of each class;
+    nan for a class without rows.
+    """
+    figures: dict[str, FloatArray] = {}
+    effective = []
+    for prefix, codes, k in (("", np.zeros_like(rows.codes), 1), ("class_", rows.codes, n_classes)):
+        cells = _Cells(rows, codes, k)
+        effective.append(cells.n)
+        table = np.full((len(_COLUMNS), len(rows.losses), k), np.nan)
+        for i, losses in enumerate(rows.losses):
+            table[0, i] = cells.means(losses) / unit
+            if i != reference:
+                moments = cells.moments(_differences(losses, rows.losses[reference]))
+                low, high = paired_interval(moments, confidence_level)
+                table[1:4, i] = np.array([moments.mean, low, high]) / unit
+                table[4, i] = paired_p_value(moments)
+        table[5] = adjusted(table[4])
+        figures |= {
+            prefix + name: values if prefix else values[:, 0]
+            for name, values in zip(_COLUMNS, table, strict=True)
+        }
+    return figures, np.concatenate(effective)
+
+
+def remarks(
+    rows: PairedRows, names: Sequence[Any], reference: int, effective: FloatArray
+) -> tuple[str, ...]:
+    """Why some figures are missing, or not to be relied on, in sentences."""
+    found = []
+    infinite = np.isinf(rows.losses)
+    both = np.delete(infinite, reference, axis=0) & infinite[reference]
+    if both.any():
+        found.append(
+            f"In {np.count_nonzero(both.any(axis=0))} rows a model and the reference both lose "
+            f"infinitely much: there is no difference. Pass eps above 0 for a floor."
+        )
+    elif infinite.any():
+        found.append("Infinite losses have no interval and no test; pass eps above 0 for a floor.")
+    support = np.bincount(rows.codes, minlength=len(names))
+    bare = [str(names[c]) for c in np.flatnonzero((support > 2) & ~(effective[1:] > 2.0)).tolist()]
+    if bare:
+        some = ", ".join(bare[:5]) + (f" and {len(bare) - 5} others" if len(bare) > 5 else "")
+        found.append(f"Fewer than three groups, or as good as that, hold nearly all of: {some}.")
+    few = int(np.count_nonzero(effective[1:] < _FEW))
+    if few or effective[0] < _FEW:
+        where = f"{few} of {len(names)} classes" if few else "the whole"
+        found.append(
+            f"Fewer than {_FEW} rows or groups, or as good as that, stand behind {where}: a "
+            f"difference that hangs on a few costly rows is found too often there."
+        )
+    return tuple(found)

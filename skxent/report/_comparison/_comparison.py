@@ -1,0 +1,254 @@
+"""Comparison of the log losses of several models on the same rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent._arguments import check_base, check_eps
+from skxent.report._comparison._compare import paired_figures, read_losses, remarks
+from skxent.report._comparison._renderings import ComparisonRenderings
+
+__all__ = ["LogLossComparison", "compare_log_loss"]
+
+
+class LogLossComparison(ComparisonRenderings):
+    """
+    Which model loses less, overall and in each class; made by `compare_log_loss`.
+
+    ``print(comparison)`` shows it as tables, `to_frame` gives all figures. All arrays are
+    read-only, in units of `base` where they are losses.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (n_classes,)
+        The classes, in the order of everything else.
+    target_names : tuple
+        What the classes are called; the labels where nothing else was said.
+    models : tuple of str
+        The names of the models, in the order of everything else.
+    reference : str
+        The model that the others are compared with.
+    base, confidence_level : float
+        Base of the logarithm, and level of the intervals.
+    notes : tuple of str
+        Why something could not be computed, or is not to be relied on.
+    n_samples : int
+        Rows with a positive weight.
+    n_groups : int or None
+        Their groups; None where each row is one of its own.
+    support : ndarray of shape (n_classes,)
+        Rows of each class with a positive weight.
+    log_loss, difference, ci_low, ci_high, p_value, adjusted_p : ndarray of shape (n_models,)
+        Mean loss of each model, and its difference from that of the reference, with interval
+        and p-value; nan for the reference itself.
+    class_log_loss, class_difference, class_ci_low : ndarray of shape (n_models, n_classes)
+        The same over the rows of each class.
+    class_ci_high, class_p_value, class_adjusted_p : ndarray of shape (n_models, n_classes)
+        The same over the rows of each class.
+
+    Examples
+    --------
+    >>> from skxent import compare_log_loss
+    >>> y, flat = ["a", "b"], [[0.5, 0.5], [0.5, 0.5]]
+    >>> compare_log_loss(y, {"flat": flat, "keen": [[0.75, 0.25], [0.25, 0.75]]})
+    <LogLossComparison: 2 models, 2 classes, 2 rows; print() it or call to_frame()>
+    """
+
+    def __repr__(self) -> str:
+        return (
+            f"<LogLossComparison: {len(self.models)} models, {len(self.labels)} classes, "
+            f"{self.n_samples} rows; print() it or call to_frame()>"
+        )
+
+
+def compare_log_loss(
+    y_true: ArrayLike,
+    y_probas: Mapping[str, ArrayLike],
+    *,
+    labels: ArrayLike | None = None,
+    pos_label: Any = None,
+    target_names: Sequence[str] | None = None,
+    sample_weight: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    reference: str | None = None,
+    base: float | None = math.e,
+    eps: float = 2.0**-52,
+    confidence_level: float = 0.95,
+    from_logits: bool = False,
+    renormalize: bool = False,
+) -> LogLossComparison:
+    r"""
+    Compare the log losses of models on the same rows, overall and class by class.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,) or (n_samples, n_classes)
+        Class labels of any type, or one-hot rows.
+    y_probas : mapping of str to array-like
+        Predicted probabilities of each model by its name, as in `log_loss`. All have the same
+        rows; columns of data frames are matched by name, each model's for itself.
+    labels : array-like of shape (n_classes,), default=None
+        The label of each column, in the order of the columns; the order of the result. None:
+        the sorted labels of `y_true`.
+    pos_label : int, float, bool or str, default=None
+        The class that one-dimensional probabilities are of.
+    target_names : sequence of str, default=None
+        What to call the classes, in the order of `labels`.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Weight of each row. A weight of 2 counts as two rows in the means, and as one
+        observation in the intervals and tests; a row of weight 0 is as none.
+    groups : array-like of shape (n_samples,), default=None
+        Rows that belong together, such as those of one patient: numbers, text or other
+        hashable values. Groups are taken to be independent of each other, rows of one group
+        are not. None: all rows are independent.
+    reference : str, default=None
+        Name of the model to compare the others with; None: the first.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    eps : float, default=2**-52
+        Floor of the true class's probability, as in `log_loss`. With 0 a loss may be infinite;
+        where it is for both models, the difference is nan.
+    confidence_level : float, default=0.95
+        Of the intervals, between 0 and 1.
+    from_logits : bool, default=False
+        Whether the models give logits or log-probabilities, all of them.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
+
+    Returns
+    -------
+    LogLossComparison
+        For each model, overall and by class: ``log_loss``; ``difference``, loss minus that of
+        the reference, below 0 where the model is better; its interval ``ci_low`` to
+        ``ci_high``; ``p_value``, two-sided, which is below ``1 - confidence_level`` just where
+        the interval excludes 0; and ``adjusted_p``. The overall p-values of all models are one
+        family, those of all classes and models another; in each, Holm's adjustment keeps the
+        chance of any false finding below the level.
+
+        Interval and p-values are nan for the reference, and where there are fewer than three
+        rows or groups, or one or two carry nearly all the weight.
+
+    Raises
+    ------
+    TypeError
+        If `y_probas` is not a mapping from names.
+    ValueError
+        If there are fewer than two models, or the input is not what `log_loss` takes; the
+        message names the model.
+
+    See Also
+    --------
+    log_loss_report : What each class costs one model, and why.
+
+    Notes
+    -----
+    With the difference :math:`d_i` of row :math:`i`, its weight :math:`w_i` and groups
+    :math:`g`,
+
+    .. math::
+        \bar d = \frac{\sum_i w_i d_i}{W}, \qquad
+        e_g = \sum_{i \in g} \frac{w_i}{W} (d_i - \bar d), \qquad
+        \mathrm{Var} = \sum_g \frac{e_g^2}{1 - 2 a_g + \sum_h a_h^2}, \qquad
+        n = \frac{1}{\sum_g a_g^2},
+
+    where :math:`W` is all weight and :math:`a_g` the group's part of it. The
+    :math:`t = \bar d / \sqrt{\mathrm{Var}}` has :math:`n - 1` degrees of freedom and goes
+    through Hall's transformation, which takes out its skewness. Where that would narrow the
+    interval, only :math:`n / (n + 300)` of the skewness is taken out: differences that are
+    symmetric with heavy tails would else be found too often. Intervals that rest on fewer than
+    about twenty rows or groups are too narrow if the differences are skewed, as they are where
+    one model is much more sure than another; `notes` says so.
+
+    The interval is about other rows like these, with the same fitted models. It does not know
+    how the models would vary with other training data; losses from several folds of a
+    cross-validation are not independent of each other.
+
+    References
+    ----------
+    .. [1] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
+           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01875.x`
+    .. [2] Cameron, A. C., & Miller, D. L. (2015). A practitioner's guide to cluster-robust
+           inference. Journal of Human Resources 50(2). :doi:`10.3368/jhr.50.2.317`
+    .. [3] Holm, S. (1979). A simple sequentially rejective multiple test procedure.
+           Scandinavian Journal of Statistics 6(2). https://www.jstor.org/stable/4615733
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxent import compare_log_loss, log_loss
+    >>> y, one = ["a", "b", "b", "a"], [0.2, 0.9, 0.6, 0.4]
+    >>> other = [0.1, 0.7, 0.6, 0.2]
+    >>> comparison = compare_log_loss(y, {"one": one, "other": other}, labels=["a", "b"])
+    >>> losses = [log_loss(y, p, labels=["a", "b"]) for p in (one, other)]
+    >>> bool(np.isclose(comparison.difference[1], losses[1] - losses[0]))
+    True
+    """
+    names = _names(y_probas)
+    if reference is not None and reference not in names:
+        known = ", ".join(map(repr, names))
+        msg = f"reference must be the name of one of the models, {known}; got {reference!r}."
+        raise ValueError(msg)
+    unit, eps = check_base(base), check_eps(eps)
+    if not 0 < confidence_level < 1:
+        msg = f"confidence_level must be between 0 and 1, such as 0.95; got {confidence_level!r}."
+        raise ValueError(msg)
+    rows, classes = read_losses(
+        y_true,
+        y_probas,
+        groups,
+        eps,
+        labels=labels,
+        pos_label=pos_label,
+        sample_weight=sample_weight,
+        from_logits=from_logits,
+        renormalize=renormalize,
+    )
+    called = classes.tolist() if target_names is None else [str(v) for v in target_names]
+    if len(called) != len(classes):
+        msg = f"target_names must name each of the {len(classes)} classes; got {len(called)}."
+        raise ValueError(msg)
+    reference = names[0] if reference is None else reference
+    at = names.index(reference)
+    figures, n = paired_figures(rows, len(classes), at, unit, confidence_level)
+    support = np.bincount(rows.codes, minlength=len(classes))
+    for array in (classes := classes.copy(), support, *figures.values()):
+        array.flags.writeable = False
+    return LogLossComparison(
+        labels=classes,
+        target_names=tuple(called),
+        models=names,
+        reference=reference,
+        base=math.e if base is None else float(base),
+        confidence_level=float(confidence_level),
+        notes=remarks(rows, called, at, n),
+        n_samples=len(rows.codes),
+        n_groups=None if groups is None else int(rows.cluster.max()) + 1,
+        support=support,
+        **figures,
+    )
+
+
+def _names(y_probas: Mapping[str, ArrayLike]) -> tuple[str, ...]:
+    if not isinstance(y_probas, Mapping):
+        msg = (
+            f"y_probas must be a mapping from the names of the models to their probabilities, "
+            f'such as {{"old": p, "new": q}}; got {type(y_probas)}.'
+        )
+        raise TypeError(msg)
+    names = tuple(y_probas)
+    other = [name for name in names if not isinstance(name, str)]
+    if other:
+        msg = f"y_probas must have text as the names of its models; got {other[0]!r}."
+        raise TypeError(msg)
+    if len(names) < 2:
+        msg = (
+            f"y_probas must hold two models or more to compare; got {len(names)}. For one model "
+            f"see log_loss_report."
+        )
+        raise ValueError(msg)
+    return names

@@ -1,0 +1,208 @@
+"""How every display is made: from predictions, from an estimator, or from a report."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from numpy.typing import ArrayLike
+
+from skxent._estimators import predictions
+from skxent.report._compute import content_of
+from skxent.report._content import Content
+from skxent.report._displays._axes import require_matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Display"]
+
+
+class Display(ABC):
+    """A figure of a report that keeps its data; the classes below say which."""
+
+    # What the report need not compute for this figure.
+    _spares: ClassVar[dict[str, Any]]
+
+    @classmethod
+    @abstractmethod
+    def _of(cls, content: Content) -> Self:
+        """The data of this display, taken from a report."""
+
+    @abstractmethod
+    def plot(self, *, ax: Axes | None = None) -> Self:
+        """Draw the figure."""
+
+    @abstractmethod
+    def frame(self, backend: str | None = None) -> Any:
+        """The data as a data frame."""
+
+    @classmethod
+    def from_report(cls, report: Content, *, ax: Axes | None = None, **plot_params: Any) -> Self:
+        """
+        Plot what a report has computed.
+
+        Parameters
+        ----------
+        report : LogLossReport
+            Result of `log_loss_report` or of one of the other makers of reports.
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None: those of a new figure.
+        **plot_params
+            Passed to `plot`.
+
+        Returns
+        -------
+        Display
+            Of this class, with the data and what was drawn as attributes.
+
+        Raises
+        ------
+        ValueError
+            If the report does not hold what the display shows.
+        """
+        require_matplotlib(f"{cls.__name__}.from_report")
+        return cls._of(report).plot(ax=ax, **plot_params)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: ArrayLike,
+        y_proba: ArrayLike,
+        *,
+        labels: ArrayLike | None = None,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        sample_weight: ArrayLike | None = None,
+        base: float | None = math.e,
+        eps: float = 2.0**-52,
+        confidence_level: float = 0.95,
+        random_state: Any = 0,
+        from_logits: bool = False,
+        renormalize: bool = False,
+        ax: Axes | None = None,
+        **plot_params: Any,
+    ) -> Self:
+        """
+        Compute and plot from labels and predicted probabilities.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels of any type, or one-hot rows.
+        y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
+            Predicted probabilities, as in `log_loss`.
+        labels : array-like of shape (n_classes,), default=None
+            The label of each column of `y_proba`. None: the sorted labels of `y_true`.
+        pos_label : int, float, bool or str, default=None
+            The class that a one-dimensional `y_proba` is the probability of.
+        target_names : sequence of str, default=None
+            What to call the classes, in the order of `labels`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+        base : float or None, default=e
+            Base of the logarithm: 2 gives bits, e or None nats.
+        eps : float, default=2**-52
+            Floor of the true class's probability, as in `log_loss`.
+        confidence_level : float, default=0.95
+            Of the intervals and bands, between 0 and 1.
+        random_state : int, RandomState instance or None, default=0
+            Decides which rows are fitted together and which labels are drawn.
+        from_logits : bool, default=False
+            Whether `y_proba` holds logits or log-probabilities.
+        renormalize : bool, default=False
+            Whether to divide each row by its sum.
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None: those of a new figure.
+        **plot_params
+            Passed to `plot`.
+
+        Returns
+        -------
+        Display
+            Of this class, with the data and what was drawn as attributes.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If the input is not what `log_loss` takes.
+        """
+        require_matplotlib(f"{cls.__name__}.from_predictions")
+        content = content_of(
+            y_true,
+            y_proba,
+            labels=labels,
+            pos_label=pos_label,
+            target_names=target_names,
+            sample_weight=sample_weight,
+            base=base,
+            eps=eps,
+            confidence_level=confidence_level,
+            random_state=random_state,
+            from_logits=from_logits,
+            renormalize=renormalize,
+            **cls._spares,
+        )
+        return cls._of(content).plot(ax=ax, **plot_params)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        target_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+        **params: Any,
+    ) -> Self:
+        """
+        Compute and plot from a fitted classifier and data that it has not seen.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Fitted classifier with `predict_proba`; its `classes_` are the classes.
+        X : array-like of shape (n_samples, n_features)
+            Input values.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+        target_names : sequence of str, default=None
+            What to call the classes, in the order of the estimator's `classes_`.
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None: those of a new figure.
+        **params
+            The other parameters of `from_predictions`, such as `base`, and those of `plot`.
+
+        Returns
+        -------
+        Display
+            Of this class, with the data and what was drawn as attributes.
+
+        Raises
+        ------
+        AttributeError
+            If the estimator has no `predict_proba`.
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `y` holds a class that the estimator does not know.
+        """
+        require_matplotlib(f"{cls.__name__}.from_estimator")
+        values, classes, _ = predictions(estimator, X, "predict_proba")
+        return cls.from_predictions(
+            y,
+            values,
+            labels=classes,
+            target_names=target_names,
+            sample_weight=sample_weight,
+            ax=ax,
+            **params,
+        )

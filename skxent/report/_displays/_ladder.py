@@ -1,0 +1,226 @@
+"""Display of what recalibration would take off the loss."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from skxent._kernels import FloatArray
+from skxent.report._content import Content
+from skxent.report._displays._axes import (
+    BLUE,
+    VERMILLION,
+    draw_intervals,
+    frame_of,
+    ink,
+    label_lines,
+    legend_of,
+    mark_beyond,
+    new_axes,
+    number,
+    require_matplotlib,
+    styled,
+    write_beside,
+)
+from skxent.report._displays._display import Display
+from skxent.report._words import unit_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["LadderDisplay"]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LadderDisplay(Display):
+    """
+    Log loss after recalibration maps of growing freedom: one line a map.
+
+    Make it with `from_estimator`, `from_predictions` or `from_report`.
+
+    Parameters
+    ----------
+    rungs : tuple of str
+        Names of the maps, the first of which changes nothing.
+    log_loss : ndarray of shape (n_rungs,)
+        Mean loss of all rows after each cross-fitted map.
+    ci_low, ci_high : ndarray of shape (n_rungs,)
+        Its confidence interval.
+    gain, gain_low, gain_high : ndarray of shape (n_rungs,)
+        What each map takes off the loss, and the interval of the paired differences. It is
+        narrower than those of the losses, since it compares the same rows.
+    recommended : str
+        The simplest map that none of the freer ones beats beyond noise.
+    base : float
+        Base of the logarithm.
+    confidence_level : float
+        Of the intervals.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the figure.
+    figure_ : matplotlib Figure
+        Figure that holds the axes.
+    points_ : PathCollection
+        Loss after each map.
+    recommended_ : PathCollection
+        Diamond around the loss after the recommended map.
+    intervals_ : LineCollection
+        Confidence intervals of the losses.
+    text_ : list of Text or None
+        Gain of each map.
+    legend_ : Legend
+        What the marks mean.
+    beyond_ : list of PathCollection
+        Arrows at the edge for losses and ends of intervals that lie beyond it.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from skxent import LadderDisplay
+    >>> rng = np.random.default_rng(0)
+    >>> proba = rng.dirichlet([1, 1, 1], size=300)
+    >>> y = np.array([rng.choice(3, p=row) for row in proba])
+    >>> display = LadderDisplay.from_predictions(y, proba)
+    >>> gain = display.log_loss[0] - display.log_loss
+    >>> bool(abs(gain - display.gain).max() < 1e-9)
+    True
+    >>> plt.close(display.figure_)
+    """
+
+    rungs: tuple[str, ...]
+    log_loss: FloatArray
+    ci_low: FloatArray
+    ci_high: FloatArray
+    gain: FloatArray
+    gain_low: FloatArray
+    gain_high: FloatArray
+    recommended: str
+    base: float
+    confidence_level: float
+    _spares: ClassVar[dict[str, Any]] = {"ladder": True, "n_null": 0}
+
+    @classmethod
+    def _of(cls, content: Content) -> Self:
+        ladder = content.ladder
+        if ladder is None:
+            why = [note for note in content.notes if "ladder" in note]
+            msg = " ".join(["the report holds no ladder.", *(why or ["Make it with ladder=True."])])
+            raise ValueError(msg)
+        return cls(
+            rungs=ladder.rungs,
+            log_loss=ladder.log_loss,
+            ci_low=ladder.ci_low,
+            ci_high=ladder.ci_high,
+            gain=ladder.gain,
+            gain_low=ladder.gain_low,
+            gain_high=ladder.gain_high,
+            recommended=ladder.recommended,
+            base=content.base,
+            confidence_level=content.confidence_level,
+        )
+
+    def frame(self, backend: str | None = None) -> Any:
+        """
+        Data of the figure, one row a map.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}, default=None
+            Which library's frame; None: pandas if installed, else polars.
+
+        Returns
+        -------
+        DataFrame
+            First column ``rung``; ``recommended`` is true in one row.
+        """
+        names = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
+        columns = {name: getattr(self, name) for name in names}
+        columns["recommended"] = np.array(self.rungs) == self.recommended
+        return frame_of("rung", self.rungs, columns, backend)
+
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        include_gain: bool = True,
+        point_kw: dict[str, Any] | None = None,
+        recommended_kw: dict[str, Any] | None = None,
+        interval_kw: dict[str, Any] | None = None,
+    ) -> Self:
+        """
+        Draw the figure.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None: those of a new figure.
+        include_gain : bool, default=True
+            Whether to write what each map gains, with its interval, beside the lines.
+        point_kw, recommended_kw : dict, default=None
+            Passed to :meth:`matplotlib.axes.Axes.scatter` for all maps and for the mark of the
+            recommended one.
+        interval_kw : dict, default=None
+            Passed to :meth:`matplotlib.axes.Axes.hlines` for the intervals.
+
+        Returns
+        -------
+        LadderDisplay
+            Itself, with what was drawn.
+        """
+        require_matplotlib("LadderDisplay.plot")
+        from matplotlib.collections import LineCollection, PathCollection
+
+        rows = np.arange(len(self.rungs), dtype=np.float64)
+        chosen = np.array(self.rungs) == self.recommended
+        own = ax is None
+        self.ax_ = ax = new_axes(ax, 7.0, 1.4 + 0.3 * len(rows))
+        self.figure_ = ax.get_figure()
+        start, end = self._scale()
+        style = styled(interval_kw, LineCollection, color=BLUE, linewidth=1.5, zorder=2)
+        self.intervals_ = draw_intervals(ax, self.ci_low, self.ci_high, end, style)
+        label = f"after the map, {100 * self.confidence_level:g}% interval"
+        style = styled(point_kw, PathCollection, color=BLUE, s=22, zorder=3, label=label)
+        self.points_ = ax.scatter(self.log_loss, rows, **style)
+        look = {"edgecolor": VERMILLION, "facecolor": "none", "marker": "D", "s": 70, "zorder": 3}
+        style = styled(recommended_kw, PathCollection, **look, linewidth=1.5, label="recommended")
+        self.recommended_ = ax.scatter(self.log_loss[chosen], rows[chosen], **style)
+        if math.isfinite(self.log_loss[0]):
+            ax.axvline(self.log_loss[0], color=ink(ax), linestyle="--", linewidth=1)
+        label_lines(ax, self.rungs)
+        self.text_ = None
+        if include_gain:
+            header = f"gain, {100 * self.confidence_level:g}% interval"
+            self.text_ = write_beside(ax, header, [self._gain(i) for i in range(len(rows))])
+        ax.set_xlim(start, end)
+        ax.set_xlabel(f"log loss of all rows ({unit_name(self.base)})")
+        self.beyond_ = [
+            mark_beyond(ax, self.log_loss, end, color=BLUE),
+            mark_beyond(ax, self.ci_high, end, color=BLUE, s=12, figures=False),
+        ]
+        self.legend_ = legend_of(ax, own)
+        return self
+
+    def _scale(self) -> tuple[float, float]:
+        """From the lowest interval to the highest, but not to maps that ruin everything."""
+        values = np.concatenate([self.log_loss, self.ci_low, self.ci_high])
+        finite = values[np.isfinite(values)]
+        if not finite.size:
+            return 0.0, 1.0
+        unmapped = np.array([self.log_loss[0], self.ci_high[0]])
+        most = 1.5 * unmapped[np.isfinite(unmapped)].max(initial=0.0)
+        low, high = finite.min(), finite.max()
+        high = min(high, most) if most > low else high
+        room = 0.05 * (high - low) or 0.05 * high or 0.05
+        return float(low - room), float(high + room)
+
+    def _gain(self, i: int) -> str:
+        if i == 0:
+            return ""  # nothing is changed
+        low, high = number(self.gain_low[i]), number(self.gain_high[i])
+        return f"{number(self.gain[i])} ({low} to {high})"

@@ -1,0 +1,240 @@
+"""The plots and matrices of a page, from the figures of a report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from skxent._kernels import FloatArray
+from skxent.report._content import Content, Ladder
+from skxent.report._html._page import Column, Table, figure, figure_column, name_column
+from skxent.report._html._plots import DotPlot, Reference, Row, curve_plot, dot_plot
+
+__all__ = ["confusion", "curves", "floats", "ladder_section", "left_out", "losses", "worst_rows"]
+
+
+def floats(content: Content, name: str) -> FloatArray:
+    """Column as floats; nan where the report does not have it."""
+    absent = np.full(len(content.labels), math.nan)
+    return np.asarray(content.per_class.get(name, absent), dtype=np.float64)
+
+
+def left_out(shown: int, n: int) -> str:
+    """Sentence that says what is not there; empty if everything is."""
+    return f"The {shown} worst classes; {n - shown} are left out." if shown < n else ""
+
+
+def _largest(values: FloatArray) -> float:
+    return float(np.max(values, initial=0.0, where=np.isfinite(values)))
+
+
+def _smallest(values: FloatArray) -> float:
+    return float(np.min(values, initial=np.inf, where=np.isfinite(values)))
+
+
+def _with_interval(name: str, value: float, low: float, high: float) -> str:
+    interval = "" if math.isnan(low) else f" ({figure('', low)} to {figure('', high)})"
+    return f"{name}: {figure('', value)}{interval}"
+
+
+def losses(content: Content, names: Sequence[str], shown: list[int], unit: str) -> dict[str, Any]:
+    """Plots of the mean losses, and of the contributions beside what was expected."""
+    loss, low, high = (floats(content, name) for name in ("log_loss", "ci_low", "ci_high"))
+    part, expected = floats(content, "contribution"), floats(content, "expected")
+
+    def of_mean(i: int) -> Row:
+        tip = _with_interval(names[i], loss[i], low[i], high[i])
+        return Row(names[i], tip, loss[i], low[i], high[i])
+
+    def of_part(i: int) -> Row:
+        tip = f"{names[i]}: {figure('', part[i])}, expected {figure('', expected[i])}"
+        return Row(names[i], tip, part[i], expected=expected[i])
+
+    most, overall = _largest(loss[shown]), float(content.overall["log_loss"])
+    # An interval may be many times as long as the losses: it goes on beyond the edge.
+    end = max(most, min(_largest(high[shown]), 1.6 * most))
+    return {
+        "left_out": left_out(len(shown), len(names)),
+        "means": dot_plot(
+            "Mean log loss of each class",
+            f"log loss in {unit}",
+            [of_mean(i) for i in shown],
+            low=0.0,
+            high=1.03 * end,
+            reference=Reference(overall, f"all rows {figure('', overall)}"),
+        ),
+        "parts": dot_plot(
+            "Contribution of each class to the loss, and what the model expected",
+            f"part of the loss in {unit}",
+            [of_part(i) for i in shown],
+            low=0.0,
+            high=1.03 * max(_largest(part[shown]), _largest(expected[shown])),
+        ),
+    }
+
+
+_LADDER = {
+    "log_loss": "Mean loss of all rows after the map.",
+    "ci_low": "Lower end of the confidence interval of the log loss.",
+    "ci_high": "Upper end of the confidence interval of the log loss.",
+    "gain": "What the map takes off the loss; below 0 where it makes things worse.",
+    "gain_low": "Lower end of the confidence interval of the gain, from paired differences.",
+    "gain_high": "Upper end of the confidence interval of the gain, from paired differences.",
+}
+
+
+def ladder_section(ladder: Ladder, classes: Column, shown: list[int], unit: str) -> dict[str, Any]:
+    """Plot and table of the ladder, and the gain of each class."""
+    marks = (("recommended", ladder.recommended), ("used", ladder.used))
+    remarks = [
+        ", ".join(word for word, rung in marks if rung == name) or None for name in ladder.rungs
+    ]
+    columns = [
+        figure_column(name, getattr(ladder, name).tolist(), meaning=meaning, signed="gain" in name)
+        for name, meaning in _LADDER.items()
+    ]
+    gains = [
+        figure_column("gain", gain.tolist(), heading=rung, group="gain after", signed=True)
+        for rung, gain in zip(ladder.rungs, ladder.class_gain, strict=True)
+        if np.any(gain != 0)
+    ]
+    some = left_out(len(shown), len(classes.cells))
+    return {
+        "plot": _ladder_plot(ladder, unit),
+        "table": Table(
+            f"Recalibration maps, in {unit}",
+            (
+                name_column("map", ladder.rungs),
+                *columns,
+                name_column("remark", remarks, meaning="Used: the map behind recoverable."),
+            ),
+            range(len(ladder.rungs)),
+        ),
+        "classes": Table(
+            f"Part of each class in the gain, in {unit}. {some}", (classes, *gains), shown
+        ),
+    }
+
+
+def _ladder_plot(ladder: Ladder, unit: str) -> DotPlot:
+    loss, low, high = ladder.log_loss, ladder.ci_low, ladder.ci_high
+    start = min(_smallest(low), _smallest(loss))
+    end = max(_largest(high), _largest(loss))
+    # A map that goes far astray would leave no room for the others.
+    first = float(high[0] if math.isfinite(high[0]) else loss[0])
+    if start < first < math.inf:
+        end = min(end, start + 3 * (first - start))
+    margin = 0.04 * (end - start)
+    rows = [
+        Row(
+            rung,
+            _with_interval(rung, loss[i], low[i], high[i]),
+            loss[i],
+            low[i],
+            high[i],
+            strong=rung == ladder.recommended,
+        )
+        for i, rung in enumerate(ladder.rungs)
+    ]
+    return dot_plot(
+        f"Log loss after each recalibration map; recommended: {ladder.recommended}",
+        f"log loss in {unit}",
+        rows,
+        low=start - margin,
+        high=end + margin,
+        reference=Reference(float(loss[0]), "as it is"),
+    )
+
+
+def confusion(
+    content: Content, names: Sequence[str], worst: list[int], unit: str, most: int
+) -> dict[str, Any] | None:
+    """Shaded matrix of the worst classes and those that take most from them."""
+    cells = np.asarray(content.loss_confusion, dtype=np.float64)
+    largest = _largest(cells)
+    if len(names) < 2 or not (largest > 0 or np.isinf(cells).any()):
+        return None
+    rows, columns = worst[:most], worst
+    where = "Rows and columns in the order of cost."
+    if len(names) > most:
+        taken = np.nan_to_num(cells[rows], nan=0.0, posinf=1e300, neginf=0.0).sum(axis=0)
+        columns = [int(j) for j in np.argsort(-taken, kind="stable")[:most]]
+        where = (
+            f"The {most} worst of {len(names)} classes, and the {most} that take most from them; "
+            "the others are left out."
+        )
+
+    def cell(i: int, j: int) -> tuple[str, str]:
+        value = cells[i, j]
+        if i == j or math.isnan(value):
+            return ("" if i == j else "–"), "0"
+        part = 1.0 if math.isinf(value) or not largest else value / largest
+        return figure("contribution", value), f"{part:.2f}"
+
+    contribution = floats(content, "contribution")
+    return {
+        "intro": "How much of the loss of a class's rows is laid at the door of each other class: "
+        "at that which has the probability that the true one lacks. Each row adds up to the "
+        f"contribution of its class. {where}",
+        "caption": f"Loss by true class and the class that takes it, in {unit}",
+        "columns": [names[j] for j in columns],
+        "rows": [
+            {
+                "name": names[i],
+                "cells": [cell(i, j) for j in columns],
+                "total": figure("contribution", contribution[i]),
+            }
+            for i in rows
+        ],
+    }
+
+
+def curves(
+    content: Content, names: Sequence[str], shown: list[int], level: str
+) -> dict[str, Any] | None:
+    """Small multiples of the reliability curves."""
+    if not content.reliability:
+        return None
+    excess, p = floats(content, "miscalibration"), floats(content, "miscalibration_p")
+    plots = []
+    for i in shown:
+        said = f"{figure('miscalibration', excess[i])}, p {figure('p_value', p[i])}"
+        tip = f"Reliability of {names[i]}, one-vs-rest: miscalibration {said}"
+        plots.append(curve_plot(names[i], tip, f"miscal. {said}", content.reliability[i]))
+    band = any(content.reliability[i].grid.size for i in shown)
+    banded = f"Shaded: where {level} of the curves of a calibrated model would be. "
+    return {
+        "intro": "Across: predicted probability of the class. Up: how often it is the class "
+        f"(blue line), which is the same on the dashed diagonal. {banded if band else ''}"
+        "Bars at the bottom: weight of the rows, on a square-root scale. "
+        f"{left_out(len(shown), len(names))}",
+        "plots": plots,
+    }
+
+
+_WORST_ROWS = {
+    "row": "Number of the row, from 0.",
+    "class": "Its class.",
+    "log_loss": "Its loss.",
+    "proba": "Predicted probability of its class.",
+    "predicted": "Most probable class.",
+    "predicted_proba": "Predicted probability of that class.",
+}
+
+
+def worst_rows(content: Content, unit: str) -> Table | None:
+    """Table of the rows that cost most."""
+    rows = content.worst_rows
+    n = min(map(len, rows.values()), default=0)
+    if n == 0:
+        return None
+    columns = [
+        name_column(name, values.tolist(), meaning=_WORST_ROWS[name])
+        if name in ("row", "class", "predicted")
+        else figure_column(name, values.tolist(), meaning=_WORST_ROWS.get(name, ""))
+        for name, values in rows.items()
+    ]
+    return Table(f"The {n} rows that cost most, in {unit}", tuple(columns), range(n))

@@ -1,0 +1,364 @@
+"""Findings: each is said on data that were made for it, with the numbers of the report."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from reports import calibrated, data, drawn, quick
+from scipy.special import softmax
+
+from skxent import LogLossAccumulator, log_loss_report
+
+# One pattern a rule; groups are what must be in the report.
+RULES = {
+    "recalibration": (
+        r"Recalibration \((.+)\) would take (\S+) (\w+) off the loss, (\S+) % of it "
+        r"\((\S+) % interval (\S+) to (\S+)\); (?:most|the largest part) of that, (\S+), "
+        r"in class (.*)\."
+    ),
+    "overall gap": (
+        r"The model expected to pay (\S+) (\w+) a row, and paid (\S+): (more|less) than expected, "
+        r"beyond chance \(z (\S+), p (\S+)\)\."
+    ),
+    "gap": (
+        r"Class (.*) costs (\S+) (\w+) (more|less) than the model expected: it occurs (\w+) often "
+        r"than its small probabilities say \(z (\S+), p (\S+)\)\."
+    ),
+    "prior": (
+        r"The loss of (\S+) (\w+) is worse than the (\S+) of a model that knows only how often "
+        r"each class occurs\."
+    ),
+    "costly class": (
+        r"Class (.*) takes (\S+) % of the loss with a prevalence of (\S+) %: (\S+) (\w+) a row "
+        r"\((\S+) to (\S+)\), (\S+) times the mean\."
+    ),
+    "cell": (
+        r"(\S+) % of the loss is that of class (.*) rows, for the probability that class (.*) got\."
+    ),
+    "tail": (
+        r"The worst 1 % of the rows carry (\S+) % of the loss; the first to look at are rows (.*)\."
+    ),
+    "floor": (
+        r"(\d+) rows? gave (?:its|their) class a probability below (\S+), and cost (\S+) (\w+) "
+        r"each\."
+    ),
+    "absent": r"There are no rows of class (.*)\.",
+    "infinite": r"The loss is infinite: there are rows whose class had a probability of 0\.",
+}
+
+
+def rule_of(finding):
+    (found,) = [name for name, pattern in RULES.items() if re.fullmatch(pattern, finding)]
+    return found
+
+
+def said(report):
+    """The rules that have something to say, in order, each with what it says."""
+    return [(rule_of(f), re.fullmatch(RULES[rule_of(f)], f).groups()) for f in report.findings]
+
+
+def only(report, rule):
+    return [groups for name, groups in said(report) if name == rule]
+
+
+def test_recalibration():
+    y, p = calibrated(1000, 3)
+    names = ["ape", "bee", "cat"]
+    report = log_loss_report(y, 2.5 * np.log(p), from_logits=True, base=2, target_names=names)
+    ladder, loss = report.ladder, report.overall["log_loss"]
+    at = ladder.rungs.index("temperature")
+    most = int(ladder.class_gain[at].argmax())
+    (groups,) = only(report, "recalibration")
+    assert groups == (
+        "its temperature",
+        f"{ladder.gain[at]:.4f}",
+        "bits",
+        f"{100 * ladder.gain[at] / loss:.1f}",
+        "95",
+        f"{ladder.gain_low[at]:.4f}",
+        f"{ladder.gain_high[at]:.4f}",
+        f"{ladder.class_gain[at][most]:.4f}",
+        names[most],
+    )
+
+
+def test_recalibration_that_needs_a_freer_map():
+    rng = np.random.default_rng(0)
+    p = softmax(2.5 * rng.normal(size=(3000, 4)), axis=1)
+    mixing = np.eye(4)
+    mixing[0, :2] = 0.55, 0.45
+    report = log_loss_report(drawn(p, rng), p @ mixing, n_null=0)
+    assert report.ladder.recommended in ("vector", "Dirichlet")
+    (groups,) = only(report, "recalibration")
+    assert groups[0] == f"a map of the kind {report.ladder.recommended!r}"
+
+
+@pytest.mark.parametrize(("factor", "than"), [(3.0, "more"), (0.4, "less")])
+def test_more_or_less_than_the_model_expected(factor, than):
+    y, p = calibrated(1000, 3)
+    report = quick(y, factor * np.log(p), from_logits=True)
+    overall = report.overall
+    (groups,) = only(report, "overall gap")
+    assert groups == (
+        f"{overall['predictive_entropy']:.4f}",
+        "nats",
+        f"{overall['log_loss']:.4f}",
+        than,
+        f"{overall['z']:.2f}",
+        "<0.001",
+    )
+
+
+def test_a_class_that_occurs_more_often_than_predicted():
+    """And the others less often; the largest gap first."""
+    rng = np.random.default_rng(0)
+    logits = 1.5 * rng.normal(size=(3000, 3))
+    y = drawn(softmax(logits + np.array([1.2, 0.0, 0.0]), axis=1), rng)
+    report = quick(y, logits, from_logits=True, target_names=["ape", "bee", "cat"])
+    column, groups = report.per_class, only(report, "gap")
+    assert groups[0][0] == "ape"
+    assert groups[0][3:5] == ("more", "more")
+    for name, size, unit, than, often, z, _ in groups:
+        c = report.target_names.index(name)
+        assert size == f"{abs(column['gap'][c]):.4f}"
+        assert unit == "nats"
+        assert than == often == ("more" if column["gap"][c] > 0 else "less")
+        assert z == f"{column['z'][c]:.2f}"
+    sizes = [float(g[1]) for g in groups]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def holm(p, level):
+    """Which of the p-values Holm's rule rejects."""
+    rejected = set()
+    for i, c in enumerate(np.argsort(p)):
+        if not p[c] * (len(p) - i) < level:
+            break
+        rejected.add(int(c))
+    return rejected
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
+def test_classes_are_tested_together(level):
+    """Three are named at most."""
+    most = 0
+    for seed in range(12):
+        y, p = calibrated(300, 8, seed=seed)
+        report = quick(y, p**1.15, renormalize=True, labels=range(8), confidence_level=level)
+        rejected = holm(report.per_class["p_value"], 1 - level)
+        named = {int(g[0]) for g in only(report, "gap")}
+        assert named <= rejected
+        assert len(named) == min(3, len(rejected))
+        most = max(most, len(rejected))
+    assert most > 0
+
+
+def test_worse_than_the_prior():
+    y, p, _ = data(500, 3)
+    report = quick(y, p, base=10)
+    overall = report.overall
+    (groups,) = only(report, "prior")
+    assert groups == (
+        f"{overall['log_loss']:.4f}",
+        "hartleys",
+        f"{overall['label_entropy']:.4f}",
+    )
+    assert overall["ci_low"] > overall["label_entropy"]
+
+
+def test_a_class_that_costs_more_than_the_others():
+    rng = np.random.default_rng(0)
+    y = rng.integers(4, size=800)
+    right = np.where(y == 2, 0.3, 0.9) + rng.uniform(-0.05, 0.05, 800)
+    p = np.repeat((1 - right)[:, None] / 3, 4, axis=1)
+    p[np.arange(800), y] = right
+    report = quick(y, p, base=2, target_names=list("abcd"))
+    column, loss = report.per_class, report.overall["log_loss"]
+    (groups,) = only(report, "costly class")
+    assert groups == (
+        "c",
+        f"{100 * column['share'][2]:.1f}",
+        f"{100 * column['prevalence'][2]:.1f}",
+        f"{column['log_loss'][2]:.4f}",
+        "bits",
+        f"{column['ci_low'][2]:.4f}",
+        f"{column['ci_high'][2]:.4f}",
+        f"{column['log_loss'][2] / loss:.1f}",
+    )
+    # A level that no data can meet.
+    sure = quick(y[::40], p[::40], labels=range(4), confidence_level=1 - 1e-9)
+    assert only(sure, "costly class") == []
+
+
+def test_classes_that_take_each_others_probability():
+    rng = np.random.default_rng(0)
+    y = rng.integers(4, size=400)
+    p = np.full((400, 4), 0.02)
+    p[np.arange(400), y] = 0.94
+    p[y == 1] = [0.02, 0.50, 0.46, 0.02]
+    report = quick(y, p, target_names=list("abcd"))
+    part = report.loss_confusion[1, 2] / report.overall["log_loss"]
+    (first, *_) = only(report, "cell")
+    assert first == (f"{100 * part:.1f}", "b", "c")
+    assert part > 0.5
+
+
+def test_cells_of_two_classes_are_the_classes():
+    report = quick(*calibrated(200, 2))
+    assert only(report, "cell") == []
+
+
+def test_a_few_rows_that_carry_much():
+    y, p = np.arange(400) % 2, np.tile([0.98, 0.02], (400, 1))
+    p = np.where((y == 1)[:, None], p[:, ::-1], p)
+    p[[7, 70, 300]] = p[[7, 70, 300], ::-1]
+    report = quick(y, p)
+    ((share, rows),) = only(report, "tail")
+    assert share == f"{100 * report.overall['tail_share']:.1f}"
+    assert rows == "7, 70, 300"
+    # Too few rows to speak of a hundredth.
+    assert only(quick(y[:99], p[:99]), "tail") == []
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_rows_below_the_floor(n):
+    y, p = calibrated(300, 3)
+    p[:n] = np.eye(3)[(y[:n] + 1) % 3]
+    report = quick(y, p, base=2)
+    assert only(report, "floor") == [(str(n), "2.22e-16", "52.0000", "bits")]
+    assert report.overall["floored"] == n
+    floored = next(f for f in report.findings if "below" in f)
+    assert floored.startswith("1 row gave its" if n == 1 else "5 rows gave their")
+
+
+def test_classes_without_rows():
+    y, p = calibrated(200, 3)
+    wide = np.pad(p, ((0, 0), (0, 5)))
+    report = quick(y, wide, labels=range(8))
+    assert said(report)[-1] == ("absent", ("3, 4, 5 and 2 others",))
+    report = quick(y, wide[:, :4], labels=range(4))
+    assert said(report)[-1] == ("absent", ("3",))
+
+
+def test_an_infinite_loss():
+    report = log_loss_report([0, 1, 1], [[0.5, 0.5], [0.5, 0.5], [1, 0]], eps=0)
+    assert [name for name, _ in said(report)] == ["infinite"]
+
+
+# When to be silent.
+
+
+def test_a_perfect_model_has_no_findings():
+    y = np.arange(300) % 3
+    assert log_loss_report(y, np.eye(3)[y]).findings == ()
+    assert LogLossAccumulator(range(3)).update(y, np.eye(3)[y]).report().findings == ()
+
+
+@pytest.mark.parametrize(("n", "k", "scale"), [(400, 3, 1.5), (300, 6, 3.0)])
+def test_of_a_calibrated_model_there_is_little_to_say(n, k, scale):
+    """
+    Of 20 data sets, 3 at most have a finding about more than where the loss happens to be.
+
+    There are three tests, each of 5 % at most, and the ladder's.
+    """
+    loud = []
+    for seed in range(20):
+        y, p = calibrated(n, k, scale, seed)
+        report = log_loss_report(y, p, labels=range(k), n_null=0)
+        loud.append({name for name, _ in said(report)} - {"cell", "tail"})
+    assert sum(map(bool, loud)) <= 3
+
+
+def test_what_follows_from_tests_is_not_said_where_there_are_none():
+    y, p, _ = data(600, 3)
+    weights = np.array([1.0, 2.0, 5.0])[y]
+    report = quick(y, p, sample_weight=weights)
+    assert not {"gap", "overall gap"} & {name for name, _ in said(report)}
+    assert "prior" in {name for name, _ in said(report)}
+
+
+# Order and names.
+
+
+def about(report, rule, groups):
+    """The loss that a finding is about."""
+    overall, column = report.overall, report.per_class
+    names = [str(name) for name in report.target_names]
+    if rule == "recalibration":
+        return report.ladder.gain[report.ladder.rungs.index(report.ladder.recommended)]
+    if rule == "overall gap":
+        return abs(overall["gap"])
+    if rule == "gap":
+        return abs(column["gap"][names.index(groups[0])])
+    if rule == "prior":
+        return overall["log_loss"] - overall["label_entropy"]
+    if rule == "costly class":
+        return column["contribution"][names.index(groups[0])]
+    if rule == "cell":
+        return report.loss_confusion[names.index(groups[1]), names.index(groups[2])]
+    if rule == "tail":
+        return overall["tail_share"] * overall["log_loss"]
+    if rule == "floor":
+        return int(groups[0]) * float(groups[2]) / overall["n_samples"]
+    return 0.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_most_costly_comes_first(seed):
+    y, p, _ = data(500, 5, seed)
+    p[:3] = np.eye(5)[(y[:3] + 1) % 5]
+    # Class 3 is right by half its rows.
+    p[(y == 3) & (np.arange(500) % 2 > 0)] = [0.01, 0.01, 0.01, 0.96, 0.01]
+    report = log_loss_report(y, np.pad(p, ((0, 0), (0, 1))), labels=range(6), n_null=0)
+    found = said(report)
+    assert len(found) >= 7
+    assert {"recalibration", "overall gap", "prior", "floor", "absent"} <= {r for r, _ in found}
+    costs = [about(report, rule, groups) for rule, groups in found]
+    assert costs == pytest.approx(sorted(costs, reverse=True), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("line\nbreak\r", "line\\nbreak\\r"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\u202eback", "\\u202eback"),
+        ("x" * 200, "x" * 39 + "…"),
+        ("😀", "😀"),
+        (7, "7"),
+        (True, "True"),
+    ],
+)
+def test_names_are_shown_so_that_they_can_do_no_harm(name, shown):
+    """Markup is left to those who show it as HTML."""
+    labels = [name, "other"] if isinstance(name, str) else [name, type(name)(0)]
+    p = np.tile([0.1, 0.9], (50, 1))
+    report = quick(labels[1:] * 50, p, labels=labels)
+    assert ("absent", (shown,)) in said(report)
+    assert all(f.isprintable() for f in report.findings)
+
+
+def test_findings_of_batches_are_those_of_the_rows():
+    """But for those that need the rows again."""
+    y, p, _ = data(500, 4)
+    p[:3] = np.eye(4)[(y[:3] + 1) % 4]
+    batches = LogLossAccumulator(range(4))
+    for at in np.split(np.arange(500), 5):
+        batches.update(y[at], p[at])
+    whole = log_loss_report(y, p, n_null=0)
+    kept = [f for f in whole.findings if rule_of(f) not in ("recalibration", "tail")]
+    assert len(kept) > 3
+    assert list(batches.report().findings) == kept
+
+
+@pytest.mark.parametrize("base", [2, math.e, 3])
+def test_the_unit_is_that_of_the_report(base):
+    y, p, _ = data(300, 3)
+    name = {2: "bits", math.e: "nats", 3: "units of log base 3"}[base]
+    report = log_loss_report(y, p, base=base, n_null=0)
+    for finding in report.findings:
+        if "nats" in finding or "bits" in finding or "units" in finding:
+            assert name in finding
+    assert any(name in finding for finding in report.findings)

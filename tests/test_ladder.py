@@ -1,0 +1,423 @@
+"""The ladder: maps that are fitted again here, and what it recommends."""
+
+import math
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from reports import EPS, calibrated, data, drawn, halves_of_digits, regression_on_digits
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import log_softmax, softmax
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import StratifiedKFold
+
+from skxent import log_loss, log_loss_report
+from skxent.recalibration import refinement_loss
+from skxent.report import _ladder
+
+RUNGS = ("none", "bias", "temperature", "bias + temperature", "vector", "Dirichlet")
+
+
+def ladder_of(y, p, **params):
+    return log_loss_report(y, p, **{"n_null": 0, **params}).ladder
+
+
+def at(ladder, rung):
+    return ladder.rungs.index(rung)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return regression_on_digits()
+
+
+@pytest.fixture(scope="module")
+def forest():
+    X_train, X_test, y_train, y_test = halves_of_digits()
+    model = RandomForestClassifier(random_state=0).fit(X_train, y_train)
+    return y_test, model.predict_proba(X_test)
+
+
+# Against fits of our own.
+
+
+def unpacked(theta, rung, k):
+    """Slopes and bias; the first slope is that of all classes, the others are added to it."""
+    slopes, theta = np.eye(k), np.asarray(theta)
+    if rung != "bias":
+        slopes, theta = math.exp(theta[0]) * np.eye(k), theta[1:]
+    if rung == "vector":
+        slopes, theta = slopes + np.diag(theta[:k]), theta[k:]
+    if rung == "Dirichlet":
+        slopes, theta = slopes + theta[: k * k].reshape(k, k), theta[k * k :]
+    return slopes, theta if rung != "temperature" else np.zeros(k)
+
+
+def prior(theta, rung, k):
+    """Minus the log of the normal priors that the maps document."""
+    slopes, bias = unpacked(theta, rung, k)
+    value = 0.5 * bias @ bias
+    if rung != "bias":
+        value += 1.5 * max(abs(theta[0]) - math.log(2), 0) ** 2
+        own = slopes - math.exp(theta[0]) * np.eye(k)
+        precision = np.where(np.eye(k, dtype=bool), 25.0, 100.0)
+        value += 0.5 * (precision * own**2).sum()
+    return value
+
+
+SIZES = {"bias": 3, "temperature": 1, "bias + temperature": 4, "vector": 7, "Dirichlet": 13}
+
+
+def refitted(rung, logp, y, w=None):
+    """Losses of all rows, by maps fitted to the rows of the other folds."""
+    w = np.ones(len(y)) if w is None else w
+    losses = np.empty(len(y))
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    for train, test in folds.split(y, y):
+        scaled = w[train] * w[train].sum() / (w[train] ** 2).sum()
+
+        def left(theta, rows):
+            slopes, bias = unpacked(theta, rung, 3)
+            after = log_softmax(logp[rows] @ slopes.T + bias, axis=1)
+            return -after[np.arange(len(rows)), y[rows]]
+
+        def target(theta, train=train, scaled=scaled, left=left):
+            return scaled @ left(theta, train) + prior(theta, rung, 3)
+
+        found = minimize(target, np.zeros(SIZES[rung]), method="BFGS", options={"gtol": 1e-4})
+        losses[test] = left(found.x, test)
+    return losses
+
+
+def hard_data(n=250, seed=0):
+    """Predictions that every map improves."""
+    rng = np.random.default_rng(seed)
+    logits = 1.5 * rng.normal(size=(n, 3))
+    y = drawn(softmax(logits, axis=1), rng)
+    slopes = np.array([[1.6, 0.3, 0.0], [0.0, 2.2, 0.0], [0.0, -0.2, 1.8]])
+    return y, log_softmax(logits @ slopes.T + [0.8, 0, -0.5], axis=1), rng.uniform(0.3, 2, n)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("rung", RUNGS[1:])
+def test_each_rung_is_an_independent_fit(rung, weighted):
+    """The solvers stop at slightly different places: the loss is the same to 1e-5."""
+    y, logp, w = hard_data()
+    w = w if weighted else None
+    ladder = ladder_of(y, logp, from_logits=True, sample_weight=w)
+    losses = refitted(rung, logp, y, w)
+    before = -logp[np.arange(250), y]
+    assert ladder.log_loss[at(ladder, rung)] == pytest.approx(np.average(losses, weights=w), 1e-5)
+    each = (before - losses) * (1 if w is None else w)
+    of_class = np.bincount(y, each) / (250 if w is None else w.sum())
+    assert_allclose(ladder.class_gain[at(ladder, rung)], of_class, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_temperature_is_a_search_along_a_line(seed):
+    y, p = calibrated(400, 4, seed=seed)
+    logits = 1.4 * np.log(p)
+    losses = np.empty(400)
+    for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(y, y):
+
+        def left(t, rows):
+            return -log_softmax(logits[rows] / t, axis=1)[np.arange(len(rows)), y[rows]]
+
+        found = minimize_scalar(
+            lambda t, train=train, left=left: left(t, train).sum(), bounds=(0.6, 1.9)
+        )
+        losses[test] = left(found.x, test)
+    report = log_loss_report(y, logits, from_logits=True, n_null=0)
+    expected = losses.mean()
+    assert report.ladder.log_loss[at(report.ladder, "temperature")] == pytest.approx(expected, 1e-6)
+    assert report.overall["refinement_loss"] == pytest.approx(expected, 1e-6)
+
+
+# What must add up.
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("base", [math.e, 2])
+def test_what_must_add_up_adds_up(base, weighted):
+    y, logp, w = hard_data()
+    w = w if weighted else None
+    report = log_loss_report(y, logp, from_logits=True, sample_weight=w, base=base, n_null=0)
+    ladder, overall, column = report.ladder, report.overall, report.per_class
+    assert ladder.rungs == RUNGS
+    assert ladder.log_loss[0] == pytest.approx(overall["log_loss"], rel=1e-12)
+    assert_allclose(ladder.log_loss[0] - ladder.log_loss, ladder.gain, atol=1e-9)
+    assert_allclose(ladder.class_gain.sum(axis=1), ladder.gain, atol=1e-9)
+    assert (ladder.gain[0], ladder.gain_low[0], ladder.gain_high[0]) == (0, 0, 0)
+    assert_array_equal(ladder.class_gain[0], 0)
+    assert (ladder.ci_low[0], ladder.ci_high[0]) == pytest.approx(
+        (overall["ci_low"], overall["ci_high"]), rel=1e-9
+    )
+    assert (ladder.ci_low <= ladder.log_loss).all()
+    assert (ladder.log_loss <= ladder.ci_high).all()
+    assert (ladder.gain_low <= ladder.gain).all()
+    assert (ladder.gain <= ladder.gain_high).all()
+    used = at(ladder, ladder.used)
+    assert column["recoverable"].sum() == pytest.approx(overall["recoverable"], abs=1e-9)
+    assert_allclose(column["recoverable"], ladder.class_gain[used], atol=1e-12)
+    assert overall["recoverable"] == pytest.approx(ladder.gain[used])
+    bounds = overall["recoverable_low"], overall["recoverable_high"]
+    assert bounds == pytest.approx((ladder.gain_low[used], ladder.gain_high[used]))
+    assert (column["recoverable_low"] <= column["recoverable"]).all()
+    assert (column["recoverable"] <= column["recoverable_high"]).all()
+    parts = overall["refinement_loss"] + overall["calibration_loss"]
+    assert parts == pytest.approx(overall["log_loss"], abs=1e-12)
+    assert overall["refinement_loss"] == ladder.log_loss[at(ladder, "temperature")]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_refinement_is_the_function_of_that_name(weighted):
+    y, logp, w = hard_data()
+    params = {"from_logits": True, "sample_weight": w if weighted else None, "base": 2}
+    report = log_loss_report(y, logp, n_null=0, **params)
+    assert report.overall["refinement_loss"] == pytest.approx(
+        refinement_loss(y, logp, **params), abs=1e-6
+    )
+
+
+def test_predictions_that_are_certain_have_the_loss_of_the_report_exactly():
+    """Also where a probability of 0 is floored, or a loss is almost nothing."""
+    y = np.arange(60) % 3
+    p = np.full((60, 3), 1e-14) + np.eye(3)[y] * (1 - 3e-14)
+    p[:2] = np.eye(3)[[1, 2]]
+    report = log_loss_report(y, p, n_null=0)
+    assert report.ladder.log_loss[0] == pytest.approx(log_loss(y, p), rel=1e-13)
+    assert np.isfinite(report.ladder.log_loss).all()
+    assert (report.ladder.log_loss <= -math.log(EPS)).all()
+
+
+def test_without_a_ladder():
+    report = log_loss_report(*calibrated(60, 3), ladder=False, n_null=0)
+    assert report.ladder is None
+    assert report.notes == ()
+    names = ("recoverable", "recoverable_low", "recoverable_high")
+    assert np.isnan([report.per_class[name] for name in names]).all()
+    names += ("refinement_loss", "calibration_loss")
+    assert np.isnan([report.overall[name] for name in names]).all()
+
+
+# What it recommends.
+
+
+def test_on_digits_a_regression_needs_nothing(digits):
+    report = log_loss_report(*digits, n_null=0)
+    assert report.ladder.recommended == "none"
+    assert report.ladder.used == "temperature"
+    # Measured with probmetrics 1.3.0.
+    assert report.overall["refinement_loss"] == pytest.approx(0.1251280, rel=0.03)
+    assert report.overall["refinement_loss"] == pytest.approx(0.1251280, rel=1e-4)
+    assert report.overall["refinement_loss"] == pytest.approx(refinement_loss(*digits), abs=1e-6)
+    assert not any("Recalibration" in finding for finding in report.findings)
+
+
+def test_on_digits_a_forest_needs_temperature(forest):
+    ladder = ladder_of(*forest)
+    assert ladder.recommended == ladder.used == "temperature"
+    assert ladder.gain[at(ladder, "temperature")] == pytest.approx(0.286, abs=0.005)
+    assert ladder.gain_low[at(ladder, "temperature")] > 0.25
+
+
+def shifted(n, bias, seed):
+    """The model takes the classes to be as frequent as in training; there are more of some."""
+    rng = np.random.default_rng(seed)
+    logits = 1.5 * rng.normal(size=(n, 3))
+    return drawn(softmax(logits + bias, axis=1), rng), logits
+
+
+def swapped(n, seed):
+    """The model gives a part of the second class's probability to the first one."""
+    rng = np.random.default_rng(seed)
+    p = softmax(2.5 * rng.normal(size=(n, 4)), axis=1)
+    y = drawn(p, rng)
+    mixing = np.eye(4)
+    mixing[0], mixing[1] = [0.55, 0.45, 0, 0], [0.05, 0.95, 0, 0]
+    return y, np.log(p @ mixing)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_done_to_the_predictions_is_what_is_recommended(seed):
+    y, logits = shifted(2000, [0.0, 1.0, -0.7], seed)
+    assert ladder_of(y, logits, from_logits=True).recommended == "bias"
+    y, p = calibrated(2000, 3, seed=seed)
+    assert ladder_of(y, 1.7 * np.log(p), from_logits=True).recommended == "temperature"
+    both = 1.7 * (np.log(p) + np.array([0.0, 1.0, -0.7]))
+    assert ladder_of(y, both, from_logits=True).recommended == "bias + temperature"
+    y, logits = swapped(3000, seed)
+    ladder = ladder_of(y, logits, from_logits=True)
+    assert ladder.recommended in ("vector", "Dirichlet")
+    assert ladder.used == ladder.recommended
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.5, 4.0])
+def test_a_calibrated_model_is_left_alone(scale):
+    """The chance of a recommendation is 5 % at most: of 12 data sets, 2 have one at most."""
+    found = []
+    for seed in range(12):
+        y, p = calibrated(300, 3, scale, seed)
+        found.append(ladder_of(y, p, labels=range(3)).recommended)
+    assert found.count("none") >= 10
+
+
+def test_what_makes_things_worse_is_not_recommended():
+    """Few rows and many classes: a freer map is fitted to noise."""
+    y, p = calibrated(120, 12, scale=1.0)
+    ladder = ladder_of(y, p, labels=range(12))
+    assert ladder.recommended == "none"
+    assert (ladder.gain[1:] < 0.05).all()
+
+
+# Rows and classes that are many.
+
+
+@pytest.mark.parametrize(("k", "has"), [(50, True), (51, False)])
+def test_a_map_with_a_number_for_each_pair_of_classes_is_for_50_at_most(k, has, monkeypatch):
+    """The fits themselves are not of interest here, and would take seconds."""
+    fitted = []
+
+    def losses(rows, rungs, **params):
+        fitted.extend(rung.name for rung in rungs)
+        return np.full((len(rungs), rows.proba.n_samples), 1.0)
+
+    monkeypatch.setattr(_ladder, "cross_fitted_losses", losses)
+    y, p = calibrated(200, k)
+    ladder = ladder_of(y, p, labels=range(k))
+    assert ladder.rungs == (RUNGS if has else RUNGS[:-1])
+    assert ("none", *fitted) == ladder.rungs
+    assert len(ladder.gain) == len(ladder.class_gain) == len(ladder.rungs)
+
+
+def test_more_than_fifty_classes():
+    y, p = calibrated(300, 51, scale=2.0)
+    report = log_loss_report(y, p, labels=range(51), n_null=0)
+    assert report.ladder.rungs == RUNGS[:-1]
+    assert np.isfinite(report.ladder.log_loss).all()
+    assert report.per_class["recoverable"].sum() == pytest.approx(report.overall["recoverable"])
+
+
+def test_maps_that_are_fitted_to_a_part_of_the_rows_are_applied_to_all(monkeypatch):
+    y, p = calibrated(1500, 3)
+    logits = 1.6 * np.log(p)
+    whole = ladder_of(y, logits, from_logits=True)
+    monkeypatch.setattr(_ladder, "_N_FIT", 400)
+    part = ladder_of(y, logits, from_logits=True)
+    assert (part.log_loss != whole.log_loss)[1:].all()
+    assert_allclose(part.log_loss, whole.log_loss, atol=0.01)
+    assert part.log_loss[0] == whole.log_loss[0]
+    assert part.recommended == whole.recommended == "temperature"
+    assert_allclose(part.class_gain.sum(axis=1), part.gain, atol=1e-12)
+    assert_array_equal(ladder_of(y, logits, from_logits=True).log_loss, part.log_loss)
+    other = ladder_of(y, logits, from_logits=True, random_state=1)
+    assert (other.log_loss != part.log_loss)[1:].all()
+    monkeypatch.setattr(_ladder, "_SIZE_FIT", 3 * 200)  # so many probabilities
+    assert (ladder_of(y, logits, from_logits=True).log_loss != part.log_loss)[1:].all()
+
+
+def test_the_seed_decides_the_folds():
+    y, logp, _ = hard_data()
+    one, again, other, last = (
+        ladder_of(y, logp, from_logits=True, random_state=seed)
+        for seed in (0, 0, 1, np.random.RandomState(0))
+    )
+    assert_array_equal(one.log_loss, again.log_loss)
+    assert (one.log_loss != other.log_loss)[1:].all()
+    assert np.isfinite(last.log_loss).all()
+
+
+# Weights.
+
+
+def close_ladders(one, other, rtol=1e-9):
+    for field in fields(one):
+        value, expected = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(value, np.ndarray):
+            assert_allclose(value, expected, rtol, 1e-12, err_msg=field.name)
+        else:
+            assert value == expected
+    return True
+
+
+@pytest.mark.parametrize("scale", [1e-6, 3.0, 1e6])
+def test_the_scale_of_the_weights_does_not_matter(scale):
+    y, logp, w = hard_data()
+    one = ladder_of(y, logp, from_logits=True, sample_weight=w)
+    assert close_ladders(ladder_of(y, logp, from_logits=True, sample_weight=scale * w), one, 1e-6)
+
+
+def test_equal_weights_are_none():
+    y, logp, _ = hard_data()
+    plain = ladder_of(y, logp, from_logits=True)
+    weighted = ladder_of(y, logp, from_logits=True, sample_weight=np.full(250, 4.0))
+    assert close_ladders(weighted, plain, 1e-6)
+
+
+def test_rows_without_weight_leave_no_trace():
+    y, logp, w = hard_data()
+    some = np.arange(250) % 4 > 0
+    w[~some] = 0
+    logp[~some] = [-1000.0, 0.0, -1000.0]
+    report = log_loss_report(y, logp, from_logits=True, sample_weight=w, n_null=0)
+    without = log_loss_report(
+        y[some], logp[some], from_logits=True, sample_weight=w[some], n_null=0
+    )
+    assert close_ladders(report.ladder, without.ladder)
+    for name in ("recoverable", "recoverable_low", "recoverable_high"):
+        assert_allclose(report.per_class[name], without.per_class[name])
+
+
+# Where there is none.
+
+
+@pytest.mark.parametrize(
+    ("y", "p", "params", "note"),
+    [
+        ([0, 0], [[1.0], [1.0]], {"labels": [0]}, "one class only"),
+        ([0], [[0.5, 0.5]], {"labels": [0, 1]}, "fitted to one row"),
+        ([0, 1], [[0.5, 0.5]] * 2, {"sample_weight": [0, 1]}, "fitted to one row"),
+        ([0, 1, 1], [[0.5, 0.5]] * 3, {"eps": 0}, "eps=0 gives it no floor"),
+    ],
+    ids=["one class", "one row", "one weight", "no floor"],
+)
+def test_why_there_is_no_ladder(y, p, params, note):
+    report = log_loss_report(y, p, **params)
+    assert report.ladder is None
+    (found,) = [n for n in report.notes if "ladder" in n]
+    assert note in found
+    assert np.isnan(report.per_class["recoverable"]).all()
+    assert math.isnan(report.overall["refinement_loss"])
+    assert note in str(report).replace("\n", " ")
+    assert not any("ladder" in n for n in log_loss_report(y, p, ladder=False, **params).notes)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 6])
+def test_fewer_rows_than_folds(n):
+    y, p, w = np.arange(n) % 2, *(values[:n] for values in data(10, 3)[1:])
+    for weight in (None, w):
+        ladder = ladder_of(y, p, labels=range(3), sample_weight=weight)
+        assert ladder.rungs == RUNGS
+        assert np.isfinite(ladder.log_loss).all()
+        assert_allclose(ladder.class_gain.sum(axis=1), ladder.gain, atol=1e-12)
+        assert ladder.recommended == "none"
+
+
+def test_a_class_with_fewer_rows_than_folds_is_in_some_of_them():
+    y, p = calibrated(200, 3)
+    y[y == 2] = 1
+    y[:3] = 2
+    report = log_loss_report(y, p, n_null=0)
+    assert np.isfinite(report.per_class["recoverable"]).all()
+    assert report.per_class["recoverable"].sum() == pytest.approx(report.overall["recoverable"])
+    assert report.per_class["support"].tolist()[2] == 3
+
+
+def test_a_class_without_rows_has_nothing_to_recover():
+    y, p = calibrated(200, 3)
+    y[y == 2] = 1
+    report = log_loss_report(y, p, labels=range(3), n_null=0)
+    assert report.per_class["recoverable"][2] == 0
+    assert report.ladder.class_gain[:, 2].tolist() == [0] * 6
+    assert report.per_class["recoverable"].sum() == pytest.approx(report.overall["recoverable"])

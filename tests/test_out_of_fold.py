@@ -1,0 +1,533 @@
+"""Reports of estimators and of cross-validation: each row by a fit that has not seen it."""
+
+import inspect
+import math
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from reports import EPS, QUICK, quick, same
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_iris
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneOut,
+    PredefinedSplit,
+    RepeatedKFold,
+    ShuffleSplit,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_validate,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skxent import LogLossReport, log_loss_report
+
+
+def pooled(results, X, y, **params):
+    return LogLossReport.from_cv_results(results, X, y, **{**QUICK, **params})
+
+
+def from_cv(estimator, X, y, **params):
+    return LogLossReport.from_cv(estimator, X, y, **{**QUICK, **params})
+
+
+def from_estimator(estimator, X, y, **params):
+    return LogLossReport.from_estimator(estimator, X, y, **{**QUICK, **params})
+
+
+X, Y = load_iris(return_X_y=True)
+X = StandardScaler().fit_transform(X)
+NAMES = np.array(["setosa", "versicolor", "virginica"])
+UNEQUAL = PredefinedSplit(
+    np.repeat([0, 1, 2], [10, 50, 90])[np.random.RandomState(0).permutation(150)]
+)
+LACKING = PredefinedSplit(np.where(Y == 2, 0, np.arange(150) % 3))
+
+
+def by_fold(X, y, cv, labels):
+    """Pooled rows of every test fold, and probabilities with a column for each label."""
+    rows, tables = [], []
+    for train, test in cv.split(X, y):
+        estimator = LogisticRegression().fit(X[train], y[train])
+        table = np.zeros((len(test), len(labels)))
+        for j, label in enumerate(estimator.classes_):
+            table[:, list(labels).index(label)] = estimator.predict_proba(X[test])[:, j]
+        rows.append(test)
+        tables.append(table)
+    return np.concatenate(rows), np.concatenate(tables)
+
+
+def cv_results(X, y, cv, **params):
+    return cross_validate(
+        LogisticRegression(), X, y, cv=cv, return_estimator=True, return_indices=True, **params
+    )
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [
+        UNEQUAL,
+        LACKING,
+        KFold(3, shuffle=True, random_state=0),
+        ShuffleSplit(4, test_size=0.3, random_state=0),
+        RepeatedKFold(n_splits=3, n_repeats=2, random_state=0),
+    ],
+    ids=["unequal", "lacking", "KFold", "ShuffleSplit", "RepeatedKFold"],
+)
+@pytest.mark.parametrize("names", [np.arange(3), NAMES, NAMES[::-1]], ids=["int", "str", "turned"])
+def test_out_of_fold_rows_are_pooled(cv, names):
+    y, labels = names[Y], np.unique(names)
+    weight = np.random.default_rng(0).uniform(0.5, 2, 150)
+    rows, table = by_fold(X, y, cv, labels)
+    results = cv_results(X, y, cv)
+    report = pooled(results, X, y, sample_weight=weight, base=2)
+    expected = quick(y[rows], table, labels=labels, sample_weight=weight[rows], base=2)
+    if len(set(rows)) < len(rows):  # rows that were drawn together say less than they seem to
+        assert "several test folds" in report.notes[0]
+        assert "cannot be tested" in str(report)
+        for figures in (expected._overall, expected._per_class):
+            unknown = [c for c in figures if "ci_" in c or c in {"z", "p_value"}]
+            figures |= {name: np.nan * figures[name] for name in unknown}
+    else:
+        assert report.notes == ()
+    assert set(report.worst_rows["row"].tolist()) <= set(rows.tolist())
+    assert same(report, expected)
+    assert report.labels.tolist() == labels.tolist()
+    assert report.overall["n_samples"] == len(rows)
+    own = table[np.arange(len(rows)), np.searchsorted(labels, y[rows])]
+    losses = -np.log2(np.maximum(own, EPS))
+    assert report.overall["log_loss"] == pytest.approx(np.average(losses, weights=weight[rows]))
+
+
+def test_the_pooled_loss_is_not_the_mean_of_unequal_folds():
+    results = cv_results(X, Y, UNEQUAL, scoring="neg_log_loss")
+    sizes = [len(test) for test in results["indices"]["test"]]
+    loss = pooled(results, X, Y).overall["log_loss"]
+    assert loss == pytest.approx(-np.average(results["test_score"], weights=sizes))
+    assert loss != pytest.approx(-results["test_score"].mean(), rel=0.01)
+
+
+def test_a_class_missing_from_training_costs_the_floor():
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        results = cv_results(X, Y, LACKING, scoring="neg_log_loss")
+    report = pooled(results, X, Y)
+    assert report.per_class["floored"].tolist() == [0, 0, 50]
+    assert report.per_class["log_loss"][2] == pytest.approx(-math.log(EPS))
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda X: pd.DataFrame(X, index=np.arange(1000, 1150), columns=list("abcd")),
+        lambda X: pl.DataFrame(X, schema=list("abcd")),
+        lambda X: X.tolist(),
+    ],
+    ids=["pandas", "polars", "list"],
+)
+def test_out_of_fold_rows_of_any_container(convert):
+    cv = KFold(3, shuffle=True, random_state=0)
+    expected = pooled(cv_results(X, NAMES[Y], cv), X, NAMES[Y])
+    data = convert(X)
+    y = pd.Series(NAMES[Y], index=np.arange(1000, 1150))
+    weight = pd.Series(np.ones(150), index=y.index)
+    results = cv_results(data, y, cv)
+    report = pooled(results, data, y, sample_weight=weight)
+    assert same(report, expected)
+
+
+@pytest.mark.parametrize("convert", [sparse.coo_array, sparse.coo_matrix, sparse.csr_array])
+def test_out_of_fold_rows_of_a_sparse_matrix(convert):
+    cv = KFold(3, shuffle=True, random_state=0)
+    expected = pooled(cv_results(X, Y, cv), X, Y)
+    results = cv_results(sparse.csr_array(X), Y, cv)
+    assert same(pooled(results, convert(X), Y), expected, rel=1e-6)
+
+
+class NamedColumns(ClassifierMixin, BaseEstimator):
+    """Predicts a data frame whose columns are in another order than the classes."""
+
+    def __init__(self, frame=pd.DataFrame):
+        self.frame = frame
+
+    def fit(self, X, y):
+        self.inner_ = LogisticRegression().fit(X, y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        table = self.inner_.predict_proba(X)
+        return self.frame({str(c): table[:, j] for j, c in [*enumerate(self.classes_)][::-1]})
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("cv", [UNEQUAL, LACKING], ids=["unequal", "lacking"])
+def test_out_of_fold_columns_are_matched_by_name(frame, cv):
+    y = NAMES[Y]
+    options = {"return_estimator": True, "return_indices": True, "scoring": lambda *_: 0.0}
+    expected = cross_validate(LogisticRegression(), X, y, cv=cv, **options)
+    results = cross_validate(NamedColumns(frame), X, y, cv=cv, **options)
+    report = pooled(results, X, y)
+    assert same(report, pooled(expected, X, y))
+
+
+class FailsOnHundredRows(LogisticRegression):
+    def fit(self, X, y):
+        if len(X) == 100:
+            msg = "one hundred"
+            raise ValueError(msg)
+        return super().fit(X, y)
+
+
+def test_a_fold_whose_fit_failed():
+    with pytest.warns(FitFailedWarning, match="one hundred"):
+        results = cross_validate(
+            FailsOnHundredRows(), X, Y, cv=UNEQUAL, return_estimator=True, return_indices=True
+        )
+    with pytest.raises(ValueError, match="the estimator of fold 1 is not fitted"):
+        pooled(results, X, Y)
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "weight", "message"),
+    [
+        (149, 150, None, "X and y must be those .*at least 150 rows; got 149 and 150"),
+        (150, 149, None, "at least 150 rows; got 150 and 149"),
+        (149, 149, None, "at least 150 rows; got 149 and 149"),
+        (150, 150, 149, r"sample_weight must have shape \(150,\).*got \(149,\)"),
+    ],
+)
+@pytest.mark.parametrize("convert", [np.asarray, pd.DataFrame, np.ndarray.tolist])
+def test_out_of_fold_lengths(rows, labels, weight, message, convert):
+    results = cv_results(X, Y, UNEQUAL)
+    weight = None if weight is None else np.ones(weight)
+    with pytest.raises(ValueError, match=message):
+        pooled(results, convert(X[:rows]), Y[:labels], sample_weight=weight)
+
+
+def test_what_is_passed_on_is_what_the_report_of_arrays_takes():
+    """But for what says which class the columns belong to."""
+    given = {"y_true", "y_proba", "labels", "pos_label", "sample_weight"}
+    signature = inspect.signature(log_loss_report).parameters
+    options = {name: p.default for name, p in signature.items() if name not in given}
+    results = cv_results(X, Y, KFold(3, shuffle=True, random_state=0))
+    expected = LogLossReport.from_cv_results(results, X, Y)
+    assert same(LogLossReport.from_cv_results(results, X, Y, **options), expected)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'columns'"):
+        pooled(results, X, Y, columns=["z"])
+
+
+def test_out_of_fold_arguments_are_passed_on():
+    results = cv_results(X, Y, KFold(3, shuffle=True, random_state=0))
+    report = pooled(results, X, Y, target_names=NAMES, eps=0.5)
+    assert report.target_names == tuple(NAMES)
+    assert report.overall["log_loss"] <= math.log(2)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({}, "no 'estimator' and no 'indices'; call cross_validate with return_estimator=True"),
+        ({"return_estimator": True}, "cv_results has no 'indices';"),
+        ({"return_indices": True}, "cv_results has no 'estimator';"),
+    ],
+)
+def test_results_without_estimators_or_indices(params, message):
+    results = cross_validate(LogisticRegression(), X, Y, cv=3, **params)
+    with pytest.raises(ValueError, match=message):
+        pooled(results, X, Y)
+
+
+def test_labels_of_another_type_than_the_estimators():
+    results = cv_results(X, Y, KFold(3, shuffle=True, random_state=0))
+    with pytest.raises(ValueError, match=r"y holds '[012]' .*another type, \[0, 1, 2\]"):
+        pooled(results, X, Y.astype(str))
+
+
+# In one call.
+
+THREE = KFold(3, shuffle=True, random_state=0)
+
+
+@pytest.mark.parametrize("names", [np.arange(3), NAMES, NAMES[::-1]], ids=["int", "str", "turned"])
+@pytest.mark.parametrize("cv", [THREE, UNEQUAL, LACKING], ids=["three", "unequal", "lacking"])
+def test_cross_validated_is_from_the_results_of_cross_validate(cv, names):
+    y = names[Y]
+    weight = np.random.default_rng(0).uniform(0.5, 2, 150)
+    report = from_cv(LogisticRegression(), X, y, cv=cv, sample_weight=weight, base=2)
+    rows, table = by_fold(X, y, cv, np.unique(names))
+    expected = quick(y[rows], table, labels=np.unique(names), sample_weight=weight[rows], base=2)
+    assert same(report, expected)
+
+
+def test_cross_validated_predictions_are_those_of_cross_val_predict():
+    model = make_pipeline(StandardScaler(), LogisticRegression())
+    proba = cross_val_predict(model, X, Y, cv=THREE, method="predict_proba")
+    expected = log_loss_report(Y, proba, n_null=20)
+    report = LogLossReport.from_cv(model, X, Y, cv=THREE, n_null=20)
+    # The folds of the ladder are drawn from the rows in another order.
+    columns = [name for name in expected.per_class if not name.startswith("recoverable")]
+    for name in set(columns) - {"top_rival"}:
+        one, other = report.per_class[name], expected.per_class[name]
+        np.testing.assert_allclose(one, other, 1e-9, 1e-12, err_msg=name)
+    assert report.worst_rows["row"].tolist() == expected.worst_rows["row"].tolist()
+    refined = report.overall["refinement_loss"]
+    assert refined == pytest.approx(expected.overall["refinement_loss"], rel=0.02)
+
+
+def test_five_stratified_folds_are_what_none_means():
+    expected = from_cv(LogisticRegression(), X, Y, cv=StratifiedKFold(5))
+    assert same(from_cv(LogisticRegression(), X, Y), expected)
+    assert same(from_cv(LogisticRegression(), X, Y, cv=5), expected)
+    splits = list(StratifiedKFold(5).split(X, Y))
+    assert same(from_cv(LogisticRegression(), X, Y, cv=splits), expected)
+    assert same(from_cv(LogisticRegression(), X, Y, cv=iter(splits)), expected)
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda X: pd.DataFrame(X, index=np.arange(1000, 1150), columns=list("abcd")),
+        lambda X: pl.DataFrame(X, schema=list("abcd")),
+        sparse.csr_array,
+    ],
+    ids=["pandas", "polars", "sparse"],
+)
+def test_cross_validation_of_any_container(convert):
+    expected = from_cv(LogisticRegression(), X, NAMES[Y], cv=THREE)
+    y = pd.Series(NAMES[Y], index=np.arange(1000, 1150), dtype="category")
+    weight = pd.Series(np.ones(150), index=y.index)
+    report = from_cv(LogisticRegression(), convert(X), y, cv=THREE, sample_weight=weight)
+    assert same(report, expected, rel=1e-5)
+
+
+class Watching(ClassifierMixin, BaseEstimator):
+    """Keeps what `fit` got."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.rows_, self.weight_ = X[:, 0].astype(int), sample_weight
+        self.inner_ = DummyClassifier().fit(X, y, sample_weight)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        assert not set(X[:, 0].astype(int)) & set(self.rows_), "the fit has seen these rows"
+        if self.weight_ is not None:
+            np.testing.assert_array_equal(self.weight_, 1.0 + self.rows_)
+        return self.inner_.predict_proba(X)
+
+
+def test_weights_of_the_fit_are_cut_with_the_folds():
+    numbered = np.column_stack([np.arange(150), X])
+    weight = 1.0 + np.arange(150)
+    plain = from_cv(Watching(), numbered, Y, cv=THREE)
+    fitted = from_cv(Watching(), numbered, Y, cv=THREE, fit_params={"sample_weight": weight})
+    rows, table = [], []
+    for train, test in THREE.split(X):
+        prior = np.bincount(Y[train], weight[train]) / weight[train].sum()
+        rows.append(test)
+        table.append(np.tile(prior, (len(test), 1)))
+    rows = np.concatenate(rows)
+    assert same(fitted, quick(Y[rows], np.concatenate(table)))
+    assert fitted.overall["weight"] == plain.overall["weight"] == 150
+    assert fitted.overall["log_loss"] != pytest.approx(plain.overall["log_loss"], rel=0.001)
+
+
+def test_metadata_that_is_routed():
+    weight = 1.0 + np.arange(150)
+    numbered = np.column_stack([np.arange(150), X])
+    params = {"sample_weight": weight}
+    expected = from_cv(Watching(), numbered, Y, cv=THREE, fit_params=params)
+    with config_context(enable_metadata_routing=True):
+        model = Watching().set_fit_request(sample_weight=True)
+        report = from_cv(model, numbered, Y, cv=THREE, fit_params=params)
+        grouped = from_cv(model, numbered, Y, cv=GroupKFold(3), fit_params={"groups": Y * 50 + 7})
+    assert same(report, expected)
+    assert grouped.per_class["floored"].sum() == 150  # each class is a group
+
+
+def test_rows_of_a_group_are_not_parted():
+    groups = np.arange(150) // 3 % 10
+    report = from_cv(LogisticRegression(), X, Y, cv=GroupKFold(5), groups=groups)
+    rows, table = [], []
+    for train, test in GroupKFold(5).split(X, Y, groups):
+        assert not set(groups[train]) & set(groups[test])
+        rows.append(test)
+        table.append(LogisticRegression().fit(X[train], Y[train]).predict_proba(X[test]))
+    assert same(report, quick(Y[np.concatenate(rows)], np.concatenate(table)))
+
+
+@pytest.mark.parametrize(("n_jobs", "cv"), [(None, THREE), (1, UNEQUAL)])
+def test_progress_is_one_line_a_fold(capsys, n_jobs, cv):
+    from_cv(LogisticRegression(), X, Y, cv=cv, n_jobs=n_jobs, verbose=True)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [f"fold {i} of 3 is fitted" for i in (1, 2, 3)]
+    from_cv(LogisticRegression(), X, Y, cv=cv, n_jobs=n_jobs)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_folds_in_several_processes(capfd):
+    expected = from_cv(LogisticRegression(), X, Y, cv=THREE)
+    assert same(from_cv(LogisticRegression(), X, Y, cv=THREE, n_jobs=2), expected)
+    out, _ = capfd.readouterr()
+    assert out == ""
+
+
+def test_a_fit_that_fails_says_so_itself():
+    with pytest.raises(ValueError, match="one hundred"):
+        from_cv(FailsOnHundredRows(), X, Y, cv=UNEQUAL)
+    with pytest.raises(AttributeError, match="has no predict_proba"):
+        from_cv(HardLabels(), X, Y, cv=THREE)
+
+
+class HardLabels(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.repeat(self.classes_[:1], len(X))
+
+
+@pytest.mark.parametrize(
+    "cv", [RepeatedKFold(n_splits=3, n_repeats=2, random_state=0), ShuffleSplit(8, random_state=0)]
+)
+def test_rows_in_several_test_folds_are_not_independent(cv):
+    report = LogLossReport.from_cv(LogisticRegression(), X, Y, cv=cv, n_null=20)
+    (note,) = report.notes
+    assert "several test folds" in note
+    assert "no test, no interval and no ladder" in note
+    assert report.ladder is None
+    unknown = {n for n in report.overall if "ci_" in n or "recoverable" in n}
+    unknown |= {"z", "p_value", "refinement_loss", "calibration_loss"}
+    assert {n for n, v in report.overall.items() if math.isnan(v)} == unknown
+    unknown = {n for n in report.per_class if n.startswith(("ci_", "recoverable"))}
+    unknown |= {"z", "p_value", "miscalibration_null", "miscalibration_p"}
+    figures = {n: v for n, v in report.per_class.items() if n != "top_rival"}
+    assert {n for n, v in figures.items() if np.isnan(v).any()} == unknown
+    assert all(len(curve.grid) == 0 for curve in report.reliability)
+    assert not any("expected" in finding for finding in report.findings)
+
+
+def test_rows_in_no_test_fold_are_left_out():
+    cv = PredefinedSplit(np.where(np.arange(150) % 5 == 0, -1, np.arange(150) % 2))
+    report = from_cv(LogisticRegression(), X, Y, cv=cv)
+    assert report.overall["n_samples"] == 120
+    assert report.notes == ()
+
+
+def test_as_many_folds_as_rows():
+    report = from_cv(DummyClassifier(), X[::10], Y[::10], cv=LeaveOneOut())
+    assert report.overall["log_loss"] == pytest.approx(-math.log(4 / 14))
+    assert sorted(report.worst_rows["row"]) == report.worst_rows["row"].tolist()
+
+
+def test_worst_rows_are_numbered_as_in_the_data():
+    y = Y.copy()
+    swapped = np.array([3, 20, 33])
+    y[swapped] = (y[swapped] + 1) % 3
+    report = from_cv(LogisticRegression(), X, NAMES[y], cv=THREE)
+    worst = report.worst_rows
+    proba = cross_val_predict(LogisticRegression(), X, y, cv=THREE, method="predict_proba")
+    losses = -np.log(proba[np.arange(150), y])
+    assert worst["row"].tolist() == np.argsort(-losses)[:10].tolist()
+    assert set(swapped.tolist()) <= set(worst["row"].tolist())
+    np.testing.assert_allclose(worst["log_loss"], losses[worst["row"]])
+    assert worst["class"].tolist() == NAMES[y[worst["row"]]].tolist()
+    assert worst["predicted"].tolist() == NAMES[proba[worst["row"]].argmax(axis=1)].tolist()
+    np.testing.assert_allclose(worst["proba"], proba[worst["row"], y[worst["row"]]])
+    np.testing.assert_allclose(worst["predicted_proba"], proba[worst["row"]].max(axis=1))
+
+
+# Of one estimator.
+
+
+@pytest.mark.parametrize("names", [np.arange(3), NAMES, NAMES[::-1]], ids=["int", "str", "turned"])
+@pytest.mark.parametrize("convert", [np.asarray, pd.DataFrame, pl.DataFrame])
+def test_the_report_of_an_estimator_is_that_of_its_predictions(names, convert):
+    y = names[Y]
+    weight = np.random.default_rng(0).uniform(0.5, 2, 75)
+    model = LogisticRegression().fit(convert(X[::2]), y[::2])
+    report = LogLossReport.from_estimator(
+        make_pipeline(model), convert(X[1::2]), y[1::2], sample_weight=weight, base=2, n_null=20
+    )
+    proba = model.predict_proba(convert(X[1::2]))
+    expected = log_loss_report(
+        y[1::2], proba, labels=model.classes_, sample_weight=weight, base=2, n_null=20
+    )
+    assert same(report, expected)
+    assert report.labels.tolist() == model.classes_.tolist()
+    assert report.findings == expected.findings
+
+
+@pytest.mark.parametrize("names", [np.arange(3), NAMES, NAMES[::-1]], ids=["int", "str", "turned"])
+def test_a_class_that_the_estimator_does_not_know_has_probability_zero(names):
+    y, known = names[Y], Y > 0
+    model = LogisticRegression().fit(X[known], y[known])
+    report = from_estimator(model, X, y)
+    proba = np.column_stack([model.predict_proba(X), np.zeros(150)])
+    expected = quick(y, proba, labels=[*model.classes_, names[0]])
+    assert same(report, expected)
+    assert report.labels.tolist() == [*model.classes_, names[0]]
+    assert report.per_class["floored"].tolist() == [0, 0, 50]
+    assert report.per_class["log_loss"][2] == pytest.approx(-math.log(EPS))
+    exact = from_estimator(model, X, y, eps=0)
+    assert exact.overall["log_loss"] == math.inf
+
+
+def test_a_class_that_only_the_estimator_knows_has_a_row():
+    model = LogisticRegression().fit(X, NAMES[Y])
+    report = from_estimator(model, X[:100], NAMES[Y][:100])
+    assert report.labels.tolist() == NAMES.tolist()
+    assert report.per_class["support"].tolist() == [50, 50, 0]
+
+
+class OneColumn(ClassifierMixin, BaseEstimator):
+    """Predicts the probability of the second class alone."""
+
+    def fit(self, X, y):
+        self.inner_ = LogisticRegression().fit(X, y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.inner_.predict_proba(X)[:, 1]
+
+
+def test_an_estimator_that_predicts_one_class_alone():
+    y = NAMES[Y[50:]]
+    expected = from_estimator(LogisticRegression().fit(X[50:], y), X[50:], y)
+    assert same(from_estimator(OneColumn().fit(X[50:], y), X[50:], y), expected, rel=1e-7)
+    expected = from_cv(LogisticRegression(), X[50:], y, cv=THREE)
+    assert same(from_cv(OneColumn(), X[50:], y, cv=THREE), expected, rel=1e-7)
+
+
+@pytest.mark.xfail(strict=True, reason="the message takes y for the classes_ and these for y")
+def test_labels_of_another_type_than_those_of_one_estimator():
+    model = LogisticRegression().fit(X, Y)
+    with pytest.raises(ValueError, match=r"y holds '[012]' .*another type, \[0, 1, 2\]"):
+        from_estimator(model, X, Y.astype(str))
+
+
+def test_an_estimator_that_predicts_no_probabilities():
+    with pytest.raises(AttributeError, match="HardLabels has no predict_proba"):
+        from_estimator(HardLabels().fit(X, Y), X, Y)
+
+
+def test_lengths_that_do_not_agree_with_the_data():
+    model = LogisticRegression().fit(X, Y)
+    with pytest.raises(ValueError, match="same number of rows; got 149 and 150"):
+        from_estimator(model, X, Y[1:])
+    with pytest.raises(ValueError, match=r"sample_weight must have shape \(150,\)"):
+        from_estimator(model, X, Y, sample_weight=[1.0])
+    with pytest.raises(ValueError, match=r"sample_weight must have shape \(150,\)"):
+        from_cv(model, X, Y, sample_weight=[1.0])
