@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from numbers import Integral
 from typing import Any
 
@@ -187,12 +188,9 @@ def _content(
     )
     overall = overall_figures(totals, climb, tail, unit, testable=testable, confidence_level=level)
     confusion = totals.confusion / totals.weight.sum() / unit
-    labels = labels.copy()
-    for array in (labels, confusion, *columns.values(), *worst.values()):
-        array.flags.writeable = False
     ladder = None if climb is None else climb.ladder
-    return Content(
-        labels=labels,
+    content = Content(
+        labels=labels.copy(),
         target_names=names,
         base=base,
         confidence_level=confidence_level,
@@ -216,6 +214,20 @@ def _content(
         _overall=overall,
         _worst_rows=worst,
     )
+    _freeze(content)
+    return content
+
+
+def _freeze(value: Any) -> None:
+    """Make every array that is somewhere in a result read-only."""
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    elif isinstance(value, dict | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            _freeze(part)
+    elif is_dataclass(value):
+        for field in fields(value):
+            _freeze(getattr(value, field.name))
 
 
 def _calibrations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,7 +80,7 @@ def climb(
         for row in after
     ]
     names = tuple(rung.name for rung in rungs)
-    recommended = names[_simplest(after, weight, confidence_level)]
+    recommended = names[_simplest(after, weight, fits, confidence_level)]
     used = recommended if recommended != "none" else "temperature"
 
     def in_units(values: Iterable[FloatArray]) -> FloatArray:
@@ -138,7 +138,9 @@ def _variance_of_fit(rung: Rung, k: int, n: float, n_fit: int) -> float:
     return n_parameters(rung, k) * N_SPLITS / (N_SPLITS - 1) / (n * min(n, n_fit))
 
 
-def _simplest(after: FloatArray, weight: FloatArray | None, confidence_level: float) -> int:
+def _simplest(
+    after: FloatArray, weight: FloatArray | None, fits: Sequence[float], confidence_level: float
+) -> int:
     """
     First rung that none of the freer ones beats beyond noise.
 
@@ -152,6 +154,7 @@ def _simplest(after: FloatArray, weight: FloatArray | None, confidence_level: fl
         beaten = False
         for s in freer:
             gain = _moments(after[r] - after[s], weight)
+            gain = replace(gain, variance=gain.variance + abs(fits[s] - fits[r]))
             low, _ = paired_interval(gain, level)
             beaten |= bool(low[0] > 0)
         if not beaten:
