@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from skxent._kernels import FloatArray
-from skxent._labels import nan_for_missing
+from skxent._labels import nan_for_missing, shown
 
-__all__ = ["check_base", "check_choice", "check_eps", "check_weight"]
+__all__ = [
+    "check_base",
+    "check_choice",
+    "check_eps",
+    "check_level",
+    "check_n_null",
+    "check_names",
+    "check_seed",
+    "check_weight",
+]
 
 
 def check_base(base: float | None) -> float:
@@ -35,6 +47,63 @@ def check_choice(value: object, name: str, choices: tuple[object, ...]) -> None:
     if not any(value is c or (isinstance(value, str) and value == c) for c in choices):
         msg = f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}."
         raise ValueError(msg)
+
+
+def check_level(confidence_level: float) -> float:
+    real = isinstance(confidence_level, Real) and not isinstance(confidence_level, bool)
+    if not real or not 0 < confidence_level < 1:
+        msg = f"confidence_level must be between 0 and 1, such as 0.95; got {confidence_level!r}."
+        raise ValueError(msg)
+    return float(confidence_level)
+
+
+def check_n_null(n_null: int) -> int:
+    if isinstance(n_null, bool) or not isinstance(n_null, Integral) or n_null < 0:
+        msg = f"n_null must be a number of draws, such as 200, or 0 for none; got {n_null!r}."
+        raise ValueError(msg)
+    return int(n_null)
+
+
+def check_seed(random_state: Any) -> int:
+    """An integer seed: that which was given, or one drawn from the generator."""
+    if random_state is None:
+        return int(np.random.RandomState().randint(2**31 - 1))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    whole = isinstance(random_state, Integral) and not isinstance(random_state, bool)
+    if not whole or not 0 <= random_state < 2**32:
+        msg = (
+            f"random_state must be an integer from 0 to 2**32 - 1, a RandomState or None; got "
+            f"{random_state!r}."
+        )
+        raise ValueError(msg)
+    return int(random_state)
+
+
+def check_names(target_names: Iterable[Any] | None, labels: NDArray[Any]) -> tuple[Any, ...]:
+    """What the classes are called: the labels themselves, or one text for each."""
+    if target_names is None:
+        return tuple(labels.tolist())
+    if isinstance(target_names, str | bytes | Mapping | AbstractSet) or not hasattr(
+        target_names, "__iter__"
+    ):
+        msg = (
+            f"target_names must be a list of names in the order of the {len(labels)} classes, "
+            f"{shown(labels)}; got {target_names!r}."
+        )
+        raise ValueError(msg)
+    names = tuple(str(name) for name in target_names)
+    if len(names) != len(labels):
+        msg = (
+            f"target_names must name each of the {len(labels)} classes, {shown(labels)}; got "
+            f"{len(names)} names."
+        )
+        raise ValueError(msg)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"target_names must differ, or classes could not be told apart; {twice!r} is twice."
+        raise ValueError(msg)
+    return names
 
 
 def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray | None:

@@ -621,7 +621,7 @@ def test_models_that_are_none(models, error, message):
         ({"confidence_level": math.nan}, "confidence_level must be between 0 and 1"),
         ({"base": 1}, "base must be a finite number above 1"),
         ({"eps": -1}, "eps must be a number in"),
-        ({"target_names": ["a"]}, "target_names must name each of the 3 classes; got 1"),
+        ({"target_names": ["a"]}, "target_names must name each of the 3 classes"),
     ],
 )
 def test_arguments_that_are_none(params, message):
@@ -690,7 +690,7 @@ def test_text_of_two_models():
 
 def test_repr_is_one_line():
     assert repr(hostile()) == (
-        "<LogLossComparison: 3 models, 8 classes, 400 rows; print() it or call to_frame()>"
+        "<LogLossComparison: 3 models, 8 classes, 400 rows; print() it or call write_html(path)>"
     )
     assert isinstance(hostile(), LogLossComparison)
 

@@ -33,7 +33,7 @@ INSIDE_METRICS = {"skxent.metrics._reduce": 0, "skxent.metrics": 2}
 # The floors inside the report: what it shows computes nothing, and what it computes is not shown.
 INSIDE_REPORT = {
     # What both those who compute and those who show rest on.
-    "_content": -1,
+    "_content": -2,
     "_words": -1,
     "_comparison._content": -1,
     "_reliability": 0,

@@ -62,7 +62,7 @@ def classes_of(out):
     """The rows of the table of classes: name and support."""
     lines = out.splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("class "))
-    last = lines.index("", first)
+    last = lines.index("", first) if "" in lines[first:] else len(lines)
     return {line.split()[0]: int(line.split()[1]) for line in lines[first + 1 : last]}
 
 

@@ -71,7 +71,7 @@ def test_without_a_map_the_losses_are_those_of_the_predictions():
     p = np.exp(logp)
     p[0] = np.eye(3)[(codes[0] + 1) % 3]  # impossible, and it happens
     rows = check_labelled(codes, p)
-    (losses,) = cross_fitted_losses(rows, RUNGS[:1], eps=EPS)
+    (losses,), _ = cross_fitted_losses(rows, RUNGS[:1], eps=EPS)
     assert losses.mean() == pytest.approx(log_loss(codes, p), rel=1e-12)
 
 
@@ -88,8 +88,8 @@ def test_more_parameters_are_never_worse_where_they_were_fitted():
 def test_rows_that_are_drawn_for_the_fit_are_enough_for_all():
     logp, codes = draw(20_000, np.eye(3) / 1.5, 0)
     rows = check_labelled(codes, logp, from_logits=True)
-    all_rows = cross_fitted_losses(rows, RUNGS, eps=EPS).mean(axis=1)
-    some = cross_fitted_losses(rows, RUNGS, eps=EPS, n_fit=5000).mean(axis=1)
+    all_rows = cross_fitted_losses(rows, RUNGS, eps=EPS)[0].mean(axis=1)
+    some = cross_fitted_losses(rows, RUNGS, eps=EPS, n_fit=5000)[0].mean(axis=1)
     assert_allclose(some, all_rows, atol=0.002)
 
 
@@ -104,7 +104,7 @@ def test_on_digits_a_forest_gains_by_temperature_and_a_regression_by_nothing():
     gains = []
     for model in (forest, regression):
         rows = check_labelled(y_test, model.predict_proba(X_test))
-        losses = cross_fitted_losses(rows, RUNGS, eps=EPS)
+        losses, _ = cross_fitted_losses(rows, RUNGS, eps=EPS)
         gain = losses[0] - losses
         gains.append((gain.mean(axis=1), gain.std(axis=1) / np.sqrt(len(y_test))))
     (of_forest, error), (of_regression, noise) = gains

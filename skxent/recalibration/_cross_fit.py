@@ -9,10 +9,17 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skxent._inputs import Labelled
-from skxent._kernels import FloatArray, IntArray
+from skxent._kernels import FloatArray, IntArray, class_weights
 from skxent.recalibration._maps import Map, Rung, fit_map
 
-__all__ = ["N_SPLITS", "cross_fitted_losses", "finite_logs", "stratified_folds"]
+__all__ = [
+    "N_SPLITS",
+    "class_losses",
+    "cross_fitted_losses",
+    "finite_logs",
+    "shuffled_folds",
+    "stratified_folds",
+]
 
 N_SPLITS = 5
 RandomState = int | np.random.RandomState | None
@@ -36,6 +43,19 @@ def stratified_folds(
     return fold_of
 
 
+def shuffled_folds(
+    codes: IntArray, n_splits: int, random_state: int | np.random.RandomState | None
+) -> IntArray:
+    """
+    Number of the fold of each row, whatever its class.
+
+    Maps with a bias need these: stratified folds all have the same share of each class, so
+    that its chance excess over the probabilities would look like something to correct.
+    """
+    n_splits = min(n_splits, len(codes))
+    return check_random_state(random_state).permutation(len(codes)) % n_splits
+
+
 def cross_fitted_losses(
     rows: Labelled,
     rungs: Sequence[Rung],
@@ -43,19 +63,22 @@ def cross_fitted_losses(
     eps: float,
     n_splits: int = N_SPLITS,
     random_state: RandomState = 0,
+    stratified: bool = True,
     n_fit: int | None = None,
-) -> FloatArray:
+) -> tuple[FloatArray, list[list[Map]]]:
     """
-    Log loss in nats of each row after each rung: shape (n_rungs, n_samples).
+    Log loss in nats of each row after each rung: shape (n_rungs, n_samples); and the maps.
 
     Rows of weight 0 are in no fold: nothing is fitted to them, and their loss is 0. Maps are
-    fitted to at most `n_fit` rows, drawn at random, and applied to all.
+    fitted to at most `n_fit` rows, drawn at random, and applied to all. The maps are those of
+    each fold, in lists of one for each rung.
     """
     least = math.log(eps)
     n, weight = rows.proba.n_samples, rows.weight
     counted = np.arange(n) if weight is None else np.flatnonzero(weight > 0)
     fold_of = np.full(n, -1, dtype=np.intp)
-    fold_of[counted] = stratified_folds(rows.codes[counted], n_splits, random_state)
+    folds_of = stratified_folds if stratified else shuffled_folds
+    fold_of[counted] = folds_of(rows.codes[counted], n_splits, random_state)
     drawn = counted
     if n_fit is not None and len(counted) > n_fit:
         rng = check_random_state(random_state)
@@ -76,7 +99,20 @@ def cross_fitted_losses(
             for i, rung_map in enumerate(fitted):
                 loss = rung_map.losses(z, own_codes)
                 losses[i, at.start + inside] = np.clip(loss, 0.0, -least)
-    return losses
+    return losses, maps
+
+
+def class_losses(rows: Labelled, maps: Sequence[Map], eps: float) -> FloatArray:
+    """Weighted losses of the rows of each class after each map: shape (n_maps, n_classes)."""
+    least, k = math.log(eps), rows.proba.n_classes
+    sums = np.zeros((len(maps), k))
+    for at, logs in rows.proba.log_probabilities():
+        block, codes = _finite(logs, least), rows.codes[at]
+        weight = 1.0 if rows.weight is None else rows.weight[at]
+        for i, fitted in enumerate(maps):
+            losses = np.clip(fitted.losses(block, codes), 0.0, -least)
+            sums[i] += class_weights(codes, k, losses * weight)
+    return sums
 
 
 def finite_logs(rows: Labelled, drawn: IntArray, least: float) -> FloatArray:

@@ -204,7 +204,7 @@ def refinement_loss(
             "two rows with a positive weight."
         )
         raise ValueError(msg)
-    (losses,) = cross_fitted_losses(
+    (losses,), _ = cross_fitted_losses(
         rows, [_TEMPERATURE], eps=eps, n_splits=int(n_splits), random_state=random_state
     )
     return float(np.average(losses, weights=weight)) / unit

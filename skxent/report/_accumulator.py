@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_base, check_eps
+from skxent._arguments import check_base, check_eps, check_names
 from skxent._inputs import check_labelled
 from skxent._labels import check_labels, shown
-from skxent.report._compute import check_names, content_of_statistics
+from skxent.report._compute import content_of_statistics
 from skxent.report._result import LogLossReport
 from skxent.report._statistics import Statistics, statistics
 
@@ -85,12 +86,16 @@ class LogLossAccumulator:
         from_logits: bool = False,
         renormalize: bool = False,
     ) -> None:
-        self.labels = check_labels(labels)
+        self.labels = check_labels(labels).copy()
+        self.labels.flags.writeable = False
         self.target_names = check_names(target_names, self.labels)
         check_base(base)
         self.base, self.eps = base, check_eps(eps)
         self.pos_label, self.from_logits = pos_label, from_logits
         self.renormalize = renormalize
+        if pos_label is not None and pos_label not in self.labels.tolist():
+            msg = f"pos_label must be one of labels, {shown(self.labels)}; got {pos_label!r}."
+            raise ValueError(msg)
         self._totals: Statistics | None = None
 
     @property
@@ -121,18 +126,24 @@ class LogLossAccumulator:
         Raises
         ------
         ValueError
-            If the batch is not what `log_loss` takes; then nothing of it is added.
+            If the batch is not what `log_loss` takes; then nothing of it is added. A batch
+            without rows, or whose weights are all 0, adds nothing.
         """
+        if _is_empty(y_true) and _is_empty(y_proba):
+            return self
+        nothing = sample_weight is not None and not np.any(np.asarray(sample_weight))
         rows = check_labelled(
             y_true,
             y_proba,
             labels=self.labels,
             pos_label=self.pos_label if np.ndim(y_proba) == 1 else None,
-            sample_weight=sample_weight,
+            sample_weight=None if nothing else sample_weight,
             from_logits=self.from_logits,
             renormalize=self.renormalize,
         )
         batch = statistics(rows, self.eps)
+        if nothing:
+            return self
         self._totals = batch if self._totals is None else self._totals + batch
         return self
 
@@ -175,17 +186,17 @@ class LogLossAccumulator:
     def __add__(self, other: LogLossAccumulator) -> LogLossAccumulator:
         if not isinstance(other, LogLossAccumulator):
             return NotImplemented
-        both = LogLossAccumulator(
-            self.labels,
-            pos_label=self.pos_label,
-            target_names=self.target_names,
-            base=self.base,
-            eps=self.eps,
-            from_logits=self.from_logits,
-            renormalize=self.renormalize,
-        )
-        both.target_names = self.target_names  # labels that are not text stay what they are
-        return both.merge(self).merge(other)
+        return self._like().merge(self).merge(other)
+
+    def _like(self) -> LogLossAccumulator:
+        """An empty one for the same kind of batches."""
+        empty = copy(self)
+        empty._totals = None
+        return empty
+
+    def __radd__(self, other: Any) -> LogLossAccumulator:
+        # So that sum() adds up a list of accumulators.
+        return self + self._like() if other == 0 else NotImplemented
 
     def report(
         self,
@@ -235,3 +246,7 @@ class LogLossAccumulator:
 
     def __repr__(self) -> str:
         return f"<LogLossAccumulator: {len(self.labels)} classes, {self.n_samples} rows so far>"
+
+
+def _is_empty(values: Any) -> bool:
+    return (values.shape[0] if getattr(values, "shape", ()) else len(values)) == 0

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
 
-from skxent._arguments import check_base, check_eps
+from skxent._arguments import (
+    check_base,
+    check_eps,
+    check_level,
+    check_n_null,
+    check_names,
+    check_seed,
+)
 from skxent._inputs import check_labelled
 from skxent._kernels import IntArray
 from skxent.report._content import Content
@@ -20,6 +24,8 @@ from skxent.report._figures import (
     class_figures,
     class_lower_bounds,
     overall_figures,
+    prior_margin,
+    weights_depend_on_classes,
     weights_follow_classes,
 )
 from skxent.report._findings import findings
@@ -28,13 +34,21 @@ from skxent.report._reliability import Calibration, Cells, calibrate, cells_of_b
 from skxent.report._rows import concentration, row_losses, worst_rows
 from skxent.report._statistics import Statistics, statistics
 
-__all__ = ["check_level", "check_names", "content_of", "content_of_statistics"]
+__all__ = ["content_of", "content_of_statistics"]
 
 _CLASS_WEIGHTS = (
     "The weights follow the classes, so that the gap is not zero for a calibrated model: no test."
 )
+_WEIGHTS_DEPEND = (
+    "The weights differ from class to class: if that is not because of what the model predicts "
+    "from, the gap is not zero for a calibrated model; read z and p with care."
+)
 _REPEATED = (
     "Some rows were in several test folds, not independent: no test, no interval and no ladder."
+)
+_UNSEEN = (
+    "{} {} of a class that was not among the training rows, and had probability 0: no test and no "
+    "ladder. In cross-validation, shuffle or stratify the folds."
 )
 _BATCHES = (
     "From batches: what needs the rows again is left out (recoverable loss, ladder, tail, worst "
@@ -42,28 +56,6 @@ _BATCHES = (
 )
 
 RandomState = int | np.random.RandomState | None
-
-
-def check_level(confidence_level: float) -> float:
-    if not 0 < confidence_level < 1:
-        msg = f"confidence_level must be between 0 and 1, such as 0.95; got {confidence_level!r}."
-        raise ValueError(msg)
-    return float(confidence_level)
-
-
-def check_names(target_names: Sequence[str] | None, labels: NDArray[Any]) -> tuple[Any, ...]:
-    names = labels.tolist() if target_names is None else [str(v) for v in target_names]
-    if len(names) != len(labels):
-        msg = f"target_names must name each of the {len(labels)} classes; got {len(names)}."
-        raise ValueError(msg)
-    return tuple(names)
-
-
-def _check_n_null(n_null: int) -> int:
-    if isinstance(n_null, bool) or not isinstance(n_null, Integral) or n_null < 0:
-        msg = f"n_null must be a number of draws, such as 200, or 0 for none; got {n_null!r}."
-        raise ValueError(msg)
-    return int(n_null)
 
 
 def content_of(
@@ -78,15 +70,17 @@ def content_of(
     n_null: int = 200,
     random_state: RandomState = 0,
     numbers: IntArray | None = None,
+    n_unseen: int = 0,
     **params: Any,
 ) -> Content:
     """
     Everything that a report says of these rows; see `log_loss_report`.
 
-    `numbers` are those of the rows in the user's data.
+    `numbers` are those of the rows in the user's data; `n_unseen` is how many of them are of a
+    class that the estimator had not seen.
     """
     eps, unit, level = check_eps(eps), check_base(base), check_level(confidence_level)
-    n_null = _check_n_null(n_null)
+    n_null, seed = check_n_null(n_null), check_seed(random_state)
     rows = check_labelled(y_true, y_proba, **params)
     names = check_names(target_names, rows.labels)
     totals = statistics(rows, eps)
@@ -95,15 +89,15 @@ def content_of(
     repeated = numbers is not None and len(np.unique(numbers)) < len(numbers)
     if repeated:
         notes.append(_REPEATED)
+    if n_unseen:
+        notes.append(_UNSEEN.format(n_unseen, "row is" if n_unseen == 1 else "rows are"))
     found = None
-    if ladder and not repeated:
+    if ladder and not repeated and not n_unseen:
         reason = why_not(rows, eps)
         if reason is not None:
             notes.append(reason)
         else:
-            found = climb(
-                rows, losses, unit, eps=eps, confidence_level=level, random_state=random_state
-            )
+            found = climb(rows, losses, unit, eps=eps, confidence_level=level, seed=seed)
     return _content(
         totals,
         rows.labels,
@@ -116,9 +110,10 @@ def content_of(
         worst=worst_rows(rows, losses, unit, names, numbers),
         notes=notes,
         independent=not repeated,
+        testable=not repeated and not n_unseen,
         confidence_level=level,
         n_null=n_null,
-        random_state=random_state,
+        seed=seed,
     )
 
 
@@ -146,9 +141,10 @@ def content_of_statistics(
         worst={},
         notes=[_BATCHES],
         independent=True,
+        testable=True,
         confidence_level=check_level(confidence_level),
-        n_null=_check_n_null(n_null),
-        random_state=random_state,
+        n_null=check_n_null(n_null),
+        seed=check_seed(random_state),
     )
 
 
@@ -165,15 +161,18 @@ def _content(
     worst: dict[str, NDArray[Any]],
     notes: Sequence[str],
     independent: bool,
+    testable: bool,
     confidence_level: float,
     n_null: int,
-    random_state: RandomState,
+    seed: int,
 ) -> Content:
     unit, base = check_base(base), math.e if base is None else float(base)
     follow = weights_follow_classes(totals)
     if follow:
         notes = [*notes, _CLASS_WEIGHTS]
-    testable = independent and not follow
+    elif weights_depend_on_classes(totals):
+        notes = [*notes, _WEIGHTS_DEPEND]
+    testable = testable and not follow
     level = confidence_level if independent else math.nan
     calibrations = _calibrations(
         totals,
@@ -181,7 +180,7 @@ def _content(
         eps=eps,
         n_null=n_null if testable else 0,
         confidence_level=confidence_level,
-        random_state=random_state,
+        seed=seed,
     )
     columns = class_figures(
         totals, calibrations, climb, names, unit, testable=testable, confidence_level=level
@@ -189,7 +188,7 @@ def _content(
     overall = overall_figures(totals, climb, tail, unit, testable=testable, confidence_level=level)
     confusion = totals.confusion / totals.weight.sum() / unit
     ladder = None if climb is None else climb.ladder
-    content = Content(
+    return Content(
         labels=labels.copy(),
         target_names=names,
         base=base,
@@ -206,6 +205,7 @@ def _content(
             eps=eps,
             confidence_level=confidence_level,
             surely_above=class_lower_bounds(totals, level) / unit,
+            prior_margin=prior_margin(totals) / unit,
         ),
         loss_confusion=confusion,
         reliability=tuple(c.curve for c in calibrations),
@@ -214,20 +214,6 @@ def _content(
         _overall=overall,
         _worst_rows=worst,
     )
-    _freeze(content)
-    return content
-
-
-def _freeze(value: Any) -> None:
-    """Make every array that is somewhere in a result read-only."""
-    if isinstance(value, np.ndarray):
-        value.flags.writeable = False
-    elif isinstance(value, dict | tuple):
-        for part in value.values() if isinstance(value, dict) else value:
-            _freeze(part)
-    elif is_dataclass(value):
-        for field in fields(value):
-            _freeze(getattr(value, field.name))
 
 
 def _calibrations(
@@ -237,19 +223,16 @@ def _calibrations(
     eps: float,
     n_null: int,
     confidence_level: float,
-    random_state: RandomState,
+    seed: int,
 ) -> list[Calibration]:
-    seed = check_random_state(random_state).randint(2**31 - 1)
     rng = np.random.default_rng(seed)
-    means = totals.ovr_loss / totals.weight.sum()
     found = []
-    for c, mean in enumerate(means.tolist()):
+    for c in range(len(totals.support)):
         bins = cells_of_bins(totals.histogram[:, c])
         exact = None if cells is None else next(cells)
         found.append(
             calibrate(
                 bins if exact is None else exact,
-                mean,
                 eps=eps,
                 n_null=n_null,
                 confidence_level=confidence_level,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray
 
-__all__ = ["Content", "Curve", "Ladder"]
+__all__ = ["Content", "Curve", "Frozen", "Ladder"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +75,31 @@ class Ladder:
     used: str
 
 
+def freeze(value: Any) -> None:
+    """Make every array that is somewhere in a result read-only."""
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    elif isinstance(value, dict | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            freeze(part)
+    elif is_dataclass(value):
+        for field in fields(value):
+            freeze(getattr(value, field.name))
+
+
+class Frozen:
+    """A result whose arrays are read-only, and stay so in copies."""
+
+    def __post_init__(self) -> None:
+        freeze(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        freeze(self)
+
+
 @dataclass(frozen=True, repr=False, eq=False)
-class Content:
+class Content(Frozen):
     """Everything that a report says, in units of `base`."""
 
     labels: NDArray[Any]

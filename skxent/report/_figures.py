@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlog1py, xlogy
-from scipy.stats import pearson3
+from scipy.stats import chi2, pearson3
+from scipy.stats import f as f_distribution
 
 from skxent._kernels import FloatArray
 from skxent.report._intervals import Moments, hall_interval, mean_of_means, moments_of_mean
@@ -17,7 +18,14 @@ from skxent.report._ladder import Climb
 from skxent.report._reliability import Calibration
 from skxent.report._statistics import Statistics
 
-__all__ = ["class_figures", "class_lower_bounds", "overall_figures", "weights_follow_classes"]
+__all__ = [
+    "class_figures",
+    "class_lower_bounds",
+    "overall_figures",
+    "prior_margin",
+    "weights_depend_on_classes",
+    "weights_follow_classes",
+]
 
 
 def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
@@ -65,6 +73,28 @@ def weights_follow_classes(statistics: Statistics) -> bool:
     return bool(constant.all() and (s.support > 1).any() and not same)
 
 
+def weights_depend_on_classes(statistics: Statistics) -> bool:
+    """Whether the mean weights of the classes differ much, and more than by chance."""
+    n, present = statistics.support, statistics.support > 0
+    weight, square = statistics.weight.sum(), statistics.square[0].sum()
+    between = (statistics.weight[present] ** 2 / n[present]).sum() - weight**2 / n.sum()
+    within = square - (statistics.weight[present] ** 2 / n[present]).sum()
+    groups, rest = np.count_nonzero(present) - 1, n.sum() - np.count_nonzero(present)
+    if groups < 1 or rest < 1 or not between > 0.2 * (between + max(within, 0.0)):
+        return False
+    if not square - weight**2 / n.sum() > 1e-12 * square:
+        return False  # they are all the same
+    ratio = (between / groups) / max(within / rest, 1e-300)
+    return bool(f_distribution.sf(ratio, groups, rest) < 0.001)
+
+
+def prior_margin(statistics: Statistics) -> float:
+    """By how much, in nats, the true prior may lose more than the entropy of these labels."""
+    present = int(np.count_nonzero(statistics.weight > 0))
+    n = statistics.weight.sum() ** 2 / statistics.square[0].sum()
+    return float(chi2.ppf(0.95, max(present - 1, 1)) / (2.0 * n))
+
+
 def _prior_losses(prevalence: FloatArray) -> FloatArray:
     """Cost in nats of each class to a model that knows the prevalences; nan if it is absent."""
     with np.errstate(divide="ignore"):
@@ -79,7 +109,7 @@ def class_lower_bounds(statistics: Statistics, confidence_level: float) -> Float
     """Lower bounds in nats of the classes' losses that hold for all classes together."""
     low, _ = hall_interval(
         _class_moments(statistics),
-        1.0 - 2.0 * (1.0 - confidence_level) / len(statistics.support),
+        max(1.0 - 2.0 * (1.0 - confidence_level) / len(statistics.support), 0.0),
     )
     return low
 

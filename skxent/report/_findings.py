@@ -36,11 +36,13 @@ def findings(
     eps: float,
     confidence_level: float,
     surely_above: FloatArray,
+    prior_margin: float,
 ) -> tuple[str, ...]:
     """
     Sentences with the numbers that they rest on, ordered by the loss that they are about.
 
-    `surely_above` are lower bounds of the classes' losses that hold together.
+    `surely_above` are lower bounds of the classes' losses that hold together; `prior_margin` is by
+    how much the entropy of the labels may be below the loss of the true prior.
     """
     called = [_called(name) for name in names]
     unit = unit_name(base)
@@ -50,7 +52,7 @@ def findings(
     if overall["log_loss"] > 0:
         found += _recalibration(called, overall, ladder, unit, confidence_level)
         found += _gaps(called, per_class, overall, unit, confidence_level)
-        found += _prior(overall, unit)
+        found += _prior(overall, unit, prior_margin)
         found += _costly_classes(called, per_class, overall, unit, surely_above)
         found += _cells(called, confusion, overall)
         found += _tail(overall, worst)
@@ -83,6 +85,8 @@ def _recalibration(
         return
     at = ladder.rungs.index(ladder.recommended)
     gain, low, high = (float(x[at]) for x in (ladder.gain, ladder.gain_low, ladder.gain_high))
+    if not low > 0:
+        return
     how = ladder.recommended
     what = f"a map of the kind {how!r}" if how in ("vector", "Dirichlet") else f"its {how}"
     of_class = ladder.class_gain[at]
@@ -90,8 +94,8 @@ def _recalibration(
     sentence = (
         f"Recalibration ({what}) would take {_number(gain)} {unit} off the loss, "
         f"{_percent(gain / overall['log_loss'])} of it "
-        f"({100 * level:g} % interval {_number(low)} to {_number(high)}); most of that, "
-        f"{_number(of_class[most])}, in class {called[most]}."
+        f"({100 * level:g} % interval {_number(low)} to {_number(high)}); the largest "
+        f"part, {_number(of_class[most])}, in class {called[most]}."
     )
     yield gain, sentence
 
@@ -129,9 +133,9 @@ def _gaps(
         yield abs(gap), sentence
 
 
-def _prior(overall: Mapping[str, float | int], unit: str) -> Iterator[Finding]:
+def _prior(overall: Mapping[str, float | int], unit: str, margin: float) -> Iterator[Finding]:
     loss, prior = float(overall["log_loss"]), float(overall["label_entropy"])
-    if prior > 0 and overall["ci_low"] > prior * (1.0 + 1e-9):
+    if prior > 0 and overall["ci_low"] > prior + margin:
         sentence = (
             f"The loss of {_number(loss)} {unit} is worse than the {_number(prior)} of a model "
             f"that knows only how often each class occurs."

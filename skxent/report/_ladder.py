@@ -9,14 +9,17 @@ import numpy as np
 
 from skxent._inputs import Labelled
 from skxent._kernels import FloatArray, IntArray, class_weights
-from skxent.recalibration._cross_fit import N_SPLITS, cross_fitted_losses
-from skxent.recalibration._maps import RUNGS, Rung, n_parameters
+from skxent.recalibration._cross_fit import N_SPLITS, class_losses, cross_fitted_losses
+from skxent.recalibration._maps import RUNGS, Map, Rung, n_parameters
 from skxent.report._content import Ladder
 from skxent.report._intervals import Moments, hall_interval, moments_of_mean
 from skxent.report._paired import paired_interval
 
 __all__ = ["Climb", "climb", "why_not"]
 
+# Of the two-sided interval that has to be above 0 on its lower side: one-sided 5 %. It is not
+# the confidence level of the report: how wide its intervals are should not choose a map.
+_LEVEL = 0.9
 # Maps are fitted to so many rows and so many probabilities at most, and applied to all.
 _N_FIT, _SIZE_FIT = 10_000, 2_000_000
 # A number for each pair of classes: beyond, the fit takes minutes and cannot find so many.
@@ -52,7 +55,7 @@ def climb(
     *,
     eps: float,
     confidence_level: float,
-    random_state: int | np.random.RandomState | None,
+    seed: int,
 ) -> Climb:
     """Ladder of the rows, whose losses in nats as they are predicted are `losses`."""
     k = rows.proba.n_classes
@@ -61,9 +64,20 @@ def climb(
     # Not through the logarithms again, whose rounding would look like a gain.
     after[0] = losses
     n_fit = min(_N_FIT, _SIZE_FIT // k)
-    after[1:] = cross_fitted_losses(
-        rows, rungs[1:], eps=eps, n_fit=n_fit, random_state=random_state
-    )
+    maps: list[list[Map]] = [[]] * len(rungs)
+    for stratified in (True, False):
+        # See `shuffled_folds` for why a bias needs other folds than a temperature.
+        chosen = [i for i in range(1, len(rungs)) if rungs[i].bias != stratified]
+        after[chosen], by_fold = cross_fitted_losses(
+            rows,
+            [rungs[i] for i in chosen],
+            eps=eps,
+            n_fit=n_fit,
+            random_state=seed,
+            stratified=stratified,
+        )
+        for i, of_rung in zip(chosen, zip(*by_fold, strict=True), strict=True):
+            maps[i] = list(of_rung)
     weight = rows.weight
     means = [_moments(row, weight) for row in after]
     effective = len(losses) if weight is None else weight.sum() ** 2 / (weight @ weight)
@@ -80,7 +94,7 @@ def climb(
         for row in after
     ]
     names = tuple(rung.name for rung in rungs)
-    recommended = names[_simplest(after, weight, fits, confidence_level)]
+    recommended = names[_simplest(after, weight, fits)]
     used = recommended if recommended != "none" else "temperature"
 
     def in_units(values: Iterable[FloatArray]) -> FloatArray:
@@ -100,9 +114,8 @@ def climb(
     )
     at = names.index(used)
     of_class = _moments(losses - after[at], weight, rows.codes, k)
-    share = class_weights(rows.codes, k, weight) / total
-    own = replace(of_class, variance=of_class.variance + share * fits[at])
-    bounds = [x / unit for x in paired_interval(own, confidence_level)]
+    fitted = class_losses(rows, maps[at], eps) / total
+    bounds = [x / unit for x in paired_interval(_with_fit(of_class, fitted), confidence_level)]
     recoverable = np.array([ladder.class_gain[at], *bounds])
     return Climb(ladder, recoverable, float(ladder.log_loss[names.index("temperature")]))
 
@@ -138,24 +151,38 @@ def _variance_of_fit(rung: Rung, k: int, n: float, n_fit: int) -> float:
     return n_parameters(rung, k) * N_SPLITS / (N_SPLITS - 1) / (n * min(n, n_fit))
 
 
-def _simplest(
-    after: FloatArray, weight: FloatArray | None, fits: Sequence[float], confidence_level: float
-) -> int:
+def _with_fit(moments: Moments, fitted: FloatArray) -> Moments:
+    """
+    Moments of the gains of the classes with the variance of the fits, which is large for a class.
+
+    Around the best map the total is flat, but a class may gain what another loses. `fitted` are
+    the losses of the classes after the maps of the folds: a jackknife that leaves out folds.
+    """
+    m = len(fitted)
+    of_fit = (m - 1) * fitted.var(axis=0)
+    variance = moments.variance + of_fit
+    # Satterthwaite's degrees of freedom, plus the one that the interval takes off again.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = moments.variance**2 / (moments.n - 1.0) + of_fit**2 / (m - 1.0)
+        n = np.where(parts > 0, 1.0 + variance**2 / parts, moments.n)
+    return Moments(moments.mean, variance, moments.third, n)
+
+
+def _simplest(after: FloatArray, weight: FloatArray | None, fits: Sequence[float]) -> int:
     """
     First rung that none of the freer ones beats beyond noise.
 
     One-sided comparisons of the same rows. A map with parameters that are not needed loses by
-    them, so that a calibrated model is left alone more often than the confidence level says,
-    although the freer rungs are several. See benchmarks/statistics/recalibration.py.
+    them, so that a calibrated model is left alone more often than in 95 % of cases, although
+    the freer rungs are several. See benchmarks/statistics/recalibration.py.
     """
     for r in range(len(after) - 1):
         freer = range(r + 1, len(after))
-        level = 1.0 - 2.0 * (1.0 - confidence_level)
         beaten = False
         for s in freer:
             gain = _moments(after[r] - after[s], weight)
             gain = replace(gain, variance=gain.variance + abs(fits[s] - fits[r]))
-            low, _ = paired_interval(gain, level)
+            low, _ = paired_interval(gain, _LEVEL)
             beaten |= bool(low[0] > 0)
         if not beaten:
             return r

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,15 @@ from skxent._estimators import predictions, refuse_other_type
 from skxent._kernels import FloatArray, IntArray
 from skxent._labels import as_labels, distinct, encode
 
-__all__ = ["cross_validated", "out_of_fold", "with_all_classes"]
+__all__ = ["Predicted", "cross_validated", "out_of_fold", "with_all_classes"]
 
 
 def _take_rows(X: Any, rows: IntArray) -> Any:
     """Rows of an array, a sparse matrix, a data frame or a list."""
     if hasattr(X, "iloc"):
         return X.iloc[rows]
+    if hasattr(X, "take") and not isinstance(X, np.ndarray):  # pyarrow
+        return X.take(rows)
     if isinstance(X, list | tuple):
         return [X[i] for i in rows]
     if issparse(X):
@@ -31,15 +34,30 @@ def _take_rows(X: Any, rows: IntArray) -> Any:
     return X[rows]
 
 
-def out_of_fold(
-    cv_results: Mapping[str, Any], X: Any, y: ArrayLike
-) -> tuple[NDArray[Any], FloatArray, NDArray[Any], IntArray]:
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Labels beside the probabilities that estimators predicted for them."""
+
+    y_true: NDArray[Any]
+    y_proba: FloatArray
+    labels: NDArray[Any]
+    """Of the columns."""
+    n_unseen: int
+    """How many rows are of a class that their estimator does not know."""
+    numbers: IntArray | None = None
+    """Of the rows in the user's data; None where they are all, in their order."""
+
+
+def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicted:
     """
-    Labels, probabilities, the columns' labels, and the numbers of the rows in `X`.
+    Predictions of each fold's estimator for its test rows.
 
     The columns are all classes that occur in `y` or that an estimator knows; one that an
     estimator has not seen has probability 0 in its rows.
     """
+    if not isinstance(cv_results, Mapping):
+        msg = f"cv_results must be the dict that cross_validate returns; got {type(cv_results)}."
+        raise TypeError(msg)
     missing = [key for key in ("estimator", "indices") if key not in cv_results]
     if missing:
         msg = (
@@ -48,7 +66,9 @@ def out_of_fold(
         )
         raise ValueError(msg)
     array = as_labels(y, "y")
-    tests = cv_results["indices"]["test"]
+    tests = [np.asarray(test) for test in cv_results["indices"]["test"]]
+    # A splitter may give masks as well as numbers.
+    tests = [np.flatnonzero(test) if test.dtype == bool else test for test in tests]
     rows = np.concatenate(tests)
     n_rows = len(X) if isinstance(X, list | tuple) else X.shape[0]
     if not len(array) == n_rows > rows.max():
@@ -62,21 +82,30 @@ def out_of_fold(
         for i, (estimator, test) in enumerate(zip(cv_results["estimator"], tests, strict=True))
     ]
     labels = _all_labels(distinct(array, "y"), [classes for _, classes in found])
-    return array[rows], _spread(found, labels), labels, rows
+    unseen = sum(
+        int(np.count_nonzero(encode(array[test], classes) < 0))
+        for test, (_, classes) in zip(tests, found, strict=True)
+    )
+    return Predicted(array[rows], _spread(found, labels), labels, unseen, rows)
 
 
-def with_all_classes(
-    estimator: Any, X: Any, y: ArrayLike
-) -> tuple[NDArray[Any], FloatArray, NDArray[Any]]:
+def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
     """
-    Labels, the probabilities that a fitted estimator predicts, and the columns' labels.
+    Predictions of a fitted estimator.
 
     The columns are those of the estimator, and then a column of zeros for each other class.
     """
+    if isinstance(estimator, type):
+        msg = f"estimator must be a fitted {estimator.__name__}, not the class itself."
+        raise TypeError(msg)
     array = as_labels(y, "y")
     values, classes, _ = predictions(estimator, X, "predict_proba")
+    if len(values) != len(array):
+        msg = f"X and y must have the same number of rows; got {len(values)} and {len(array)}."
+        raise ValueError(msg)
     labels = _all_labels(classes, [distinct(array, "y")], keep_order=True)
-    return array, _spread([(_two_columns(values), classes)], labels), labels
+    unseen = int(np.count_nonzero(encode(array, classes) < 0))
+    return Predicted(array, _spread([(_two_columns(values), classes)], labels), labels, unseen)
 
 
 def _all_labels(
@@ -145,12 +174,25 @@ def cross_validated(
     verbose: bool,
 ) -> dict[str, Any]:
     """What `cross_validate` returns for `out_of_fold`, with a line on the terminal a fold."""
+    from sklearn import get_config
     from sklearn.model_selection import check_cv, cross_validate  # slow to import
 
+    params = dict(params or {})
+    if not hasattr(estimator, "predict_proba"):
+        msg = (
+            f"{type(estimator).__name__} has no predict_proba; wrap it in CalibratedClassifierCV, "
+            f"or choose a classifier with probabilities."
+        )
+        raise AttributeError(msg)
+    if get_config()["enable_metadata_routing"] and groups is not None:
+        params["groups"], groups = groups, None
     folds = check_cv(cv, y, classifier=True)
     # With several processes each counts for itself; joblib's own messages tell more then.
     alone = n_jobs in (None, 1)
-    scorer = _Progress(folds.get_n_splits(X, y, groups)) if verbose and alone else _no_score
+    scorer: Any = _no_score
+    if verbose and alone:
+        of_rows = groups if groups is not None else params.get("groups")
+        scorer = _Progress(folds.get_n_splits(X, y, of_rows))
     return cross_validate(
         estimator,
         X,
@@ -158,7 +200,7 @@ def cross_validated(
         groups=groups,
         cv=folds,
         scoring=scorer,
-        params=params,
+        params=params or None,
         n_jobs=n_jobs,
         verbose=10 if verbose and not alone else 0,
         return_estimator=True,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
+from scipy.special import entr
 
 from skxent._inputs import Labelled
 from skxent._kernels import FloatArray, IntArray
@@ -175,7 +176,6 @@ class Calibration:
 
 def calibrate(
     cells: Cells,
-    ovr_loss: float,
     *,
     eps: float,
     n_null: int,
@@ -186,8 +186,8 @@ def calibrate(
     """
     Isotonic calibration of one class, beside that of labels drawn from its probabilities.
 
-    `ovr_loss` is the mean one-vs-rest loss of the class in nats. The labels are drawn for
-    groups of `bins` where `cells` are too many; without `bins`, these are what `cells` are.
+    The labels are drawn for groups of `bins` where `cells` are too many; without `bins`, these
+    are what `cells` are.
     """
     total = cells.weight.sum()
     share, starts = _isotonic(cells.hits, cells.weight)
@@ -206,14 +206,25 @@ def calibrate(
         # To rounding: a draw that equals the labels is as bad as they are.
         as_bad = np.count_nonzero(drawn >= observed * (1.0 - 1e-12) - 1e-12)
         p_value = (1.0 + as_bad) / (1.0 + n_null)
-        # What bins and groups take from the observed value they take from the draws as well.
-        lost = ovr_loss - loss - observed if math.isfinite(ovr_loss) else 0.0
-        null = float(drawn.mean() + lost)
+        null = float(drawn.mean()) + _lost(cells, few, loss)
         grid, low, high = _band(few.proba, shares[1:], confidence_level)
     curve = Curve(
         cells.proba[corners], share[corners], grid, low, high, _HISTOGRAM, counts.astype(float)
     )
     return Calibration(loss, null, p_value, curve)
+
+
+def _lost(cells: Cells, few: Cells, loss: float) -> float:
+    """What the groups take from the miscalibration of a calibrated model, on average."""
+    if few is cells:
+        return 0.0
+    total = cells.weight.sum()
+    # That the cost at the mean probability of a group differs has a known mean; that the
+    # regression is coarser is seen in the labels as they are.
+    costs = [(x.weight * (entr(x.proba) + entr(1.0 - x.proba))).sum() / total for x in (cells, few)]
+    _, starts = _isotonic(few.hits, few.weight)
+    coarser = _entropy(few.hits, few.weight, starts).sum() / total
+    return float(costs[0] - costs[1] + coarser - loss)
 
 
 def _few(cells: Cells) -> Cells:

@@ -67,6 +67,8 @@ class Renderings(Content):
         ------
         ImportError
             If the library is not installed.
+        ValueError
+            If it is none of these.
         """
         return render_frame(self.target_names, self._per_class, backend)
 
@@ -128,7 +130,7 @@ class Renderings(Content):
         """
         Path(path).write_text(self.to_html(title=title), encoding="utf-8")
 
-    def plot(self, *, ax: Axes | None = None, max_classes: int = 20) -> PerClassLogLossDisplay:
+    def plot(self, *, ax: Axes | None = None, **plot_params: Any) -> PerClassLogLossDisplay:
         """
         Draw the loss of each class with its interval, beside what the model expected.
 
@@ -136,8 +138,8 @@ class Renderings(Content):
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw in; None: those of a new figure.
-        max_classes : int, default=20
-            How many classes to show; of more, those that take most of the loss.
+        **plot_params
+            Passed to `PerClassLogLossDisplay.plot`, such as `max_classes`.
 
         Returns
         -------
@@ -150,7 +152,7 @@ class Renderings(Content):
         ImportError
             If matplotlib is not installed.
         """
-        return PerClassLogLossDisplay.from_report(self, ax=ax, max_classes=max_classes)
+        return PerClassLogLossDisplay.from_report(self, ax=ax, **plot_params)
 
     def _repr_html_(self) -> str:
         return render_fragment(self)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_weight
-from skxent._labels import as_labels
+from skxent._arguments import (
+    check_base,
+    check_eps,
+    check_level,
+    check_n_null,
+    check_names,
+    check_seed,
+    check_weight,
+)
+from skxent._labels import as_labels, distinct
 from skxent.report._compute import content_of
 from skxent.report._content import Content
-from skxent.report._out_of_fold import cross_validated, out_of_fold, with_all_classes
+from skxent.report._out_of_fold import Predicted, cross_validated, out_of_fold, with_all_classes
 from skxent.report._renderings import Renderings
 
 __all__ = ["LogLossReport"]
@@ -66,14 +76,33 @@ class LogLossReport(Renderings):
         return cls(**{f.name: getattr(content, f.name) for f in fields(Content)})
 
     @classmethod
+    def _of_predicted(cls, found: Predicted, **options: Any) -> LogLossReport:
+        content = content_of(
+            found.y_true,
+            found.y_proba,
+            labels=found.labels,
+            numbers=found.numbers,
+            n_unseen=found.n_unseen,
+            **options,
+        )
+        return cls._of(content)
+
+    @classmethod
     def from_estimator(
         cls,
         estimator: Any,
         X: Any,
         y: ArrayLike,
         *,
+        target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
-        **params: Any,
+        base: float | None = math.e,
+        eps: float = 2.0**-52,
+        confidence_level: float = 0.95,
+        ladder: bool = True,
+        n_null: int = 200,
+        random_state: int | np.random.RandomState | None = 0,
+        renormalize: bool = False,
     ) -> LogLossReport:
         """
         Report of a fitted classifier on rows that it has not been fitted to.
@@ -88,14 +117,17 @@ class LogLossReport(Renderings):
             The classes.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
-        **params
-            As in `log_loss_report`; the classes, and so `target_names`, are in the order of
-            the estimator's `classes_`, then those that it does not know.
+        target_names : sequence of str, default=None
+            What to call the classes, in the order of the estimator's `classes_`, then those
+            that it does not know.
+        base, eps, confidence_level, ladder, n_null, random_state, renormalize
+            As in `log_loss_report`.
 
         Returns
         -------
         LogLossReport
-            A class that the estimator does not know has probability 0 in all rows.
+            A class that the estimator does not know has probability 0 in all rows; if there are
+            rows of one, there is no test and no ladder.
 
         Raises
         ------
@@ -114,9 +146,19 @@ class LogLossReport(Renderings):
         >>> LogLossReport.from_estimator(classifier, X[1::2], y[1::2]).overall["n_samples"]
         75
         """
-        y_true, proba, labels = with_all_classes(estimator, X, y)
-        content = content_of(y_true, proba, labels=labels, sample_weight=sample_weight, **params)
-        return cls._of(content)
+        found = with_all_classes(estimator, X, y)
+        return cls._of_predicted(
+            found,
+            target_names=target_names,
+            sample_weight=sample_weight,
+            base=base,
+            eps=eps,
+            confidence_level=confidence_level,
+            ladder=ladder,
+            n_null=n_null,
+            random_state=random_state,
+            renormalize=renormalize,
+        )
 
     @classmethod
     def from_cv(
@@ -127,11 +169,18 @@ class LogLossReport(Renderings):
         *,
         cv: Any = None,
         groups: ArrayLike | None = None,
-        fit_params: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
         n_jobs: int | None = None,
         verbose: bool = False,
+        target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
-        **params: Any,
+        base: float | None = math.e,
+        eps: float = 2.0**-52,
+        confidence_level: float = 0.95,
+        ladder: bool = True,
+        n_null: int = 200,
+        random_state: int | np.random.RandomState | None = 0,
+        renormalize: bool = False,
     ) -> LogLossReport:
         """
         Report of cross-validated predictions: each row is predicted by a fit without it.
@@ -148,17 +197,21 @@ class LogLossReport(Renderings):
             As in :func:`sklearn.model_selection.cross_validate`; None: five stratified folds.
         groups : array-like of shape (n_samples,), default=None
             Groups of rows for the splitter.
-        fit_params : dict, default=None
-            What `fit` gets beside `X` and `y`, or with metadata routing whoever asks for it;
-            `sample_weight` among them has no part in the report.
+        params : dict, default=None
+            As in :func:`sklearn.model_selection.cross_validate`: what `fit` gets beside `X` and
+            `y`, or with metadata routing whoever asks for it. A `sample_weight` among them has
+            no part in the report.
         n_jobs : int, default=None
             How many folds are fitted at a time.
         verbose : bool, default=False
-            Whether to say on the standard error when a fold is fitted.
+            Whether to say on the standard error when a fold is fitted; with several jobs, on
+            the standard output in scikit-learn's own words.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the report; it has no part in the fits.
-        **params
-            As in `log_loss_report`; the classes, and so `target_names`, are in sorted order.
+        target_names : sequence of str, default=None
+            What to call the classes, in sorted order.
+        base, eps, confidence_level, ladder, n_null, random_state, renormalize
+            As in `log_loss_report`.
 
         Returns
         -------
@@ -180,17 +233,40 @@ class LogLossReport(Renderings):
         >>> report.overall["n_samples"]
         150
         """
+        # Before the fits, which may take hours.
+        check_base(base)
+        check_eps(eps)
+        check_level(confidence_level)
+        check_n_null(n_null)
+        array = as_labels(y, "y")
+        check_names(target_names, distinct(array, "y"))
+        check_weight(sample_weight, len(array))
+        if not isinstance(random_state, np.random.RandomState):
+            check_seed(random_state)
         results = cross_validated(
             estimator,
             X,
             y,
             cv=cv,
             groups=groups,
-            params=fit_params,
+            params=params,
             n_jobs=n_jobs,
             verbose=verbose,
         )
-        return cls.from_cv_results(results, X, y, sample_weight=sample_weight, **params)
+        return cls.from_cv_results(
+            results,
+            X,
+            y,
+            target_names=target_names,
+            sample_weight=sample_weight,
+            base=base,
+            eps=eps,
+            confidence_level=confidence_level,
+            ladder=ladder,
+            n_null=n_null,
+            random_state=random_state,
+            renormalize=renormalize,
+        )
 
     @classmethod
     def from_cv_results(
@@ -199,8 +275,15 @@ class LogLossReport(Renderings):
         X: Any,
         y: ArrayLike,
         *,
+        target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
-        **params: Any,
+        base: float | None = math.e,
+        eps: float = 2.0**-52,
+        confidence_level: float = 0.95,
+        ladder: bool = True,
+        n_null: int = 200,
+        random_state: int | np.random.RandomState | None = 0,
+        renormalize: bool = False,
     ) -> LogLossReport:
         """
         Report of out-of-fold predictions, from what `cross_validate` returned.
@@ -217,8 +300,10 @@ class LogLossReport(Renderings):
             The data that it was called with.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row of `X`.
-        **params
-            As in `log_loss_report`; the classes, and so `target_names`, are in sorted order.
+        target_names : sequence of str, default=None
+            What to call the classes, in sorted order.
+        base, eps, confidence_level, ladder, n_null, random_state, renormalize
+            As in `log_loss_report`.
 
         Returns
         -------
@@ -245,15 +330,17 @@ class LogLossReport(Renderings):
         >>> LogLossReport.from_cv_results(cv_results, X, y).overall["n_samples"]
         150
         """
-        y_true, proba, labels, rows = out_of_fold(cv_results, X, y)
         weight = check_weight(sample_weight, len(as_labels(y, "y")))
-        return cls._of(
-            content_of(
-                y_true,
-                proba,
-                labels=labels,
-                sample_weight=None if weight is None else weight[rows],
-                numbers=rows,
-                **params,
-            )
+        found = out_of_fold(cv_results, X, y)
+        return cls._of_predicted(
+            found,
+            target_names=target_names,
+            sample_weight=None if weight is None else weight[found.numbers],
+            base=base,
+            eps=eps,
+            confidence_level=confidence_level,
+            ladder=ladder,
+            n_null=n_null,
+            random_state=random_state,
+            renormalize=renormalize,
         )

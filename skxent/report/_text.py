@@ -39,7 +39,7 @@ def fit(text: str, width: int) -> str:
 
 def render_text(content: Content, columns: Iterable[str] | None, width: int) -> str:
     """The overall figures, what they come to, a line for each class, and the ladder."""
-    heading = [*_heading(content.overall, unit_name(content.base)), *content.notes]
+    heading = [*_heading(content, unit_name(content.base)), *content.notes]
     lines = [textwrap.fill(line, max(width, 40)) for line in heading]
     if content.findings:
         lines.append("")
@@ -48,9 +48,9 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
     names = [printable(str(name)) for name in content.target_names]
     lines += ["", *table_lines("class", names, _of_classes(content.per_class, columns), width)]
     if content.ladder is not None:
-        lines += ["", "After recalibration, cross-fitted:"]
+        lines += ["", "After recalibration, cross-fitted (* recommended):"]
         rungs = [
-            f"{rung} (recommended)" if rung == content.ladder.recommended else rung
+            f"* {rung}" if rung == content.ladder.recommended else f"  {rung}"
             for rung in content.ladder.rungs
         ]
         lines += table_lines("map", rungs, _of_rungs(content.ladder), width)
@@ -89,13 +89,15 @@ def table_lines(
     return lines
 
 
-def _heading(overall: Mapping[str, float | int], unit: str) -> list[str]:
+def _heading(content: Content, unit: str) -> list[str]:
+    overall = content.overall
+
     def value(name: str) -> str:
         return cell(name, float(overall[name]))
 
     gap = overall["gap"]
     judgement = "more than expected" if gap > 0 else "less than expected"
-    if not overall["p_value"] < 0.05:
+    if not overall["p_value"] < 1 - content.confidence_level:
         judgement = "no more than chance"
     if math.isnan(overall["p_value"]):
         judgement = "cannot be tested"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_base, check_eps
+from skxent._arguments import check_base, check_eps, check_level, check_names
 from skxent.report._comparison._compare import paired_figures, read_losses, remarks
 from skxent.report._comparison._renderings import ComparisonRenderings
 
@@ -56,13 +56,13 @@ class LogLossComparison(ComparisonRenderings):
     >>> from skxent import compare_log_loss
     >>> y, flat = ["a", "b"], [[0.5, 0.5], [0.5, 0.5]]
     >>> compare_log_loss(y, {"flat": flat, "keen": [[0.75, 0.25], [0.25, 0.75]]})
-    <LogLossComparison: 2 models, 2 classes, 2 rows; print() it or call to_frame()>
+    <LogLossComparison: 2 models, 2 classes, 2 rows; print() it or call write_html(path)>
     """
 
     def __repr__(self) -> str:
         return (
             f"<LogLossComparison: {len(self.models)} models, {len(self.labels)} classes, "
-            f"{self.n_samples} rows; print() it or call to_frame()>"
+            f"{self.n_samples} rows; print() it or call write_html(path)>"
         )
 
 
@@ -193,10 +193,7 @@ def compare_log_loss(
         known = ", ".join(map(repr, names))
         msg = f"reference must be the name of one of the models, {known}; got {reference!r}."
         raise ValueError(msg)
-    unit, eps = check_base(base), check_eps(eps)
-    if not 0 < confidence_level < 1:
-        msg = f"confidence_level must be between 0 and 1, such as 0.95; got {confidence_level!r}."
-        raise ValueError(msg)
+    unit, eps, level = check_base(base), check_eps(eps), check_level(confidence_level)
     rows, classes = read_losses(
         y_true,
         y_probas,
@@ -208,23 +205,18 @@ def compare_log_loss(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    called = classes.tolist() if target_names is None else [str(v) for v in target_names]
-    if len(called) != len(classes):
-        msg = f"target_names must name each of the {len(classes)} classes; got {len(called)}."
-        raise ValueError(msg)
+    called = check_names(target_names, classes)
     reference = names[0] if reference is None else reference
     at = names.index(reference)
-    figures, n = paired_figures(rows, len(classes), at, unit, confidence_level)
+    figures, n = paired_figures(rows, len(classes), at, unit, level)
     support = np.bincount(rows.codes, minlength=len(classes))
-    for array in (classes := classes.copy(), support, *figures.values()):
-        array.flags.writeable = False
     return LogLossComparison(
-        labels=classes,
-        target_names=tuple(called),
+        labels=classes.copy(),
+        target_names=called,
         models=names,
         reference=reference,
         base=math.e if base is None else float(base),
-        confidence_level=float(confidence_level),
+        confidence_level=level,
         notes=remarks(rows, called, at, n),
         n_samples=len(rows.codes),
         n_groups=None if groups is None else int(rows.cluster.max()) + 1,

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray, IntArray
+from skxent.report._content import Frozen
 
 __all__ = ["FIGURES", "ComparisonContent"]
 
@@ -15,7 +16,7 @@ FIGURES = ("log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ComparisonContent:
+class ComparisonContent(Frozen):
     """Everything that a comparison says, in units of `base`."""
 
     labels: NDArray[Any]

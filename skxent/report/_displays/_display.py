@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from numpy.typing import ArrayLike
 
-from skxent._estimators import predictions
 from skxent.report._compute import content_of
 from skxent.report._content import Content
 from skxent.report._displays._axes import require_matplotlib
+from skxent.report._out_of_fold import with_all_classes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,6 +64,9 @@ class Display(ABC):
             If the report does not hold what the display shows.
         """
         require_matplotlib(f"{cls.__name__}.from_report")
+        if not isinstance(report, Content):
+            msg = f"report must be a LogLossReport; got {type(report)}. Try from_predictions."
+            raise TypeError(msg)
         return cls._of(report).plot(ax=ax, **plot_params)
 
     @classmethod
@@ -158,8 +161,13 @@ class Display(ABC):
         *,
         sample_weight: ArrayLike | None = None,
         target_names: Sequence[str] | None = None,
+        base: float | None = math.e,
+        eps: float = 2.0**-52,
+        confidence_level: float = 0.95,
+        random_state: Any = 0,
+        renormalize: bool = False,
         ax: Axes | None = None,
-        **params: Any,
+        **plot_params: Any,
     ) -> Self:
         """
         Compute and plot from a fitted classifier and data that it has not seen.
@@ -175,11 +183,14 @@ class Display(ABC):
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
         target_names : sequence of str, default=None
-            What to call the classes, in the order of the estimator's `classes_`.
+            What to call the classes, in the order of the estimator's `classes_`, then those
+            that it does not know.
+        base, eps, confidence_level, random_state, renormalize
+            As in `from_predictions`.
         ax : matplotlib Axes, default=None
             Axes to draw in; None: those of a new figure.
-        **params
-            The other parameters of `from_predictions`, such as `base`, and those of `plot`.
+        **plot_params
+            Passed to `plot`.
 
         Returns
         -------
@@ -193,16 +204,22 @@ class Display(ABC):
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `y` holds a class that the estimator does not know.
+            If the input is not what `log_loss` takes.
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
-        values, classes, _ = predictions(estimator, X, "predict_proba")
-        return cls.from_predictions(
-            y,
-            values,
-            labels=classes,
+        found = with_all_classes(estimator, X, y)
+        content = content_of(
+            found.y_true,
+            found.y_proba,
+            labels=found.labels,
+            n_unseen=found.n_unseen,
             target_names=target_names,
             sample_weight=sample_weight,
-            ax=ax,
-            **params,
+            base=base,
+            eps=eps,
+            confidence_level=confidence_level,
+            random_state=random_state,
+            renormalize=renormalize,
+            **cls._spares,
         )
+        return cls._of(content).plot(ax=ax, **plot_params)
