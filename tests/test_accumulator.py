@@ -243,9 +243,10 @@ def test_rows_without_weight_are_not_counted(zeros):
     ("params", "message"),
     [
         ({"labels": [0, 0]}, "labels"),
-        ({"target_names": ["a"]}, "target_names must name each of the 2 classes; got 1"),
+        ({"target_names": ["a"]}, "target_names must name each of the 2 classes.*got 1"),
         ({"base": 1}, "base must be"),
         ({"eps": 2}, "eps must be"),
+        ({"pos_label": 2}, r"pos_label must be one of labels, \[0, 1\]; got 2"),
     ],
 )
 def test_errors_when_it_is_made(params, message):
@@ -270,7 +271,8 @@ def test_errors_when_it_is_made(params, message):
         ([0, 1], [[0.5, 0.5]] * 2, [1, -1], ValueError, "sample_weight must be finite"),
         ([0, 1], [[0.5, 0.5]] * 2, [1], ValueError, "sample_weight must have shape"),
         ([0, 1], [[0.5, 0.5]] * 2, [1e95, 1], ValueError, "sample_weight sums to"),
-        ([], np.empty((0, 2)), None, ValueError, "empty"),
+        ([], [[0.5, 0.5]], None, ValueError, "y_true"),
+        ([0], np.empty((0, 2)), None, ValueError, "empty"),
         ([0, 1], "ab", None, TypeError, "y_proba must"),
     ],
 )
@@ -297,6 +299,35 @@ def test_nothing_is_added_of_a_long_batch_whose_last_row_is_bad():
     with pytest.raises(ValueError, match=r"row 59999 sums to 1\.5"):
         accumulator.update(y, p)
     assert unchanged(accumulator, before)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        ([], np.empty((0, 3))),
+        ([], []),
+        (np.array([]), np.empty((0, 3)), np.array([])),
+        (pd.Series([], dtype=int), pd.DataFrame(columns=[0, 1, 2], dtype=float)),
+        ([0, 1], [[0.5, 0.5, 0.0]] * 2, [0, 0]),
+    ],
+    ids=["array", "list", "weighted", "frame", "weights of 0"],
+)
+def test_batches_that_hold_nothing_add_nothing(batch):
+    accumulator = LogLossAccumulator(range(3)).update(*batch)
+    assert accumulator.n_samples == 0
+    with pytest.raises(ValueError, match="nothing to report"):
+        accumulator.report()
+    y, p, w = data(50, 3)
+    before = totals(accumulator.update(y, p, w))
+    assert unchanged(accumulator.update(*batch), before)
+    with pytest.raises(ValueError, match="must sum to 1"):
+        accumulator.update([0], [[0.5, 0.5, 0.5]], [0])
+
+
+@pytest.mark.parametrize("weight", [[], [0], [0, 0, 0]])
+def test_weights_of_zero_that_are_too_few_or_too_many(weight):
+    with pytest.raises(ValueError, match="sample_weight must have shape"):
+        LogLossAccumulator([0, 1]).update([0, 1], [[0.5, 0.5]] * 2, weight)
 
 
 def test_an_empty_one_has_no_report():
@@ -386,12 +417,15 @@ def test_what_cannot_be_merged(other, error, message):
     assert unchanged(one, before)
 
 
-def test_sums_start_from_an_accumulator():
+def test_the_sum_of_a_list():
     y, p, _ = data(90, 3)
     parts = [LogLossAccumulator(range(3)).update(y[i::3], p[i::3]) for i in range(3)]
-    assert sum(parts[1:], parts[0]).n_samples == 90
+    before = totals(parts[0])
+    for total in (sum(parts), sum(parts[1:], parts[0])):
+        assert same_columns(total.report(n_null=0), quick(y, p), but=ISOTONIC)
+    assert unchanged(parts[0], before)
     with pytest.raises(TypeError):
-        sum(parts)
+        1 + parts[0]
 
 
 # What it is.

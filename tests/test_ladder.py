@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from skxent import log_loss, log_loss_report
 from skxent.recalibration import refinement_loss
+from skxent.recalibration._maps import Map
 from skxent.report import _ladder
 
 RUNGS = ("none", "bias", "temperature", "bias + temperature", "vector", "Dirichlet")
@@ -69,12 +70,19 @@ def prior(theta, rung, k):
 SIZES = {"bias": 3, "temperature": 1, "bias + temperature": 4, "vector": 7, "Dirichlet": 13}
 
 
+def folds_for(rung, y):
+    """Stratified for a temperature alone; any rows where a bias is fitted."""
+    if rung == "temperature":
+        return StratifiedKFold(5, shuffle=True, random_state=0).split(y, y)
+    fold = np.random.RandomState(0).permutation(len(y)) % 5
+    return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(5)]
+
+
 def refitted(rung, logp, y, w=None):
-    """Losses of all rows, by maps fitted to the rows of the other folds."""
+    """Losses by maps fitted to the rows of the other folds; and of all rows by each of the maps."""
     w = np.ones(len(y)) if w is None else w
-    losses = np.empty(len(y))
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    for train, test in folds.split(y, y):
+    losses, by_map = np.empty(len(y)), []
+    for train, test in folds_for(rung, y):
         scaled = w[train] * w[train].sum() / (w[train] ** 2).sum()
 
         def left(theta, rows):
@@ -86,8 +94,9 @@ def refitted(rung, logp, y, w=None):
             return scaled @ left(theta, train) + prior(theta, rung, 3)
 
         found = minimize(target, np.zeros(SIZES[rung]), method="BFGS", options={"gtol": 1e-4})
-        losses[test] = left(found.x, test)
-    return losses
+        by_map.append(left(found.x, np.arange(len(y))))
+        losses[test] = by_map[-1][test]
+    return losses, np.array(by_map)
 
 
 def hard_data(n=250, seed=0):
@@ -106,12 +115,37 @@ def test_each_rung_is_an_independent_fit(rung, weighted):
     y, logp, w = hard_data()
     w = w if weighted else None
     ladder = ladder_of(y, logp, from_logits=True, sample_weight=w)
-    losses = refitted(rung, logp, y, w)
+    losses, _ = refitted(rung, logp, y, w)
     before = -logp[np.arange(250), y]
     assert ladder.log_loss[at(ladder, rung)] == pytest.approx(np.average(losses, weights=w), 1e-5)
     each = (before - losses) * (1 if w is None else w)
     of_class = np.bincount(y, each) / (250 if w is None else w.sum())
     assert_allclose(ladder.class_gain[at(ladder, rung)], of_class, atol=1e-5)
+
+
+def test_what_a_class_gains_is_as_uncertain_as_its_rows_and_the_fit_together():
+    """
+    The standard error is that of its rows and, by a jackknife of the folds, that of the map.
+
+    The interval allows for skewness, which moves its ends but does little to its width.
+    """
+    rng = np.random.default_rng(3)
+    logits = 1.5 * rng.normal(size=(400, 3))
+    y = drawn(softmax(logits + np.array([0.0, 1.0, -0.7]), axis=1), rng)
+    logp = log_softmax(logits, axis=1)
+    report = log_loss_report(y, logp, from_logits=True, n_null=0)
+    assert report.ladder.used == "bias"
+    losses, by_map = refitted("bias", logp, y)
+    members = np.eye(3)[y].T
+    gains = members * (-logp[np.arange(400), y] - losses)
+    of_rows = gains.var(axis=1) / 400
+    of_map = 4 * (by_map @ members.T / 400).var(axis=0)
+    width = report.per_class["recoverable_high"] - report.per_class["recoverable_low"]
+    without, expected = 2 * 1.96 * np.sqrt(of_rows), 2 * 1.96 * np.sqrt(of_rows + of_map)
+    assert (expected > 1.3 * without).any()
+    # Five folds are few to estimate a variance from, so that the quantile is above 1.96.
+    assert (width > 0.97 * expected).all()
+    assert (width < 1.45 * expected).all()
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -277,17 +311,18 @@ def test_what_makes_things_worse_is_not_recommended():
 @pytest.mark.parametrize(("k", "has"), [(50, True), (51, False)])
 def test_a_map_with_a_number_for_each_pair_of_classes_is_for_50_at_most(k, has, monkeypatch):
     """The fits themselves are not of interest here, and would take seconds."""
-    fitted = []
+    fitted = set()
 
     def losses(rows, rungs, **params):
-        fitted.extend(rung.name for rung in rungs)
-        return np.full((len(rungs), rows.proba.n_samples), 1.0)
+        fitted.update(rung.name for rung in rungs)
+        maps = [Map(np.ones(k), np.zeros(k))] * len(rungs)
+        return np.full((len(rungs), rows.proba.n_samples), 1.0), [maps] * 5
 
     monkeypatch.setattr(_ladder, "cross_fitted_losses", losses)
     y, p = calibrated(200, k)
     ladder = ladder_of(y, p, labels=range(k))
     assert ladder.rungs == (RUNGS if has else RUNGS[:-1])
-    assert ("none", *fitted) == ladder.rungs
+    assert {"none", *fitted} == set(ladder.rungs)
     assert len(ladder.gain) == len(ladder.class_gain) == len(ladder.rungs)
 
 

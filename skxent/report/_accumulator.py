@@ -132,12 +132,13 @@ class LogLossAccumulator:
         if _is_empty(y_true) and _is_empty(y_proba):
             return self
         nothing = sample_weight is not None and not np.any(np.asarray(sample_weight))
+        weight = np.ones_like(np.asarray(sample_weight)) if nothing else sample_weight
         rows = check_labelled(
             y_true,
             y_proba,
             labels=self.labels,
             pos_label=self.pos_label if np.ndim(y_proba) == 1 else None,
-            sample_weight=None if nothing else sample_weight,
+            sample_weight=weight,
             from_logits=self.from_logits,
             renormalize=self.renormalize,
         )

@@ -206,6 +206,7 @@ def _content(
             confidence_level=confidence_level,
             surely_above=class_lower_bounds(totals, level) / unit,
             prior_margin=prior_margin(totals) / unit,
+            floored_share=float(totals.floored_weight.sum() / totals.weight.sum()),
         ),
         loss_confusion=confusion,
         reliability=tuple(c.curve for c in calibrations),

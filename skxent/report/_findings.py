@@ -37,12 +37,14 @@ def findings(
     confidence_level: float,
     surely_above: FloatArray,
     prior_margin: float,
+    floored_share: float,
 ) -> tuple[str, ...]:
     """
     Sentences with the numbers that they rest on, ordered by the loss that they are about.
 
     `surely_above` are lower bounds of the classes' losses that hold together; `prior_margin` is by
-    how much the entropy of the labels may be below the loss of the true prior.
+    how much the entropy of the labels may be below the loss of the true prior; `floored_share`
+    the weight of the floored rows in all.
     """
     called = [_called(name) for name in names]
     unit = unit_name(base)
@@ -56,7 +58,7 @@ def findings(
         found += _costly_classes(called, per_class, overall, unit, surely_above)
         found += _cells(called, confusion, overall)
         found += _tail(overall, worst)
-        found += _floored(overall, base, eps, unit)
+        found += _floored(overall, base, eps, unit, floored_share)
     found += _absent(called, per_class)
     return tuple(sentence for _, sentence in sorted(found, key=lambda f: -f[0]))
 
@@ -196,7 +198,7 @@ def _tail(
 
 
 def _floored(
-    overall: Mapping[str, float | int], base: float, eps: float, unit: str
+    overall: Mapping[str, float | int], base: float, eps: float, unit: str, share: float
 ) -> Iterator[Finding]:
     n = int(overall["floored"])
     if n:
@@ -206,11 +208,12 @@ def _floored(
             f"{n} {rows} gave {their} class a probability below {eps:.3g}, and cost "
             f"{_number(cost)} {unit} each."
         )
-        yield n * cost / overall["n_samples"], sentence
+        yield share * cost, sentence
 
 
 def _absent(called: Sequence[str], per_class: Mapping[str, NDArray[Any]]) -> Iterator[Finding]:
     absent = [called[c] for c in np.flatnonzero(per_class["support"] == 0).tolist()]
     if absent:
-        more = f" and {len(absent) - _MOST} others" if len(absent) > _MOST else ""
+        n = len(absent) - _MOST
+        more = f" and {n} other{'s' if n > 1 else ''}" if n > 0 else ""
         yield 0.0, f"There are no rows of class {', '.join(absent[:_MOST])}{more}."

@@ -115,7 +115,10 @@ def _all_labels(
     for classes in others:
         new = encode(classes, labels) < 0
         if new.any():
-            refuse_other_type(labels[encode(labels, classes) < 0], classes)
+            if keep_order:  # the labels are the estimator's, the others those of y
+                refuse_other_type(classes[new], labels)
+            else:
+                refuse_other_type(labels[encode(labels, classes) < 0], classes)
             both = np.concatenate([labels, classes[new]])
             labels = both if keep_order else distinct(both, "y")
     return labels

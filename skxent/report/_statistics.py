@@ -41,6 +41,8 @@ class Statistics:
     """Shape (4, n_classes): their cubed weights, times the loss to the power 0 to 3."""
     floored: NDArray[np.int64]
     """How many of them had a probability below the floor."""
+    floored_weight: FloatArray
+    """Weight of these rows."""
     proba: FloatArray
     """Weighted probability of the class, over all rows."""
     expected: FloatArray
@@ -114,12 +116,13 @@ def _of_block(
     histogram.add(p, rest, codes, weight)
     parts["ovr_loss"] = _ovr_losses(rest, losses, codes, w, least)
     parts["confusion"] = _confusion(p, sums, losses, codes, w)
-    floored = codes[counts][own[counts] < least]
+    floored = (own < least) & (w > 0)
     return (
         parts
         | _of_the_labels(losses, codes, weight, k, counts)
         | {
-            "floored": np.bincount(floored, minlength=k),
+            "floored": np.bincount(codes[floored], minlength=k),
+            "floored_weight": class_weights(codes[floored], k, w[floored]),
             "proba": w @ p,
         }
     )
