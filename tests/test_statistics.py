@@ -50,6 +50,7 @@ def sums_row_by_row(y, p, w, eps):
         loss = costs[c]
         found["support"][c] += 1
         found["floored"][c] += row[c] < eps
+        found["floored_weight"][c] += weight * (row[c] < eps)
         found["weight"][c] += weight
         found["loss"][c] += weight * loss
         for r in range(4):
