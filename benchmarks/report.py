@@ -74,7 +74,7 @@ def decompositions(y, proba):
     """model-diagnostics' decomposition of each one-vs-rest log loss."""
     from model_diagnostics.scoring import LogLoss, decompose
 
-    return [decompose(1.0 * (y == c), p, LogLoss()) for c, p in enumerate(proba.T)]
+    return [decompose(1.0 * (y == c), p, scoring_function=LogLoss()) for c, p in enumerate(proba.T)]
 
 
 def works(call, *args):

@@ -1,9 +1,9 @@
 """
 A plugin for pytest that puts our log loss in the place of scikit-learn's in its own tests.
 
-Loaded in a process of its own by test_sklearn_own_tests.py, before the tests are imported. What
-became of each test is written to the file that SKXENT_OUTCOMES names: its outcome, whether it
-called ours, and whether an error of ours had other words than scikit-learn's.
+It is loaded before the tests are imported, in a process of its own: see sklearn_own_tests.py.
+What became of each test is written to the file that SKXENT_OUTCOMES names: its outcome, whether it
+called ours, and whether one of our errors had other words than scikit-learn's.
 """
 
 import functools
@@ -17,12 +17,12 @@ from sklearn.metrics import _classification, _scorer
 
 import skxent
 
-OUTCOMES = defaultdict(lambda: {"outcome": None, "called": False, "words": False, "reason": ""})
+OUTCOMES = defaultdict(lambda: {"outcome": "", "called": False, "words": False, "reason": ""})
 NOW = [""]
 
 
 def watched(function):
-    """The function, which notes by which test it is called."""
+    """The function, which notes the test that calls it."""
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -33,6 +33,9 @@ def watched(function):
 
 
 class WatchedScorer(type(skxent.neg_log_loss_scorer)):
+    # Where a test looks up whether a scorer takes weights.
+    _score_func = staticmethod(skxent.log_loss)
+
     def __call__(self, *args, **kwargs):
         OUTCOMES[NOW[0]]["called"] = True
         return super().__call__(*args, **kwargs)
@@ -50,20 +53,15 @@ scorer = skxent.get_scorer("neg_log_loss")
 scorer.__class__ = WatchedScorer
 _scorer._SCORERS["neg_log_loss"] = scorer
 
-original_raises = pytest.raises
+strict_raises = pytest.raises
 
 
-def raises(expected_exception, *args, match=None, **kwargs):
-    """As `pytest.raises`, but another message is noted, and is not a failure."""
-    if args or match is None:
-        return original_raises(expected_exception, *args, match=match, **kwargs)
-    return OtherWords(expected_exception, match, kwargs)
+class LenientRaises:
+    """As `pytest.raises`, but an error with another message is noted, and is no failure."""
 
-
-class OtherWords:
     def __init__(self, expected, match, kwargs):
-        self.strict = original_raises(expected, match=match, **kwargs)
-        self.lenient = original_raises(expected, **kwargs)
+        self.strict = strict_raises(expected, match=match, **kwargs)
+        self.lenient = strict_raises(expected, **kwargs)
 
     def __enter__(self):
         self.strict.__enter__()
@@ -78,6 +76,12 @@ class OtherWords:
         return caught
 
 
+def raises(expected_exception, *args, match=None, **kwargs):
+    if args or match is None:
+        return strict_raises(expected_exception, *args, **kwargs)
+    return LenientRaises(expected_exception, match, kwargs)
+
+
 pytest.raises = raises
 
 
@@ -86,10 +90,10 @@ def pytest_runtest_setup(item):
 
 
 def pytest_runtest_logreport(report):
-    entry = OUTCOMES[NOW[0]]
     if report.when == "call" or report.outcome != "passed":
+        entry = OUTCOMES[NOW[0]]
         entry["outcome"] = report.outcome
-        entry["reason"] = str(report.longrepr)[-2000:] if report.failed else ""
+        entry["reason"] = str(report.longrepr)[-1000:] if report.failed else ""
 
 
 def pytest_sessionfinish():

@@ -220,6 +220,15 @@ def test_one_hot_rows():
     assert same_columns(accumulator.report(n_null=0), whole, but=ISOTONIC)
 
 
+def test_labels_stay_as_they_were_given():
+    labels = np.array([2, 0, 1])
+    accumulator = LogLossAccumulator(labels)
+    labels[0] = 5
+    assert accumulator.labels.tolist() == [2, 0, 1]
+    with pytest.raises(ValueError, match="read-only"):
+        accumulator.labels[0] = 5
+
+
 def test_target_names_and_unit():
     y, p, _ = data(100, 3)
     report = filled(y, p, target_names=["ape", "bee", "cat"], base=2).report()
@@ -423,6 +432,7 @@ def test_the_sum_of_a_list():
     before = totals(parts[0])
     for total in (sum(parts), sum(parts[1:], parts[0])):
         assert same_columns(total.report(n_null=0), quick(y, p), but=ISOTONIC)
+    assert sum(parts[:1]) is not parts[0]
     assert unchanged(parts[0], before)
     with pytest.raises(TypeError):
         1 + parts[0]

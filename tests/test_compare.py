@@ -698,6 +698,8 @@ def test_repr_is_one_line():
 @pytest.mark.parametrize("backend", ["pandas", "polars", "pyarrow", None])
 @pytest.mark.parametrize("names", [None, ["a", "b", "c"]])
 def test_frame(backend, names):
+    if backend == "pyarrow":
+        pytest.importorskip("pyarrow")
     y, models = draw(m=3)
     found = compare_log_loss(y, models, target_names=names)
     frame = found.to_frame(backend)

@@ -94,6 +94,20 @@ def test_recalibration_that_needs_a_freer_map():
     assert groups[0] == f"a map of the kind {report.ladder.recommended!r}"
 
 
+def test_recalibration_whose_gain_may_be_none():
+    """A map is chosen at a level of its own; at that of the report the gain may be chance."""
+    y, p = calibrated(300, 3)
+    sentences = {}
+    for level in (0.9, 1 - 1e-12):
+        logits = 1.8 * np.log(p)
+        report = log_loss_report(y, logits, from_logits=True, confidence_level=level, n_null=0)
+        ladder = report.ladder
+        assert ladder.recommended == "temperature"
+        sentences[level] = only(report, "recalibration")
+    assert ladder.gain_low[ladder.rungs.index("temperature")] < 0
+    assert list(map(len, sentences.values())) == [1, 0]
+
+
 @pytest.mark.parametrize(("factor", "than"), [(3.0, "more"), (0.4, "less")])
 def test_more_or_less_than_the_model_expected(factor, than):
     y, p = calibrated(1000, 3)
@@ -178,13 +192,13 @@ def test_worse_than_the_prior():
     assert overall["ci_low"] > overall["label_entropy"]
 
 
-def test_worse_than_the_prior_by_chance_perhaps():
-    """The prior of few labels is flattered by them."""
-    y, p, _ = data(12, 3)
+def test_worse_than_a_prior_that_knows_these_labels():
+    """Which the true one does not: a fair coin loses no less on 55 heads of 100."""
+    y, p = np.repeat([0, 1], [55, 45]), np.full((100, 2), 0.5)
     report = quick(y, p)
-    assert report.overall["log_loss"] > report.overall["label_entropy"]
-    assert report.overall["ci_low"] < report.overall["label_entropy"]
+    assert report.overall["ci_low"] > report.overall["label_entropy"]
     assert only(report, "prior") == []
+    assert len(only(quick(np.tile(y, 20), np.tile(p, (20, 1))), "prior")) == 1
 
 
 def test_a_class_that_costs_more_than_the_others():

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from reports import EPS, QUICK, quick, same
 from scipy import sparse
-from sklearn import config_context
+from sklearn import config_context, model_selection
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
@@ -405,9 +405,17 @@ def test_progress_is_one_line_a_fold(capsys, n_jobs, cv):
     assert capsys.readouterr() == ("", "")
 
 
-def test_folds_in_several_processes(capfd):
+def test_folds_in_several_processes(capfd, monkeypatch):
     expected = from_cv(LogisticRegression(), X, Y, cv=THREE)
+    asked = []
+
+    def watched(*args, n_jobs, **params):
+        asked.append(n_jobs)
+        return cross_validate(*args, n_jobs=n_jobs, **params)
+
+    monkeypatch.setattr(model_selection, "cross_validate", watched)
     assert same(from_cv(LogisticRegression(), X, Y, cv=THREE, n_jobs=2), expected)
+    assert asked == [2]
     out, _ = capfd.readouterr()
     assert out == ""
 
