@@ -1,0 +1,128 @@
+"""Checks of what a classifier learns: labels of any type, missing classes, weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import has_fit_parameter
+
+from skxent._kernels import FloatArray, IntArray
+from skxent._labels import shown
+from skxent.scorers import neg_log_loss_scorer
+from skxent.testing._prediction_checks import refuse_other_order
+from skxent.testing._run import fail, same, skip
+from skxent.testing._subject import Problem, Subject, take_rows
+
+__all__ = ["FIT_CHECKS"]
+
+
+def _check_naming(subject: Subject, naming: str, kind: str | None = None) -> None:
+    """Labels that keep the order of the classes change nothing but `classes_`."""
+    model, data = subject.fitted(kind, naming), subject.problem(kind)
+    wanted = data.names(naming)
+    worst = abs(subject.predicted(kind, naming) - subject.predicted(kind)).max()
+    if not worst <= 1e-5:  # nan is no less
+        fail(f"With the labels {shown(wanted)}, probabilities differ by up to {worst:.2g}.")
+    predicted = np.unique(np.asarray(model.predict(data.X_test)))
+    if not set(predicted.tolist()) <= set(wanted.tolist()):
+        fail(f"Fitted to the labels {shown(wanted)}, predict returned {shown(predicted)}.")
+
+
+def check_text_labels(subject: Subject) -> None:
+    """Labels that are text are not learnt as numbers are, so that they must be encoded first."""
+    _check_naming(subject, "texts")
+
+
+def check_boolean_labels(subject: Subject) -> None:
+    """True and False are not learnt as 1 and 0 are."""
+    _check_naming(subject, "truths", "two classes")
+
+
+def check_labels_with_gaps(subject: Subject) -> None:
+    """Integers are taken for the numbers of columns: labels such as -2, 3 and 7 do not work."""
+    _check_naming(subject, "spread")
+
+
+def check_reordered_labels(subject: Subject) -> None:
+    """
+    With labels whose order is not that of the data, columns go to the wrong classes, as if by
+    position or by first appearance.
+    """
+    refuse_other_order(subject, subject.kinds[-1], "reordered")
+
+
+def check_class_absent_from_training(subject: Subject) -> None:
+    """
+    A fold without one of the classes breaks the classifier, or shifts its columns, so that
+    cross-validation fails or scores the wrong columns.
+    """
+    data = subject.needs_three_classes()
+    kept = np.flatnonzero(data.train != 1)
+    labels = np.delete(data.labels, 1)
+    model = subject.fit(take_rows(data.X_train, kept), data.labels[data.train[kept]])
+    X_test = subject.within(data.X_test, take_rows(data.X_train, kept))
+    table = subject.proba(model, X_test, labels)
+    if not same(table.sum(axis=1), np.ones(len(table)), 1e-4):
+        fail(f"Fitted to the labels {shown(labels)}, the rows do not sum to 1.")
+    score = neg_log_loss_scorer(model, X_test, data.labels[data.test])
+    if not np.isfinite(score):
+        fail(f"The log loss of rows of all classes is {-score}.")
+
+
+def check_weights_of_one_change_nothing(subject: Subject) -> None:
+    """Passing weights, whatever they are, makes another model of the classifier."""
+    data = subject.problem()
+    model = _weighted(subject, data.X_train, data.labels[data.train], np.ones(len(data.train)))
+    change = abs(subject.proba(model, data.X_test, data.labels) - subject.predicted()).mean()
+    # With weights other random numbers may be drawn, which is no more than another seed does.
+    if not change <= max(1e-5, 2 * subject.luck()):
+        fail(f"With weights of 1, probabilities differ by {change:.2g} on average.")
+
+
+def check_rows_of_weight_zero_do_not_count(subject: Subject) -> None:
+    """
+    Weights do not reach the model: rows of weight 0 are learnt as others are.
+
+    Whether such rows leave no trace at all is for scikit-learn's
+    check_sample_weight_equivalence_on_dense_data.
+    """
+    data = subject.problem()
+    X, codes, weight = _with_lies(data)
+    weighted = _weighted(subject, X, data.labels[codes], weight)
+    misled = subject.proba(subject.fit(X, data.labels[codes]), data.X_test, data.labels)
+    found = subject.proba(weighted, data.X_test, data.labels)
+    harm, harm_of_all = (abs(t - subject.predicted()).mean() for t in (found, misled))
+    if not harm <= max(0.01, 0.5 * harm_of_all, 2 * subject.luck()):
+        fail(
+            f"Rows of weight 0 move probabilities by {harm:.2g} on average; without weights "
+            f"they move them by {harm_of_all:.2g}."
+        )
+
+
+def _with_lies(data: Problem) -> tuple[Any, IntArray, FloatArray]:
+    """The rows to fit, each followed by the same with a wrong label and the weight 0."""
+    n = len(data.train)
+    codes = np.stack([data.train, (data.train + 1) % data.n_classes], axis=1).ravel()
+    # Side by side, so that each fold of a cross-validation has both.
+    return take_rows(data.X_train, np.repeat(np.arange(n), 2)), codes, np.tile([1.0, 0.0], n)
+
+
+def _weighted(subject: Subject, X: Any, y: Any, weight: FloatArray) -> Any:
+    if not has_fit_parameter(subject.estimator, "sample_weight"):
+        skip(f"{subject.name}.fit takes no sample_weight.")
+    try:
+        return subject.fit(X, y, sample_weight=weight)
+    except (TypeError, ValueError) as error:
+        skip(f"{subject.name}.fit refuses sample_weight: {error}")
+
+
+FIT_CHECKS = [
+    check_text_labels,
+    check_boolean_labels,
+    check_labels_with_gaps,
+    check_reordered_labels,
+    check_class_absent_from_training,
+    check_weights_of_one_change_nothing,
+    check_rows_of_weight_zero_do_not_count,
+]
