@@ -10,5 +10,6 @@ def one_thread():
     with threadpool_limits(1):
         yield
 
+
 # To import it puts skxent's functions in the place of scikit-learn's, in the whole process.
 collect_ignore = ["sklearn_with_ours.py"]
