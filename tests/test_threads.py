@@ -1,0 +1,115 @@
+"""Nothing is shared between calls: threads and processes get what a single call gets."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import numpy as np
+import pytest
+from joblib import parallel_config
+from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_validate
+from sklearn.naive_bayes import GaussianNB
+
+import skxent
+
+N_THREADS = 8
+
+
+def rows_of(seed):
+    """Tables of many widths and lengths, so that calls differ in every block."""
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(500, 3000)), int(rng.integers(2, 20))
+    return rng.integers(k, size=n), rng.dirichlet(np.ones(k), size=n), np.arange(k), rng.random(n)
+
+
+def log_loss(seed):
+    y, p, labels, weight = rows_of(seed)
+    return skxent.log_loss(y, p, labels=labels, sample_weight=weight)
+
+
+def log_loss_of_text(seed):
+    y, p, labels, _ = rows_of(seed)
+    return skxent.log_loss(y.astype(str), p, labels=labels.astype(str), average=None).tolist()
+
+
+def divergences(seed):
+    _, p, _, weight = rows_of(seed)
+    q = p[::-1]
+    return skxent.kl_divergence(p, q, sample_weight=weight), skxent.js_divergence(p, q)
+
+
+def refinement(seed):
+    y, p, labels, _ = rows_of(seed)
+    return skxent.recalibration.refinement_loss(y, p, labels=labels)
+
+
+def report(seed):
+    y, p, labels, weight = rows_of(seed)
+    return skxent.log_loss_report(
+        y, p, labels=labels, sample_weight=weight, ladder=False, n_null=20
+    ).to_json()
+
+
+def accumulated(seed):
+    y, p, labels, _ = rows_of(seed)
+    accumulator = skxent.LogLossAccumulator(labels)
+    for start in range(0, len(y), 400):
+        accumulator.update(y[start : start + 400], p[start : start + 400])
+    return accumulator.report().to_json()
+
+
+@pytest.fixture
+def impatient():
+    """Threads that give way to each other as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize(
+    "call", [log_loss, log_loss_of_text, divergences, refinement, report, accumulated]
+)
+@pytest.mark.usefixtures("impatient")
+def test_threads_do_not_see_each_other(call):
+    expected = [call(seed) for seed in range(N_THREADS)]
+    barrier = Barrier(N_THREADS)
+
+    def at_once(seed):
+        barrier.wait(timeout=60)
+        return [call(seed) for _ in range(3)]
+
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        found = list(pool.map(at_once, range(N_THREADS)))
+    assert found == [[value] * 3 for value in expected]
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_scorers_give_the_same_in_workers(backend):
+    X, y = load_digits(return_X_y=True)
+    scoring = {name: skxent.get_scorer(name) for name in skxent.get_scorer_names()}
+
+    def scores():
+        found = cross_validate(GaussianNB(), X, y, cv=4, scoring=scoring)
+        return {name: values for name, values in found.items() if name.startswith("test_")}
+
+    expected = scores()
+    with parallel_config(backend=backend, n_jobs=2):
+        found = cross_validate(GaussianNB(), X, y, cv=4, scoring=scoring, n_jobs=2)
+    assert len(expected) == len(scoring)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values)
+
+
+def test_a_shared_scorer_scores_in_threads_what_it_scores_alone():
+    X, y = load_digits(return_X_y=True)
+    model = GaussianNB().fit(X[:800], y[:800])
+    scorer = skxent.make_per_class_scorer(range(10), base=2)
+    parts = [slice(800 + 100 * i, 900 + 100 * i) for i in range(N_THREADS)]
+    expected = [scorer(model, X[part], y[part]) for part in parts]
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        found = list(pool.map(lambda part: scorer(model, X[part], y[part]), parts))
+    for ours, theirs in zip(found, expected, strict=True):
+        assert list(ours) == list(theirs)
+        np.testing.assert_array_equal(list(ours.values()), list(theirs.values()))
