@@ -40,7 +40,7 @@ def sums_row_by_row(y, p, w, eps):
     found |= {"square": np.zeros((3, k)), "cube": np.zeros((4, k))}
     found |= {"moments": np.zeros((2, k)), "moments_of_all": np.zeros(2)}
     found["confusion"] = np.zeros((k, k))
-    found["histogram"] = np.zeros((4, k, 106 * (16 if k <= 100 else 8)))
+    found["histogram"] = np.zeros((5, k, 106 * (16 if k <= 100 else 8)))
     for i in range(n):
         weight = 1.0 if w is None else float(w[i])
         if weight == 0:
@@ -67,7 +67,8 @@ def sums_row_by_row(y, p, w, eps):
             miss = math.inf if rest == 0 else -math.log(rest)
             found["ovr_loss"][j] += weight * (loss if j == c else miss)
             at = place(row[j], k)
-            found["histogram"][:, j, at] += [weight, weight**2, weight * row[j], weight * (j == c)]
+            hit = weight * (j == c)
+            found["histogram"][:, j, at] += [weight, weight**2, weight * row[j], hit, weight > 0]
             if q > 0:
                 found["expected"][j] += weight * q * x
                 found["moments"][0, j] += weight**2 * q * (1 - q) * x**2

@@ -43,12 +43,12 @@ class Histogram:
     """
     Rows counted by their probability, for each class in bins of the odds, block by block.
 
-    The result has shape (4, n_classes, n_bins): weight, squared weight, weighted probability,
-    and the weight of the rows that are of the class.
+    The result has shape (5, n_classes, n_bins): weight, squared weight, weighted probability,
+    the weight of the rows that are of the class, and the number of rows.
     """
 
     def __init__(self, n_classes: int) -> None:
-        self.shape = (4, n_classes, _n_bins(n_classes))
+        self.shape = (5, n_classes, _n_bins(n_classes))
         self.total = np.zeros(self.shape)
         self._waiting: list[tuple[NDArray[np.int64], FloatArray, IntArray, FloatArray | None]] = []
         self._n_waiting = 0
@@ -83,6 +83,7 @@ class Histogram:
                 each = np.repeat(weight, p.shape[1])
                 self.total[0].reshape(-1)[:] += np.bincount(cells, each, size)
                 self.total[1].reshape(-1)[:] += np.bincount(cells, each * each, size)
+                self.total[4].reshape(-1)[:] += np.bincount(cells, each > 0, size)
                 flat = flat * each
             self.total[2].reshape(-1)[:] += np.bincount(cells, flat, size)
             self.total[3].reshape(-1)[:] += np.bincount(own, weight, size)
@@ -116,12 +117,14 @@ class Cells:
     """Sum of their squared weights."""
     hits: FloatArray
     """Weight of those that are of the class."""
+    rows: FloatArray
+    """Number of those that have a weight."""
 
 
 def cells_of_bins(histogram: FloatArray) -> Cells:
-    """The bins of one class that hold rows, from an array of shape (4, n_bins)."""
-    weight, square, proba, hits = histogram[:, histogram[0] > 0]
-    return Cells(np.minimum(proba / weight, 1.0), weight, square, hits)
+    """The bins of one class that hold rows, from an array of shape (5, n_bins)."""
+    weight, square, proba, hits, rows = histogram[:, histogram[0] > 0]
+    return Cells(np.minimum(proba / weight, 1.0), weight, square, hits, rows)
 
 
 def exact_cells(rows: Labelled) -> Iterator[Cells]:
@@ -135,7 +138,7 @@ def exact_cells(rows: Labelled) -> Iterator[Cells]:
         order = order[rows.weight[order] > 0]
         proba, w = column[order], rows.weight[order]
         first = np.flatnonzero(np.append(True, proba[1:] > proba[:-1]))
-        sums = (np.add.reduceat(x, first) for x in (w, w * w, w * hit[order]))
+        sums = (np.add.reduceat(x, first) for x in (w, w * w, w * hit[order], np.ones(len(w))))
         yield Cells(proba[first], *sums)
 
 
@@ -149,7 +152,7 @@ def _unweighted_cells(column: FloatArray, hit: NDArray[np.bool_]) -> Cells:
     first = np.flatnonzero(np.append(True, proba[1:] > proba[:-1]))
     weight = np.diff(first, append=len(proba)).astype(np.float64)
     hits = np.add.reduceat(bits & 1, first).astype(np.float64)
-    return Cells(proba[first], weight, weight, hits)
+    return Cells(proba[first], weight, weight, hits, weight)
 
 
 def _columns(rows: Labelled) -> Iterator[FloatArray]:
@@ -234,19 +237,29 @@ def _few(cells: Cells) -> Cells:
     octave = np.floor(0.5 * np.log2((cells.proba + _TINY) / (1.0 - cells.proba + _TINY)))
     new = (part[1:] != part[:-1]) | (octave[1:] != octave[:-1])
     first = np.flatnonzero(np.append(True, new))
-    weight, square, proba, hits = (
-        np.add.reduceat(x, first)
-        for x in (cells.weight, cells.square, cells.weight * cells.proba, cells.hits)
-    )
-    return Cells(np.minimum(proba / weight, 1.0), weight, square, hits)
+    proba = cells.weight * cells.proba
+    sums = (cells.weight, cells.square, proba, cells.hits, cells.rows)
+    weight, square, proba, hits, rows = (np.add.reduceat(x, first) for x in sums)
+    return Cells(np.minimum(proba / weight, 1.0), weight, square, hits, rows)
 
 
 def _draws(cells: Cells, n_null: int, rng: np.random.Generator) -> FloatArray:
     """Observed hits in the first row; below, hits drawn from the probabilities."""
-    # As many draws as the weights are worth; exact where all rows of a cell weigh the same.
-    trials = np.maximum(np.rint(cells.weight**2 / cells.square), 1.0)
-    drawn = rng.binomial(trials.astype(np.int64), cells.proba, (n_null, len(trials)))
-    return np.vstack([cells.hits, drawn * (cells.weight / trials)])
+    rows = np.rint(cells.rows)
+    drawn = rng.binomial(rows.astype(np.int64), cells.proba, (n_null, len(rows))).astype(np.float64)
+    # Weights of the hits are a sample of those of the cell: their sum has a mean and a variance
+    # that the beta distribution shares, and lies between 0 and the weight of the cell.
+    mean = cells.weight / rows
+    variance = np.maximum(cells.square / rows - mean * mean, 0.0)
+    share = drawn / rows
+    mixed = variance > 1e-9 * mean * mean  # less is rounding
+    if mixed.any():
+        n, hits, even = rows[mixed], drawn[:, mixed], (mean[mixed] ** 2) / variance[mixed]
+        each = np.maximum((n - 1.0) * even - 1.0, _TINY) / n
+        some = (hits > 0) & (hits < n)
+        ends = (np.where(some, x * each, 1.0) for x in (hits, n - hits))
+        share[:, mixed] = np.where(some, rng.beta(*ends), hits / n)
+    return np.vstack([cells.hits, share * cells.weight])
 
 
 def _band(

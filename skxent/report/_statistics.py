@@ -58,7 +58,7 @@ class Statistics:
     """Shape (n_classes, n_classes): the weighted loss of a class's rows, shared out among the
     other classes by their probabilities."""
     histogram: FloatArray
-    """Shape (4, n_classes, n_bins): rows by the probability of each class; see `Histogram`."""
+    """Shape (5, n_classes, n_bins): rows by the probability of each class; see `Histogram`."""
 
     def __add__(self, other: Statistics) -> Statistics:
         return Statistics(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -82,7 +82,7 @@ def statistics(rows: Labelled, eps: float) -> Statistics:
                 sums[name] = part
     bins = histogram.flush()
     if rows.weight is None:
-        bins[1] = bins[0]
+        bins[1] = bins[4] = bins[0]
     return Statistics(**sums, histogram=bins)
 
 
