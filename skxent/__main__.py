@@ -245,7 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if bool(options.csv) != bool(options.target):
         parser.error("--csv and --target are used together")
     try:
-        if options.html:
+        if options.html is not None:
             _check_page(options.html)
         numeric = None
         if options.csv:
@@ -260,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except ValueError as error:
             msg = f"cannot fit a classifier to {name}: {error}"
             raise _UserError(msg) from error
-        if options.html:
+        if options.html is not None:
             _write_page(report, options.html, f"Log loss of a classifier of {name}")
     except _UserError as error:
         # Names from a file may hold line breaks.

@@ -374,7 +374,7 @@ def test_the_page_is_written(tmp_path, capsys):
     assert all(name in page for name in ("setosa", "versicolor", "virginica"))
 
 
-@pytest.mark.parametrize("path", ["nowhere/report.html", "."])
+@pytest.mark.parametrize("path", ["nowhere/report.html", ".", ""])
 def test_a_page_that_cannot_be_written_is_said_before_the_work(path, capsys, monkeypatch):
     monkeypatch.setattr("skxent.__main__._run", lambda *_: pytest.fail("has run"))
     assert main(["--html", path]) == 2
