@@ -313,7 +313,7 @@ def test_the_order_of_rows_and_models_does_not_matter():
         lambda g: f"patient {g}",
         lambda g: -7 * g,
         lambda g: g / 8,
-        lambda g: np.datetime64("2020-01-01") + g,
+        lambda g: np.datetime64("2020-01-01") + np.timedelta64(g, "D"),
         lambda g: date.fromordinal(700_000 + g),
         lambda g: (g % 2, g // 2),
         lambda g: f"{g}" if g % 2 else g,
