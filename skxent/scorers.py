@@ -71,10 +71,10 @@ def make_scorer(
         ``metric(y_true, y_proba, *, labels, sample_weight, ...)`` returning a number: one of
         skxent's metrics, or another that takes `labels` as the labels of the columns. It gets
         all columns, also of two classes.
-    response_method : {"predict_proba", "predict_log_proba", "decision_function"} or tuple, \
-            default="predict_proba"
-        What to ask the estimator for; a tuple in order of preference. All but probabilities
-        are passed on with ``from_logits=True``.
+    response_method : str or tuple of str, default="predict_proba"
+        What to ask the estimator for: "predict_proba", "predict_log_proba" or
+        "decision_function", or several in order of preference. All but probabilities are
+        passed on with ``from_logits=True``.
     unseen : {"floor", "raise", "ignore"}, default="floor"
         Rows whose class the estimator never saw in training: "floor" gives the class
         probability 0, so that `log_loss` takes ``-log(eps)`` for such a row; "raise" is an
@@ -206,8 +206,7 @@ def make_per_class_scorer(
         Base of the logarithm: 2 gives bits, e or None nats.
     eps : float, default=2**-52
         Floor of the true class's probability, as in `log_loss`.
-    response_method : {"predict_proba", "predict_log_proba", "decision_function"} or tuple, \
-            default="predict_proba"
+    response_method : str or tuple of str, default="predict_proba"
         What to ask the estimator for, as in `make_scorer`.
     unseen : {"floor", "raise", "ignore"}, default="floor"
         Rows whose class the estimator never saw, as in `make_scorer`.

@@ -117,12 +117,12 @@ class Content(Frozen):
 
     @property
     def per_class(self) -> Mapping[str, NDArray[np.generic]]:
-        """The columns, one number a class."""
+        """The columns, one number a class; see `log_loss_report`."""
         return MappingProxyType(self._per_class)
 
     @property
     def overall(self) -> Mapping[str, float | int]:
-        """Figures of all rows together."""
+        """Figures of all rows together; `perplexity` is that of the floored loss."""
         return MappingProxyType(self._overall)
 
     @property

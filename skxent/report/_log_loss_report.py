@@ -145,7 +145,8 @@ def log_loss_report(
 
     Miscalibration is what isotonic regression of the class on its column takes off the
     one-vs-rest loss (CORP); it is fitted to the rows that it is applied to, hence the null.
-    The maps of the ladder are fitted in stratified folds to the rows of the other folds.
+    The maps of the ladder are fitted to the rows of the other folds, of which there are five;
+    those for the temperature are stratified, those for maps with a bias are not.
 
     References
     ----------

@@ -1,0 +1,107 @@
+"""The pages: every public name is in the reference, and the drawings show the code as it is."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from test_house import FLOORS
+
+import skxent
+import skxent.recalibration
+import skxent.report
+import skxent.scorers
+import skxent.testing
+
+DOCS = Path(__file__).parents[1] / "docs"
+PUBLIC = [
+    (module, name)
+    for module in (skxent, skxent.recalibration, skxent.testing)
+    for name in module.__all__
+]
+
+
+def script(name):
+    """A module of docs/, which is no package."""
+    sys.path.insert(0, str(DOCS))
+    try:
+        spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(DOCS))
+    return module
+
+
+@pytest.fixture(scope="module")
+def house():
+    return script("house")
+
+
+def listed():
+    """Names in the reference, with the module whose pages they are on."""
+    found, module = set(), ""
+    for line in (DOCS / "reference" / "index.md").read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"\.\. currentmodule:: (\S+)", line):
+            module = match[1]
+        elif match := re.match(r"(?:   |\.\. data:: )(\w+)$", line):
+            found.add((module, match[1]))
+    return found
+
+
+@pytest.mark.parametrize(("module", "name"), PUBLIC)
+def test_every_public_name_is_in_the_reference(module, name):
+    assert (module.__name__, name) in listed()
+
+
+def test_the_reference_has_no_other_names():
+    assert listed() == {(module.__name__, name) for module, name in PUBLIC}
+
+
+@pytest.mark.parametrize("module", [skxent.scorers, skxent.report, skxent.metrics])
+def test_what_is_public_elsewhere_is_public_in_the_package(module):
+    """Else it would be missing from the reference, which has one page a name."""
+    assert set(module.__all__) <= set(skxent.__all__)
+
+
+def test_the_house_is_drawn_with_every_room(house):
+    assert set(house.imports()) == set(FLOORS)
+    places, _ = house.boxes()
+    assert set(places) == set(FLOORS)
+
+
+def test_the_house_stands_as_the_floors_of_the_tests_say(house):
+    for room, below in house.imports().items():
+        for other in below:
+            assert house.floor(other) < house.floor(room)
+            assert FLOORS[other] < FLOORS[room]
+    places, height = house.boxes()
+    for upper, lower in house.edges():
+        assert places[upper][1] + places[upper][3] < places[lower][1]
+    assert all(x >= 0 and x + w <= 440 and y + h <= height for x, y, w, h in places.values())
+
+
+def test_the_house_draws_each_import_or_a_way_to_it(house):
+    ways = {room: {b for a, b in house.edges() if a == room} for room in house.imports()}
+    for room, below in house.imports().items():
+        reached, new = set(), ways[room]
+        while new:
+            reached |= new
+            new = set().union(*(ways[other] for other in new)) - reached
+        assert below <= reached
+
+
+def test_what_to_call_names_what_there_is():
+    decide = script("decide")
+    calls = [c for part in (decide.LABELS, decide.DISTRIBUTIONS, decide.ALONE) for c in part]
+    names = {call.partition("(")[0] for _, group in calls for call in group}
+    assert names <= set(skxent.__all__)
+    assert set(skxent.metrics.__all__) <= names
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)
+def test_examples_in_pages_are_run(page):
+    """An example that ends without an empty line would take the fence for its output."""
+    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        assert ">>>" not in block or block.endswith("\n\n"), block
