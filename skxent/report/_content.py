@@ -44,7 +44,7 @@ class Curve:
 @dataclass(frozen=True, slots=True, eq=False)
 class Ladder:
     """
-    Log loss after recalibration maps of growing freedom, each cross-fitted.
+    Log loss after recalibration maps, simple ones first, each cross-fitted.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Ladder:
     class_gain : ndarray of shape (n_rungs, n_classes)
         Part of each class in the gain; each row sums to `gain`.
     recommended : str
-        The simplest map that none of the freer ones beats beyond noise.
+        The first map that none of those after it beats beyond noise.
     used : str
         The map behind `recoverable`: the recommended one, and temperature if that is none.
     """

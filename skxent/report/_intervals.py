@@ -59,7 +59,7 @@ def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray
     References
     ----------
     .. [1] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
-           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01875.x`
+           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01876.x`
     """
     with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
         n = np.where(moments.n > 2.0 + 1e-9, moments.n, np.nan)

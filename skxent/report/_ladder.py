@@ -1,4 +1,4 @@
-"""What recalibration would take off the loss: maps of growing freedom, cross-fitted."""
+"""What recalibration would take off the loss: maps, simple ones first, cross-fitted."""
 
 from __future__ import annotations
 
@@ -170,16 +170,15 @@ def _with_fit(moments: Moments, fitted: FloatArray) -> Moments:
 
 def _simplest(after: FloatArray, weight: FloatArray | None, fits: Sequence[float]) -> int:
     """
-    First rung that none of the freer ones beats beyond noise.
+    First rung that none of those after it beats beyond noise.
 
     One-sided comparisons of the same rows. A map with parameters that are not needed loses by
     them, so that a calibrated model is left alone more often than in 95 % of cases, although
-    the freer rungs are several. See benchmarks/statistics/recalibration.py.
+    the later rungs are several. See benchmarks/statistics/recalibration.py.
     """
     for r in range(len(after) - 1):
-        freer = range(r + 1, len(after))
         beaten = False
-        for s in freer:
+        for s in range(r + 1, len(after)):
             gain = _moments(after[r] - after[s], weight)
             gain = replace(gain, variance=gain.variance + abs(fits[s] - fits[r]))
             low, _ = paired_interval(gain, _LEVEL)

@@ -153,7 +153,7 @@ def log_loss_report(
     .. [1] Spiegelhalter, D. J. (1986). Probabilistic prediction in patient management and
            clinical trials. Statistics in Medicine 5(5). :doi:`10.1002/sim.4780050506`
     .. [2] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
-           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01875.x`
+           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01876.x`
     .. [3] Dimitriadis, T., Gneiting, T., & Jordan, A. I. (2021). Stable reliability diagrams
            for probabilistic classifiers. PNAS 118(8). :doi:`10.1073/pnas.2016191118`
     .. [4] Kull, M., et al. (2019). Beyond temperature scaling: obtaining well-calibrated

@@ -57,7 +57,7 @@ class LogLossReport(Renderings):
         Part of the overall loss that the rows of a class (first axis) pay for the probability
         of another (second axis); the sums over the second axis are the contributions.
     ladder : Ladder or None
-        Log loss after recalibration maps of growing freedom; arrays with one number a rung.
+        Log loss after recalibration maps, simple ones first; arrays with one number a rung.
     reliability : tuple of Curve
         One-vs-rest calibration curve of each class.
     worst_rows : mapping of str to ndarray

@@ -42,7 +42,8 @@ def n_grams(text: str, n: int) -> Counter[tuple[str, ...]]:
 #
 # With the floor, q adds up to more than 1, and is not a distribution. The result is then not a
 # cross-entropy either, and can even be below the entropy of p. ``renormalize=True`` divides q by
-# its sum, which adds the logarithm of that sum to the result.
+# its sum, which adds the logarithm of that sum to the result. The sum is over the n-grams of both
+# texts: q is told which new ones will come, so a model that was made beforehand would pay more.
 
 
 def compare(seen: str, known: str, n: int) -> dict[str, float]:

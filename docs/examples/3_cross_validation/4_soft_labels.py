@@ -81,7 +81,7 @@ print(f"entropy of the votes: {entropy(votes, base=2):.3f} bits")
 # probabilities that they were drawn from. The model that knows these probabilities pays as well.
 
 known = kl_divergence(votes, truth, base=2)
-print(f"KL divergence of the true probabilities from the votes: {known:.3f} bits")
+print(f"KL divergence of the votes from the true probabilities: {known:.3f} bits")
 for name, results in found.items():
     excess = -results["test_KL divergence"].mean() - known
     print(f"trained on the {name}: {excess:.3f} bits more")
@@ -89,8 +89,8 @@ for name, results in found.items():
 assert found["votes"]["test_KL divergence"].mean() > found["majority"]["test_KL divergence"].mean()
 
 # %%
-# What is wrong with the majority: it makes certain of what was doubtful. Rows whose true
-# probability of class 0 is 0.7 nearly all get the label 0, and the model learns to be sure.
+# What is wrong with the majority: it makes certain of what was doubtful. Of rows whose true
+# probability of class 0 is 0.7, six in seven get the label 0, and the model learns to be too sure.
 
 fig, axes = plt.subplots(2, 1, sharex=True, sharey=True, figsize=(5.5, 6.4), layout="constrained")
 for ax, (name, colour, mark) in zip(

@@ -77,8 +77,8 @@ plt.show()
 assert (report.per_class["miscalibration_p"] > 0.05).all()
 
 # %%
-# The ladder tries maps of growing freedom, each on rows that it was not fitted to. They take off a
-# tenth of the loss at most, and nothing beyond noise: it recommends none.
+# The ladder tries six maps, simple ones first, each on rows that it was not fitted to. They take
+# off a tenth of the loss at most, and nothing beyond noise: it recommends none.
 
 LadderDisplay.from_report(report)
 plt.show()

@@ -37,7 +37,8 @@ ReliabilityDisplay.from_report(report, max_classes=4)
 plt.show()
 
 # %%
-# The ladder: a temperature takes off most of the loss, and freer maps are not better beyond noise.
+# The ladder: a temperature takes off most of the loss, and none after it is better beyond
+# noise.
 
 LadderDisplay.from_report(report)
 plt.show()

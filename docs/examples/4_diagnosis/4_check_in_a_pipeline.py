@@ -110,4 +110,5 @@ assert log_loss(y_test, new.predict_proba(X_test)) < log_loss(y_test, in_use.pre
 # - ``groups``, in :func:`~skxent.compare_log_loss`, if several rows come from one person or one
 #   day: rows that belong together tell less than as many that do not.
 # - The threshold. At 0.05, where two models are equally good in every class, one build in twenty at
-#   most fails by chance.
+#   most fails by chance, if each class has about twenty rows or more, and fifty where one model is
+#   much more sure than the other.

@@ -171,7 +171,7 @@ def compare_log_loss(
     References
     ----------
     .. [1] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
-           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01875.x`
+           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01876.x`
     .. [2] Cameron, A. C., & Miller, D. L. (2015). A practitioner's guide to cluster-robust
            inference. Journal of Human Resources 50(2). :doi:`10.3368/jhr.50.2.317`
     .. [3] Holm, S. (1979). A simple sequentially rejective multiple test procedure.

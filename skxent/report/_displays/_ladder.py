@@ -37,7 +37,7 @@ __all__ = ["LadderDisplay"]
 @dataclass(kw_only=True, eq=False, repr=False)
 class LadderDisplay(Display):
     """
-    Log loss after recalibration maps of growing freedom: one line a map.
+    Log loss after recalibration maps, simple ones first: one line a map.
 
     Make it with `from_estimator`, `from_predictions` or `from_report`.
 
@@ -53,7 +53,7 @@ class LadderDisplay(Display):
         What each map takes off the loss, and the interval of the paired differences. It is
         narrower than those of the losses, since it compares the same rows.
     recommended : str
-        The simplest map that none of the freer ones beats beyond noise.
+        The first map that none of those after it beats beyond noise.
     base : float
         Base of the logarithm.
     confidence_level : float

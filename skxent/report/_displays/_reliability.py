@@ -43,9 +43,11 @@ class ReliabilityDisplay(Display):
 
     Make it with `from_estimator`, `from_predictions` or `from_report`. The curve is the
     isotonic regression of the class on its probability (CORP, :doi:`10.1073/pnas.2016191118`).
-    It bends away from the diagonal by chance too, above all where there are few rows: only
-    what leaves the band speaks against the model. The bars count the rows by their
-    probability; their heights are logarithmic and comparable between panels.
+    It bends away from the diagonal by chance too, above all where there are few rows. The band
+    says how far at each probability for itself; most curves of calibrated models leave a 95 %
+    band somewhere, so judge the curve as a whole by `miscalibration_p`. The bars
+    count the rows by their probability; their heights are logarithmic and comparable between
+    panels.
 
     Parameters
     ----------
