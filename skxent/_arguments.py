@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skxent._arrays import is_foreign, on_host
 from skxent._kernels import FloatArray
 from skxent._labels import nan_for_missing, shown
 
@@ -30,21 +31,24 @@ def check_base(base: float | None) -> float:
     """The number of nats in one unit of information of this base."""
     if base is None:
         return 1.0
-    if not isinstance(base, Real) or isinstance(base, bool) or not 1 < base < math.inf:
+    real = isinstance(base, float) or (isinstance(base, Real) and not isinstance(base, bool))
+    if not real or not 1 < base < math.inf:
         msg = f"base must be a finite number above 1, or None for nats; got {base!r}."
         raise ValueError(msg)
     return math.log(base)
 
 
 def check_eps(eps: float) -> float:
-    if not isinstance(eps, Real) or isinstance(eps, bool) or not 0 <= eps < 1:
+    real = isinstance(eps, float) or (isinstance(eps, Real) and not isinstance(eps, bool))
+    if not real or not 0 <= eps < 1:
         msg = f"eps must be a number in [0, 1), and 0 for no floor; got {eps!r}."
         raise ValueError(msg)
     return float(eps)
 
 
 def check_choice(value: object, name: str, choices: tuple[object, ...]) -> None:
-    if not any(value is c or (isinstance(value, str) and value == c) for c in choices):
+    known = value in choices if isinstance(value, str) else any(value is c for c in choices)
+    if not known:
         msg = f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}."
         raise ValueError(msg)
 
@@ -106,12 +110,17 @@ def check_names(target_names: Iterable[Any] | None, labels: NDArray[Any]) -> tup
     return names
 
 
-def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray | None:
+def check_weight(
+    sample_weight: ArrayLike | None, n_samples: int, start: int = 0
+) -> FloatArray | None:
+    """Weights in float64; `start` is the number of the first row."""
     if sample_weight is None:
         return None
     if isinstance(sample_weight, np.ma.MaskedArray):
         msg = "sample_weight is a masked array, whose mask would be lost; fill it, with 0 perhaps."
         raise ValueError(msg)
+    if is_foreign(sample_weight):
+        sample_weight = on_host(sample_weight, "sample_weight")
     try:
         weight = np.asarray(sample_weight)
         if weight.dtype.kind in "US":  # numpy would read "2" as 2
@@ -132,7 +141,8 @@ def check_weight(sample_weight: ArrayLike | None, n_samples: int) -> FloatArray 
     if bad.any():
         row = int(bad.argmax())
         msg = (
-            f"sample_weight must be finite and not negative; row {row} has {float(weight[row])!r}."
+            f"sample_weight must be finite and not negative; row {start + row} has "
+            f"{float(weight[row])!r}."
         )
         raise ValueError(msg)
     # Room for the losses of the rows, so that no weighted sum overflows.

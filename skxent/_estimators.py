@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._arrays import is_elsewhere
+from skxent._device import device_of
+from skxent._dispatch import table_of
 from skxent._labels import as_labels, check_labels, shown
 from skxent._table import as_table
 
@@ -16,12 +19,13 @@ METHODS = ("predict_proba", "predict_log_proba", "decision_function")
 
 
 def predictions(
-    estimator: Any, X: Any, methods: str | tuple[str, ...]
+    estimator: Any, X: Any, methods: str | tuple[str, ...], *, anywhere: bool = False
 ) -> tuple[NDArray[Any], NDArray[Any], bool]:
     """
     What the first method at hand predicts, the classes, and whether it predicts logits.
 
     One column a class, in the order of the classes; or, of two classes, the second alone.
+    In host memory, unless `anywhere` leaves predictions on the device where they are.
     """
     names = (methods,) if isinstance(methods, str) else tuple(methods)
     name = next((name for name in names if hasattr(estimator, name)), None)
@@ -41,7 +45,8 @@ def predictions(
         raise ValueError(msg)
     if name == "decision_function":
         _refuse_one_vs_one(estimator, classes)
-    table = as_table(values, f"{name}(X)").in_order_of(classes)
+    read = table_of if anywhere else as_table
+    table = read(values, f"{name}(X)").in_order_of(classes)
     if table.n_classes != len(classes):
         msg = f"{who}.{name} returned {table.n_classes} columns for {len(classes)} classes_."
         raise ValueError(msg)
@@ -93,14 +98,27 @@ def with_columns_for(
     extra: NDArray[Any], table: NDArray[Any], classes: NDArray[Any], from_logits: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Predictions with a column of probability 0 for each class that was never seen."""
-    if table.ndim == 1:  # the positive class alone
-        other = np.zeros(len(table)) if from_logits else 1 - table
-        table = np.column_stack([other, table])
-    nothing = np.full((len(table), len(extra)), -np.inf if from_logits else 0.0)
-    table = np.hstack([table, nothing.astype(table.dtype)])
+    table = _widened(table, len(extra), from_logits)
     labels = np.array([*classes.tolist(), *extra.tolist()], dtype=object)
     if np.array_equal(np.argsort(classes, kind="stable"), np.arange(len(classes))):
         # A metric from elsewhere may rely on sorted labels.
         order = np.argsort(labels, kind="stable")
-        labels, table = labels[order], table[:, order]
+        labels, table = labels[order], _columns(table, order)
     return as_labels(labels.tolist(), "labels"), table
+
+
+def _widened(table: Any, n_extra: int, from_logits: bool) -> Any:
+    if is_elsewhere(table):
+        return device_of(table, "y_proba").widened(table, n_extra, from_logits)
+    if table.ndim == 1:  # the positive class alone
+        other = np.zeros(len(table)) if from_logits else 1 - table
+        table = np.column_stack([other, table])
+    nothing = np.full((len(table), n_extra), -np.inf if from_logits else 0.0)
+    return np.hstack([table, nothing.astype(table.dtype)])
+
+
+def _columns(table: Any, order: NDArray[Any]) -> Any:
+    if is_elsewhere(table):
+        device = device_of(table, "y_proba")
+        return device.xp.take(table, device.moved_codes(order), axis=1)
+    return table[:, order]

@@ -10,17 +10,31 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._arguments import check_weight
+from skxent._arrays import fetched, is_foreign
 from skxent._kernels import FloatArray, IntArray
-from skxent._labels import as_labels, check_labels, codes_of, distinct, encode, factorize, shown
+from skxent._labels import (
+    as_labels,
+    check_labels,
+    codes_of,
+    distinct,
+    encode,
+    events_of,
+    factorize,
+    refuse_soft,
+    shown,
+)
 from skxent._table import Table, as_table
 
 __all__ = [
     "Labelled",
     "Paired",
+    "aligned",
     "check_distributions",
     "check_labelled",
     "check_pair",
     "check_reference",
+    "is_table",
+    "same_length",
 ]
 
 
@@ -47,7 +61,7 @@ class Paired:
     """Whether the user passed one pair of 1-D distributions."""
 
 
-def _same_length(n_true: int, n_proba: int) -> None:
+def same_length(n_true: int, n_proba: int) -> None:
     if n_true != n_proba:
         msg = f"y_true and y_proba must have the same number of rows; got {n_true} and {n_proba}."
         raise ValueError(msg)
@@ -55,14 +69,14 @@ def _same_length(n_true: int, n_proba: int) -> None:
 
 def _columns_of(y_true: ArrayLike) -> int:
     """Number of columns of a two-dimensional `y_true`; 0 if it is one-dimensional."""
-    if isinstance(y_true, list | tuple):
+    if type(y_true) is not np.ndarray and isinstance(y_true, list | tuple):
         first: Any = y_true[0] if y_true else None
         return len(first) if isinstance(first, list | tuple) or np.ndim(first) == 1 else 0
     shape: tuple[int, ...] = getattr(y_true, "shape", ())
     return shape[1] if len(shape) == 2 else 0
 
 
-def _is_table(y_true: ArrayLike, proba: Table) -> bool:
+def is_table(y_true: ArrayLike, proba: Table) -> bool:
     """Whether `y_true` holds distributions; a single column is a column of labels."""
     width = _columns_of(y_true)
     return width > 1 or (width == 1 and not proba.positive_only and proba.n_classes == 1)
@@ -80,10 +94,10 @@ def check_labelled(
 ) -> Labelled:
     """Class labels, or one-hot rows, beside probabilities; the numbers are checked when read."""
     proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
-    if _is_table(y_true, proba):
+    if is_table(y_true, proba):
         return _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
     array = as_labels(y_true, "y_true")
-    _same_length(len(array), proba.n_samples)
+    same_length(len(array), proba.n_samples)
     weight = check_weight(sample_weight, proba.n_samples)
     if proba.positive_only:
         codes, known, positive = _binary_codes(array, labels, pos_label)
@@ -182,7 +196,7 @@ def _from_one_hot(
     pos_label: Any,
     sample_weight: ArrayLike | None,
 ) -> Labelled:
-    target, proba, known = _aligned(
+    target, proba, known = aligned(
         as_table(y_true, "y_true", renormalize=None), proba, labels, pos_label
     )
     codes = np.empty(target.n_samples, dtype=np.intp)
@@ -191,15 +205,11 @@ def _from_one_hot(
         soft = (block != 0).sum(axis=1) > 1
         if soft.any():
             row = int(soft.argmax())
-            msg = (
-                f"y_true must be class labels or one-hot rows; row {rows.start + row} is "
-                f"{shown(block[row], limit=6)}. For soft labels use cross_entropy."
-            )
-            raise ValueError(msg)
+            refuse_soft(block[row], rows.start + row)
     return Labelled(codes, proba, known, check_weight(sample_weight, proba.n_samples))
 
 
-def _aligned(
+def aligned(
     target: Table, proba: Table, labels: ArrayLike | None, pos_label: Any
 ) -> tuple[Table, Table, NDArray[Any]]:
     """Two tables whose columns are in the same order, and the labels of the columns."""
@@ -212,7 +222,7 @@ def _aligned(
     if pos_label is not None:
         msg = f"pos_label={pos_label!r} is for a 1-D y_proba; both y_true and y_proba have columns."
         raise ValueError(msg)
-    _same_length(target.n_samples, proba.n_samples)
+    same_length(target.n_samples, proba.n_samples)
     if target.n_classes != proba.n_classes:
         msg = (
             f"y_true and y_proba must have the same columns; got {target.n_classes} and "
@@ -248,16 +258,16 @@ def check_pair(
 ) -> Labelled | Paired:
     """Labels or distributions beside probabilities, told apart by shape and dtype."""
     proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
-    if _is_table(y_true, proba):
+    if is_table(y_true, proba):
         target = as_table(y_true, "y_true", renormalize=renormalize)
-        target, proba, _ = _aligned(target, proba, labels, pos_label)
+        target, proba, _ = aligned(target, proba, labels, pos_label)
         return Paired(target, proba, check_weight(sample_weight, proba.n_samples), single=False)
     if proba.positive_only and labels is None and pos_label is None:
         array = as_labels(y_true, "y_true")
-        _same_length(len(array), proba.n_samples)
+        same_length(len(array), proba.n_samples)
         if array.dtype.kind == "f":
-            proba = replace(proba, columns=_events_of(y_proba))
-            return _single_pair(array, _events_of(y_true), proba, sample_weight)
+            proba = replace(proba, columns=events_of(y_proba))
+            return _single_pair(array, events_of(y_true), proba, sample_weight)
         _refuse_ambiguous(array, proba)
     return check_labelled(
         y_true,
@@ -268,13 +278,6 @@ def check_pair(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-
-
-def _events_of(values: ArrayLike) -> tuple[Any, ...] | None:
-    """Names that a pandas Series gives to its entries; not the numbers that pandas gives."""
-    index = getattr(values, "index", None)
-    named = hasattr(index, "tolist") and type(index).__name__ != "RangeIndex"
-    return tuple(index.tolist()) if named and index is not None else None
 
 
 def _single_pair(
@@ -293,7 +296,7 @@ def _single_pair(
         raise ValueError(msg)
     target = Table(array[None, :], "y_true", columns=events, renormalize=proba.renormalize)
     proba = replace(proba, array=proba.array[None, :])
-    target, proba, _ = _aligned(target, proba, None, None)
+    target, proba, _ = aligned(target, proba, None, None)
     return Paired(target, proba, check_weight(sample_weight, 1), single=True)
 
 
@@ -334,6 +337,8 @@ def check_reference(reference: ArrayLike | Mapping[Any, float], labels: NDArray[
             )
             raise ValueError(msg)
         reference = [named[v] for v in labels.tolist()]
+    elif is_foreign(reference):
+        reference = fetched(reference, "reference")
     prior = as_table(reference, "reference", renormalize=None)
     if prior.array.shape != (len(labels),):
         msg = (

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skxent._arrays import fetched, is_foreign, on_host
 from skxent._kernels import IntArray, row_slices
 
 __all__ = [
     "as_labels",
     "check_labels",
     "codes_of",
+    "column_order",
     "distinct",
     "encode",
+    "events_of",
     "factorize",
     "nan_for_missing",
+    "refuse_nan",
+    "refuse_soft",
     "shown",
 ]
 
@@ -55,6 +60,8 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     if isinstance(values, np.ma.MaskedArray):
         msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
         raise ValueError(msg)
+    if is_foreign(values):
+        values = on_host(values, name)
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -79,11 +86,23 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
         msg = f"{name} has dtype {array.dtype}; labels must be integers, booleans, floats or text."
         raise TypeError(msg)
     if array.dtype.kind == "f" and np.isnan(array.sum()) and np.isnan(array).any():
-        msg = f"{name} has a missing label (nan) in row {int(np.isnan(array).argmax())}; drop it."
-        raise ValueError(msg)
+        refuse_nan(name, int(np.isnan(array).argmax()))
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return array
+
+
+def refuse_nan(name: str, row: int) -> NoReturn:
+    msg = f"{name} has a missing label (nan) in row {row}; drop it."
+    raise ValueError(msg)
+
+
+def refuse_soft(values: LabelArray, row: int) -> NoReturn:
+    msg = (
+        f"y_true must be class labels or one-hot rows; row {row} is {shown(values, limit=6)}. "
+        f"For soft labels use cross_entropy."
+    )
+    raise ValueError(msg)
 
 
 def nan_for_missing(array: LabelArray) -> LabelArray:
@@ -252,7 +271,7 @@ def _text_codes(array: LabelArray, labels: LabelArray) -> IntArray:
 
 def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
     """`labels` as an array in the order given, without duplicates or missing values."""
-    array = as_labels(labels, name)
+    array = as_labels(fetched(labels, name) if is_foreign(labels) else labels, name)
     if len(array) == 0:
         msg = f"{name} is empty; list the label of each column, in order."
         raise ValueError(msg)
@@ -264,7 +283,8 @@ def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
     return array
 
 
-def codes_of(array: NDArray[Any], known: NDArray[Any]) -> IntArray:
+def codes_of(array: NDArray[Any], known: NDArray[Any], start: int = 0) -> IntArray:
+    """`encode`, or an error for the first label that is not known; `start` is the first row."""
     codes = encode(array, known)
     if codes.min() < 0:
         row = int(codes.argmin())
@@ -273,8 +293,41 @@ def codes_of(array: NDArray[Any], known: NDArray[Any]) -> IntArray:
         if str(value) in {str(v) for v in known.tolist()}:
             hint = f" The labels hold {str(value)!r} as another type ({known.dtype})."
         msg = (
-            f"y_true holds a label that labels does not: {value!r} (row {row}); "
+            f"y_true holds a label that labels does not: {value!r} (row {start + row}); "
             f"the labels are {shown(known)}.{hint}"
         )
         raise ValueError(msg)
     return codes
+
+
+def column_order(columns: tuple[Any, ...], labels: NDArray[Any], name: str) -> IntArray | None:
+    """Where in `columns` each label stands; None if no column has the name of a label."""
+    if len(set(columns)) != len(columns):
+        msg = f"{name} has columns of the same name: {shown(columns)}; make them distinct."
+        raise ValueError(msg)
+    wanted = labels.tolist()
+    # Files keep the names of columns as text, and a label of 1 may have come back as 1.0.
+    whole = [int(v) if isinstance(v, float) and v.is_integer() else v for v in wanted]
+    as_text = [str(label) for label in whole]
+    for names in (wanted, as_text):
+        common = set(names) & set(columns)
+        if not common:
+            continue
+        if len(common) == len(names) == len(columns):
+            return np.array([columns.index(label) for label in names], dtype=np.intp)
+        missing = [label for label in names if label not in columns]
+        extra = [column for column in columns if column not in names]
+        msg = (
+            f"The columns of {name} are only partly the labels: no column for {shown(missing)}, "
+            f"no label for {shown(extra)}. Rename or select the columns, or pass "
+            f"{name}.to_numpy() to match them by position."
+        )
+        raise ValueError(msg)
+    return None
+
+
+def events_of(values: ArrayLike) -> tuple[Any, ...] | None:
+    """Names that a pandas Series gives to its entries; not the numbers that pandas gives."""
+    index = getattr(values, "index", None)
+    named = hasattr(index, "tolist") and type(index).__name__ != "RangeIndex"
+    return tuple(index.tolist()) if named and index is not None else None

@@ -14,11 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from skxent._arguments import check_base, check_eps, check_weight
+from skxent._arguments import check_base, check_eps
+from skxent._arrays import fetched, is_foreign
+from skxent._dispatch import check_labelled
 from skxent._estimators import predictions, refuse_other_type, with_columns_for
-from skxent._inputs import check_labelled
-from skxent._kernels import class_sums, class_weights
-from skxent._labels import as_labels, check_labels, distinct, encode, shown
+from skxent._labels import check_labels, encode, shown
+from skxent._scored_rows import ScoredRows
 from skxent.metrics import (
     cross_entropy,
     js_divergence,
@@ -43,7 +44,8 @@ _EPS = 2.0**-52
 
 def worst_class_log_loss(y_true: ArrayLike, y_proba: ArrayLike, **params: Any) -> float:
     """Mean log loss of the class that has the largest."""
-    return float(np.nanmax(log_loss(y_true, y_proba, average=None, **params)))
+    losses = log_loss(y_true, y_proba, average=None, **params)
+    return float(np.nanmax(fetched(losses, "losses") if is_foreign(losses) else losses))
 
 
 GREATER_IS_BETTER: dict[Callable[..., Any], bool] = {
@@ -123,36 +125,34 @@ class _ClassifierScorer:
 
     def _rows(
         self, estimator: Any, X: Any, y: ArrayLike, sample_weight: ArrayLike | None
-    ) -> tuple[NDArray[Any], Any, NDArray[Any], Any, bool]:
+    ) -> tuple[Any, Any, NDArray[Any], Any, bool]:
         """Labels, predictions, labels of the columns, weights, and whether these are logits."""
-        array = as_labels(y, "y")
-        weight = check_weight(sample_weight, len(array))
-        values, classes, from_logits = predictions(estimator, X, self.response_method)
-        unseen = encode(array, classes) < 0
-        if weight is not None and unseen[weight == 0].any():  # such rows are none
-            array, values = array[weight > 0], values[weight > 0]
-            unseen, weight = unseen[weight > 0], weight[weight > 0]
-        if not unseen.any():
-            return array, values, classes, weight, from_logits
-        refuse_other_type(array[unseen], classes)
-        extra = distinct(array[unseen], "y")
-        who = f"{type(estimator).__name__} never saw {shown(extra)}, the classes of {unseen.sum()}"
+        values, classes, from_logits = predictions(
+            estimator, X, self.response_method, anywhere=True
+        )
+        found = ScoredRows.of(y, values, sample_weight, classes).without_void_rows()
+        if found.n_unseen == 0:
+            return found.y, found.values, classes, found.weight, from_logits
+        extra = found.unseen_labels()
+        refuse_other_type(extra, classes)
+        who = (
+            f"{type(estimator).__name__} never saw {shown(extra)}, the classes of {found.n_unseen}"
+        )
         if self.unseen == "raise":
             msg = (
-                f"{who} of {len(array)} rows; its classes_ are {shown(classes)}. Stratify the "
+                f"{who} of {found.n_rows} rows; its classes_ are {shown(classes)}. Stratify the "
                 f'splits, or pass unseen="floor" or unseen="ignore".'
             )
             raise ValueError(msg)
         if self.unseen == "ignore":
-            if unseen.all():
+            if found.n_unseen == found.n_rows:
                 msg = f'{who} rows, which is all of them: unseen="ignore" leaves none to score.'
                 raise ValueError(msg)
-            warnings.warn(f"{who} of {len(array)} rows; they are left out.", stacklevel=3)
-            kept = ~unseen
-            weight = None if weight is None else weight[kept]
-            return array[kept], values[kept], classes, weight, from_logits
-        known, values = with_columns_for(extra, values, classes, from_logits)
-        return array, values, known, weight, from_logits
+            warnings.warn(f"{who} of {found.n_rows} rows; they are left out.", stacklevel=3)
+            kept = found.seen_only()
+            return kept.y, kept.values, classes, kept.weight, from_logits
+        known, values = with_columns_for(extra, found.values, classes, from_logits)
+        return found.y, values, known, found.weight, from_logits
 
 
 class MetricScorer(_ClassifierScorer):
@@ -233,10 +233,10 @@ class PerClassScorer(_ClassifierScorer):
         rows = check_labelled(
             y_true, values, labels=known, sample_weight=weight, from_logits=from_logits
         )
-        losses = floored_losses(rows, check_eps(self.eps))
+        losses, kernels = floored_losses(rows, check_eps(self.eps)), rows.proba.kernels
         total, weight_of = np.zeros(len(wanted)), np.zeros(len(wanted))
-        total[place] = class_sums(losses, rows.codes, len(known), weight)
-        weight_of[place] = class_weights(rows.codes, len(known), weight)
+        total[place] = kernels.class_sums(losses, rows.codes, len(known), rows.weight)
+        weight_of[place] = kernels.class_weights(rows.codes, len(known), rows.weight)
         total /= -check_base(self.base)
         means = np.full(len(wanted), np.nan)
         np.divide(total, weight_of, out=means, where=weight_of > 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent import _kernels
+from skxent._arrays import is_foreign, is_half, like, on_host
 from skxent._kernels import FloatArray, IntArray
-from skxent._labels import nan_for_missing, shown
+from skxent._labels import column_order, nan_for_missing, shown
 
 __all__ = ["Table", "as_table"]
 
@@ -42,6 +43,8 @@ class Table:
     """None where the caller has no such option to offer."""
     positive: int = 1
     """The class that a one-dimensional `array` is the probability of."""
+    origin: Any = None
+    """The array of another library that `array` is a view of."""
 
     @property
     def n_samples(self) -> int:
@@ -55,11 +58,21 @@ class Table:
     def positive_only(self) -> bool:
         return self.array.ndim == 1
 
+    @property
+    def kernels(self) -> Any:
+        """The arithmetic for blocks of this table."""
+        return _kernels
+
+    @property
+    def _tolerance(self) -> float:
+        half = self.array.dtype == np.float16 if self.origin is None else is_half(self.origin)
+        return _SUM_TOLERANCE_HALF if half else _SUM_TOLERANCE
+
     def in_order_of(self, labels: NDArray[Any]) -> Table:
         """The table with its columns in the order of `labels`, if it has their names."""
         if self.columns is None:
             return self
-        order = _column_order(self.columns, labels, self.name)
+        order = column_order(self.columns, labels, self.name)
         return self if order is None else replace(self, order=order)
 
     def blocks(self, itemsize: int | None = None) -> Iterator[tuple[slice, NDArray[np.floating]]]:
@@ -138,6 +151,28 @@ class Table:
             loss = self._minus_log_of(block, codes[rows])
             yield rows, np.maximum(loss, 0.0, out=loss)
 
+    def at_most(self, values: FloatArray, bound: float) -> FloatArray:
+        return np.minimum(values, bound, out=values)
+
+    def exponential(self, values: FloatArray) -> FloatArray:
+        with np.errstate(over="ignore"):
+            return np.exp(values)
+
+    def total(self, weight: FloatArray | None) -> float:
+        """Sum of the weights, or the number of rows."""
+        return self.n_samples if weight is None else float(weight.sum())
+
+    def one_a_row(self, blocks: Iterable[tuple[slice, FloatArray]], unit: float) -> Any:
+        """The values of all rows in units of `unit`, as an array of the input's library."""
+        values = np.empty(self.n_samples)
+        for rows, block in blocks:
+            values[rows] = block
+        return self.given_back(values / unit)
+
+    def given_back(self, array: FloatArray) -> Any:
+        """`array` as an array of the input's library."""
+        return like(array, self.origin)
+
     def _minus_log_of(self, block: NDArray[np.floating], codes: IntArray) -> FloatArray:
         if self.positive_only:
             z, positive = block[:, 0].astype(np.float64, copy=False), codes == self.positive
@@ -175,7 +210,7 @@ class Table:
             with np.errstate(over="ignore", invalid="ignore"):
                 sums = _kernels.row_sums(block)
             high = sums.max()
-            tolerance = _SUM_TOLERANCE_HALF if self.array.dtype == np.float16 else _SUM_TOLERANCE
+            tolerance = self._tolerance
             # Written so that nan fails.
             if not (high <= 1 + tolerance and sums.min() >= 1 - tolerance):
                 self._refuse_range(block, start)
@@ -216,7 +251,7 @@ class Table:
             row = int(bad.argmax())
             msg = (
                 f"{self.name} with renormalize=True needs finite, non-negative numbers with a "
-                f"positive sum in each row; row {start + row} is {_row(block[row])}."
+                f"positive sum in each row; row {start + row} is {shown(block[row], 6)}."
             )
             raise ValueError(msg)
         return np.maximum(wide / sums[:, None], 0.0)
@@ -264,37 +299,15 @@ class Table:
         raise ValueError(msg)
 
 
-def _row(values: NDArray[Any]) -> str:
-    return shown(values, limit=6)
-
-
-def _column_order(columns: tuple[Any, ...], labels: NDArray[Any], name: str) -> IntArray | None:
-    """Where in `columns` each label stands; None if no column has the name of a label."""
-    if len(set(columns)) != len(columns):
-        msg = f"{name} has columns of the same name: {shown(columns)}; make them distinct."
-        raise ValueError(msg)
-    wanted = labels.tolist()
-    # Files keep the names of columns as text, and a label of 1 may have come back as 1.0.
-    whole = [int(v) if isinstance(v, float) and v.is_integer() else v for v in wanted]
-    as_text = [str(label) for label in whole]
-    for names in (wanted, as_text):
-        common = set(names) & set(columns)
-        if not common:
-            continue
-        if len(common) == len(names) == len(columns):
-            return np.array([columns.index(label) for label in names], dtype=np.intp)
-        missing = [label for label in names if label not in columns]
-        extra = [column for column in columns if column not in names]
-        msg = (
-            f"The columns of {name} are only partly the labels: no column for {shown(missing)}, "
-            f"no label for {shown(extra)}. Rename or select the columns, or pass "
-            f"{name}.to_numpy() to match them by position."
-        )
-        raise ValueError(msg)
-    return None
-
-
 def _array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tuple[Any, ...] | None]:
+    if type(values) is np.ndarray:
+        return values, None
+    if hasattr(values, "toarray") and hasattr(values, "nnz"):
+        msg = f"{name} is a sparse matrix; pass {name}.toarray()."
+        raise TypeError(msg)
+    if isinstance(values, np.ma.MaskedArray):
+        msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
+        raise ValueError(msg)
     if not isinstance(values, np.ndarray | list | tuple):
         import narwhals.stable.v2 as nw  # only here, since arrays and lists do without it
 
@@ -314,13 +327,8 @@ def as_table(
     values: ArrayLike, name: str, *, from_logits: bool = False, renormalize: bool | None = False
 ) -> Table:
     """`values` as a `Table`: the array where possible without a copy, and the column names."""
-    if hasattr(values, "toarray") and hasattr(values, "nnz"):
-        msg = f"{name} is a sparse matrix; pass {name}.toarray()."
-        raise TypeError(msg)
-    if isinstance(values, np.ma.MaskedArray):
-        msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
-        raise ValueError(msg)
-    array, columns = _array_and_columns(values, name)
+    origin = values if is_foreign(values) else None
+    array, columns = _array_and_columns(values if origin is None else on_host(origin, name), name)
     if array.ndim == 0:
         msg = f"{name} must be an array, a list or a data frame in memory; got {type(values)}."
         raise TypeError(msg)
@@ -339,4 +347,4 @@ def as_table(
     if array.size == 0:
         msg = f"{name} is empty: shape {array.shape}; at least one row and one class are needed."
         raise ValueError(msg)
-    return Table(array, name, None, columns, from_logits, renormalize)
+    return Table(array, name, None, columns, from_logits, renormalize, origin=origin)

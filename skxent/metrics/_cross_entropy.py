@@ -8,9 +8,9 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent import _kernels
 from skxent._arguments import check_base
-from skxent._inputs import Labelled, Paired, check_pair
+from skxent._dispatch import check_pair
+from skxent._inputs import Labelled, Paired
 from skxent._kernels import FloatArray
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows, row_values
 
@@ -67,8 +67,8 @@ def cross_entropy(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,), (n_samples, n_classes) or (n_classes,)
-        Class labels; or one target distribution a row (one-hot or soft labels); or, one-
-        dimensional and of floats, a single distribution.
+        Class labels; or one target distribution a row (one-hot or soft labels); or,
+        one-dimensional and of floats, a single distribution.
     y_proba : array-like of shape (n_samples, n_classes), (n_samples,) or (n_classes,)
         Predicted distributions, classes on the last axis. One-dimensional: the probability
         of the positive class beside labels, one distribution beside a distribution. A data
@@ -113,6 +113,11 @@ def cross_entropy(
     :math:`H(t, p) = H(t) + \mathrm{KL}(t \| p)`: only the second term depends on the
     prediction, so that both have their minimum at the same prediction.
 
+    References
+    ----------
+    .. [1] Shannon, C. E. (1948). A mathematical theory of communication. Bell System
+           Technical Journal 27. :doi:`10.1002/j.1538-7305.1948.tb01338.x`
+
     Examples
     --------
     Against itself a distribution costs its entropy, against another one more:
@@ -147,10 +152,8 @@ def cross_entropy(
 
 
 def _reduced(rows: Labelled | Paired, reduction: str, unit: float = 1.0) -> float | FloatArray:
-    blocks = row_values(rows, _kernels.cross_entropy_rows)
-    return reduce_rows(
-        blocks, rows.proba.n_samples, rows.weight, reduction, unit, single=rows.single
-    )
+    blocks = row_values(rows, "cross_entropy_rows")
+    return reduce_rows(blocks, rows.proba, rows.weight, reduction, unit, single=rows.single)
 
 
 @overload
@@ -203,8 +206,8 @@ def perplexity(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,), (n_samples, n_classes) or (n_classes,)
-        Class labels; or one target distribution a row (one-hot or soft labels); or, one-
-        dimensional and of floats, a single distribution.
+        Class labels; or one target distribution a row (one-hot or soft labels); or,
+        one-dimensional and of floats, a single distribution.
     y_proba : array-like of shape (n_samples, n_classes), (n_samples,) or (n_classes,)
         Predicted distributions, classes on the last axis. One-dimensional: the probability
         of the positive class beside labels, one distribution beside a distribution. A data
@@ -240,6 +243,14 @@ def perplexity(
         If the input is not what it must be: a row that is no distribution, a label that has
         no column, or labels and distributions that cannot be told apart.
 
+    References
+    ----------
+    .. [1] Shannon, C. E. (1948). A mathematical theory of communication. Bell System
+           Technical Journal 27. :doi:`10.1002/j.1538-7305.1948.tb01338.x`
+    .. [2] Jelinek, F., Mercer, R. L., Bahl, L. R., & Baker, J. K. (1977). Perplexity: a measure
+           of the difficulty of speech recognition tasks. Journal of the Acoustical Society of
+           America 62(S1). :doi:`10.1121/1.2016299`
+
     Examples
     --------
     >>> from skxent import perplexity
@@ -257,7 +268,9 @@ def perplexity(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    values = _reduced(rows, reduction)
+    if reduction == "none" and not rows.single:
+        blocks = row_values(rows, "cross_entropy_rows")
+        powers = ((at, rows.proba.exponential(values)) for at, values in blocks)
+        return rows.proba.one_a_row(powers, 1.0)
     with np.errstate(over="ignore"):
-        result: float | FloatArray = np.exp(values)
-    return result if reduction == "none" and np.ndim(values) else float(result)
+        return float(np.exp(_reduced(rows, reduction)))

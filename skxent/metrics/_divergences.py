@@ -8,9 +8,9 @@ from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike
 
-from skxent import _kernels
 from skxent._arguments import check_base
-from skxent._inputs import Labelled, Paired, check_pair
+from skxent._dispatch import check_pair
+from skxent._inputs import Labelled, Paired
 from skxent._kernels import FloatArray
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows, row_values
 
@@ -67,8 +67,8 @@ def kl_divergence(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,), (n_samples, n_classes) or (n_classes,)
-        Class labels; or one target distribution a row (one-hot or soft labels); or, one-
-        dimensional and of floats, a single distribution.
+        Class labels; or one target distribution a row (one-hot or soft labels); or,
+        one-dimensional and of floats, a single distribution.
     y_proba : array-like of shape (n_samples, n_classes), (n_samples,) or (n_classes,)
         Predicted distributions, classes on the last axis. One-dimensional: the probability
         of the positive class beside labels, one distribution beside a distribution. A data
@@ -131,10 +131,8 @@ def kl_divergence(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    blocks = row_values(rows, _kernels.kl_rows)
-    return reduce_rows(
-        blocks, rows.proba.n_samples, rows.weight, reduction, unit, single=rows.single
-    )
+    blocks = row_values(rows, "kl_rows")
+    return reduce_rows(blocks, rows.proba, rows.weight, reduction, unit, single=rows.single)
 
 
 @overload
@@ -190,8 +188,8 @@ def js_divergence(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,), (n_samples, n_classes) or (n_classes,)
-        Class labels; or one target distribution a row (one-hot or soft labels); or, one-
-        dimensional and of floats, a single distribution.
+        Class labels; or one target distribution a row (one-hot or soft labels); or,
+        one-dimensional and of floats, a single distribution.
     y_proba : array-like of shape (n_samples, n_classes), (n_samples,) or (n_classes,)
         Predicted distributions, classes on the last axis. One-dimensional: the probability
         of the positive class beside labels, one distribution beside a distribution. A data
@@ -251,16 +249,15 @@ def js_divergence(
         renormalize=renormalize,
     )
     blocks = _js_blocks(rows)
-    return reduce_rows(
-        blocks, rows.proba.n_samples, rows.weight, reduction, unit, single=rows.single
-    )
+    return reduce_rows(blocks, rows.proba, rows.weight, reduction, unit, single=rows.single)
 
 
 def _js_blocks(rows: Labelled | Paired) -> Iterator[tuple[slice, FloatArray]]:
+    kernels = rows.proba.kernels
     if isinstance(rows, Labelled):
         for at, loss in rows.proba.losses(rows.codes):
-            yield at, _kernels.js_rows_of_labels(-loss)
+            yield at, kernels.js_rows_of_labels(-loss)
         return
     targets = rows.target.probabilities()
     for (at, p), (_, t) in zip(rows.proba.probabilities(), targets, strict=True):
-        yield at, _kernels.js_rows(t, p)
+        yield at, kernels.js_rows(t, p)

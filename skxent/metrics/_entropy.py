@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from skxent import _kernels
 from skxent._arguments import check_base, check_weight
-from skxent._inputs import check_distributions
+from skxent._arrays import is_elsewhere
+from skxent._device import device_of
+from skxent._dispatch import check_distributions, label_column_on, weight_on
 from skxent._kernels import FloatArray
 from skxent._labels import as_labels, factorize
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows
@@ -100,8 +102,9 @@ def entropy(
     table, weight, single = check_distributions(
         y_proba, from_logits=from_logits, sample_weight=sample_weight
     )
-    blocks = ((rows, _kernels.entropy_rows(p, logp)) for rows, p, logp in table.distributions())
-    return reduce_rows(blocks, table.n_samples, weight, reduction, unit, single=single)
+    kernel = table.kernels.entropy_rows
+    blocks = ((rows, kernel(p, logp)) for rows, p, logp in table.distributions())
+    return reduce_rows(blocks, table, weight, reduction, unit, single=single)
 
 
 def label_entropy(
@@ -133,6 +136,11 @@ def label_entropy(
     ValueError
         If a label is missing, or `y_true` is empty or not one-dimensional.
 
+    References
+    ----------
+    .. [1] Shannon, C. E. (1948). A mathematical theory of communication. Bell System
+           Technical Journal 27. :doi:`10.1002/j.1538-7305.1948.tb01338.x`
+
     Examples
     --------
     >>> from skxent import label_entropy, log_loss
@@ -143,6 +151,11 @@ def label_entropy(
     True
     """
     unit = check_base(base)
+    if is_elsewhere(y_true):
+        device = device_of(y_true, "y_true")
+        column = label_column_on(device, y_true, "y_true")
+        on_device = weight_on(device, sample_weight, column.shape[0], beside="y_true")
+        return device.entropy_of_labels(column, on_device) / unit
     array = as_labels(y_true, "y_true")
     if len(array) == 0:
         msg = "y_true is empty; at least one label is needed."

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._arguments import check_base, check_choice, check_eps
-from skxent._inputs import Labelled, check_labelled, check_reference
-from skxent._kernels import FloatArray, class_sums, class_weights, weighted_sum
+from skxent._dispatch import check_labelled
+from skxent._inputs import Labelled, check_reference
+from skxent._kernels import FloatArray
 
 __all__ = ["floored_losses", "log_loss", "log_loss_skill_score"]
 
@@ -22,7 +23,7 @@ def floored_losses(rows: Labelled, eps: float) -> Iterator[tuple[slice, FloatArr
     """Blocks of row losses in nats, the true class's probability not below `eps`."""
     most = -math.log(eps) if eps > 0 else math.inf
     for at, losses in rows.proba.losses(rows.codes):
-        yield at, np.minimum(losses, most, out=losses)
+        yield at, rows.proba.at_most(losses, most)
 
 
 @overload
@@ -160,19 +161,18 @@ def log_loss(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    losses = floored_losses(rows, eps)
+    losses, kernels = floored_losses(rows, eps), rows.proba.kernels
     if average == "micro":
-        total = weighted_sum(losses, rows.weight) / unit
-        n_samples = rows.proba.n_samples
-        if not normalize:
-            return total
-        return total / (n_samples if rows.weight is None else float(rows.weight.sum()))
-    by_class = class_sums(losses, rows.codes, len(rows.labels), rows.weight) / unit
+        total: float = kernels.weighted_sum(losses, rows.weight) / unit
+        return total / rows.proba.total(rows.weight) if normalize else total
+    by_class = kernels.class_sums(losses, rows.codes, len(rows.labels), rows.weight) / unit
     if not normalize:
-        return by_class
-    of_class = class_weights(rows.codes, len(rows.labels), rows.weight)
+        return rows.proba.given_back(by_class)
+    of_class = kernels.class_weights(rows.codes, len(rows.labels), rows.weight)
     means = np.divide(by_class, of_class, out=np.full(len(by_class), np.nan), where=of_class > 0)
-    return means if average is None else float(means[of_class > 0].mean())
+    if average is None:
+        return rows.proba.given_back(means)
+    return float(means[of_class > 0].mean())
 
 
 def log_loss_skill_score(
@@ -253,7 +253,8 @@ def log_loss_skill_score(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    of_class = class_weights(rows.codes, len(rows.labels), rows.weight)
+    kernels = rows.proba.kernels
+    of_class = kernels.class_weights(rows.codes, len(rows.labels), rows.weight)
     prior = of_class / of_class.sum()
     if reference is not None:
         prior = check_reference(reference, rows.labels)
@@ -268,4 +269,5 @@ def log_loss_skill_score(
             "class frequencies of the training set."
         )
         raise ValueError(msg)
-    return 1.0 - weighted_sum(floored_losses(rows, eps), rows.weight) / baseline
+    total: float = kernels.weighted_sum(floored_losses(rows, eps), rows.weight)
+    return 1.0 - total / baseline

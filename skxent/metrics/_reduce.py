@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
-
-import numpy as np
 
 from skxent._arguments import check_choice
 from skxent._inputs import Labelled, Paired
-from skxent._kernels import FloatArray, weighted_sum
+from skxent._kernels import FloatArray
+from skxent._table import Table
 
 __all__ = ["Reduction", "check_reduction", "reduce_rows", "row_values"]
 
@@ -22,7 +21,7 @@ def check_reduction(reduction: str) -> None:
 
 def reduce_rows(
     blocks: Iterable[tuple[slice, FloatArray]],
-    n_samples: int,
+    table: Table,
     weight: FloatArray | None,
     reduction: str,
     unit: float = 1.0,
@@ -35,23 +34,22 @@ def reduce_rows(
     A single distribution is one number, whatever the reduction.
     """
     if reduction == "none":
-        values = np.empty(n_samples)
-        for rows, block in blocks:
-            values[rows] = block
-        return float(values[0]) / unit if single else values / unit
-    total = weighted_sum(blocks, weight) / unit
-    if reduction == "sum":
-        return total
-    return total / (n_samples if weight is None else float(weight.sum()))
+        if single:
+            ((_, values),) = blocks
+            return float(values[0]) / unit
+        return table.one_a_row(blocks, unit)
+    total: float = table.kernels.weighted_sum(blocks, weight) / unit
+    return total if reduction == "sum" else total / table.total(weight)
 
 
 def row_values(
-    rows: Labelled | Paired, kernel: Callable[[FloatArray, FloatArray], FloatArray]
+    rows: Labelled | Paired, kernel: Literal["cross_entropy_rows", "kl_rows"]
 ) -> Iterator[tuple[slice, FloatArray]]:
-    """Blocks of the value of `kernel` for each row; a label costs minus its log-probability."""
+    """Blocks of the value of that kernel for each row; a label costs minus its log-probability."""
     if isinstance(rows, Labelled):
         yield from rows.proba.losses(rows.codes)
         return
+    value = getattr(rows.proba.kernels, kernel)
     targets = rows.target.probabilities()
     for (at, logp), (_, t) in zip(rows.proba.log_probabilities(), targets, strict=True):
-        yield at, kernel(t, logp)
+        yield at, value(t, logp)

@@ -1,0 +1,117 @@
+"""Arrays of other libraries: which they are, where they live, and NumPy's view of them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["fetched", "is_elsewhere", "is_foreign", "is_half", "like", "on_host", "strided"]
+
+_PLAIN = (np.ndarray, list, tuple)
+# Libraries whose arrays do not name their namespace, at least in some of their releases.
+_UNNAMED = {"torch", "cupy"}
+# DLPack's numbers of the processor's memory, and of such memory pinned for a device.
+_HOST_MEMORY = {1, 3, 11}
+_REFUSALS = (RuntimeError, TypeError, ValueError, BufferError, AttributeError)
+
+
+def is_foreign(values: Any) -> bool:
+    """Whether this is an array of another library than NumPy, by the array API standard."""
+    kind = type(values)
+    if kind is np.ndarray or values is None or isinstance(values, _PLAIN):
+        return False
+    if not hasattr(kind, "__dlpack_device__"):
+        return False
+    return hasattr(kind, "__array_namespace__") or _is_of(values, _UNNAMED)
+
+
+def _is_of(values: Any, libraries: set[str]) -> bool:
+    return any(base.__module__.partition(".")[0] in libraries for base in type(values).__mro__)
+
+
+def is_elsewhere(values: Any) -> bool:
+    """Whether this is an array on another device, which NumPy cannot look at."""
+    if not is_foreign(values):
+        return False
+    try:
+        if values.__dlpack_device__()[0] not in _HOST_MEMORY:
+            return True
+        if not _is_of(values, {"torch"}):  # whose tensors in host memory can always be viewed
+            np.asarray(values)
+    except _REFUSALS:
+        return True
+    return False
+
+
+def is_half(values: Any) -> bool:
+    """Whether a foreign array's numbers have 16 bits, so that rows sum to 1 only roughly."""
+    return str(values.dtype).endswith("float16")
+
+
+def on_host(values: Any, name: str) -> NDArray[Any]:
+    """NumPy's view of a foreign array in host memory: no copy, unless NumPy lacks its type."""
+    if is_elsewhere(values):
+        msg = (
+            f"{name} is on the device {values.device}, but is needed in host memory here; pass "
+            f"{name}.cpu() for torch, {name}.get() for CuPy, or a NumPy array."
+        )
+        raise TypeError(msg)
+    return _view(values, name)
+
+
+def _view(values: Any, name: str) -> NDArray[Any]:
+    values = strided(values, name)
+    try:
+        if _is_of(values, {"torch"}):  # whose views may owe a change of sign
+            values = values.resolve_conj().resolve_neg()
+            values = values.float() if str(values.dtype) == "torch.bfloat16" else values
+        array = np.asarray(values)
+    except _REFUSALS as error:
+        msg = (
+            f"{name} has dtype {values.dtype}, which NumPy cannot read ({error}); convert it to "
+            f"a type such as float32 first."
+        )
+        raise TypeError(msg) from error
+    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+def strided(values: Any, name: str) -> Any:
+    """A foreign array without its gradient, if it is no sparse one and holds numbers."""
+    layout = str(getattr(values, "layout", "torch.strided"))
+    if layout != "torch.strided":
+        msg = f"{name} is a sparse tensor ({layout}); pass {name}.to_dense()."
+        raise TypeError(msg)
+    if hasattr(values, "todense"):
+        msg = f"{name} is a sparse array; pass {name}.todense()."
+        raise TypeError(msg)
+    if getattr(values, "is_meta", False):
+        msg = f"{name} is on the device meta, which holds no numbers."
+        raise TypeError(msg)
+    return values.detach() if getattr(values, "requires_grad", False) else values
+
+
+def fetched(values: Any, name: str) -> NDArray[Any]:
+    """A few numbers, such as one a class, as a NumPy array from wherever they are."""
+    if not is_elsewhere(values):
+        return on_host(values, name)
+    values = strided(values, name)
+    if hasattr(values, "cpu"):
+        return _view(values.cpu(), name)
+    if hasattr(values, "get"):
+        return np.asarray(values.get())
+    try:
+        return np.from_dlpack(values)
+    except _REFUSALS:
+        return np.asarray(values)
+
+
+def like(array: NDArray[Any], origin: Any) -> Any:
+    """`array` as an array of the library of `origin`, which is in host memory; or as it is."""
+    if origin is None:
+        return array
+    if _is_of(origin, {"torch"}):
+        return sys.modules["torch"].from_numpy(array)
+    return origin.__array_namespace__().asarray(array, device=origin.device)

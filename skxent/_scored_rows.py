@@ -1,0 +1,106 @@
+"""The rows that a scorer judges: labels, predictions and weights, in host memory or on a device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from skxent._arguments import check_weight
+from skxent._arrays import is_elsewhere
+from skxent._device import Device, device_of
+from skxent._dispatch import distinct_on, label_column_on, weight_on
+from skxent._inputs import same_length
+from skxent._labels import as_labels, distinct, encode
+
+__all__ = ["ScoredRows"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRows:
+    """
+    Labels, predictions and weights of the same rows.
+
+    `unseen` and `weight` are where `y` is; the predictions may be on a device beside labels in
+    host memory.
+    """
+
+    y: Any
+    values: Any
+    weight: Any
+    unseen: Any
+    """Whether the estimator never saw the class of a row."""
+    n_unseen: int
+    device: Device | None
+    """Where the labels are, if not in host memory."""
+
+    @classmethod
+    def of(
+        cls, y: ArrayLike, values: Any, sample_weight: ArrayLike | None, classes: NDArray[Any]
+    ) -> ScoredRows:
+        if is_elsewhere(y) and is_elsewhere(values):
+            return cls._on_device(y, values, sample_weight, classes)
+        array = as_labels(y, "y")
+        same_length(len(array), values.shape[0])
+        unseen = encode(array, classes) < 0
+        n_unseen = int(unseen.sum())
+        weight: Any = sample_weight
+        if n_unseen or not (is_elsewhere(values) and is_elsewhere(sample_weight)):
+            weight = check_weight(sample_weight, len(array))
+        return cls(array, values, weight, unseen, n_unseen, None)
+
+    @classmethod
+    def _on_device(
+        cls, y: Any, values: Any, sample_weight: Any, classes: NDArray[Any]
+    ) -> ScoredRows:
+        device = device_of(values, "predictions")
+        y = device.own(y, "y", "what the estimator predicts")
+        column = label_column_on(device, y, "y")
+        same_length(column.shape[0], values.shape[0])
+        weight = weight_on(device, sample_weight, column.shape[0], "y")
+        found, inverse = distinct_on(device, column, y, "y", len(classes))
+        unknown = device.moved_codes(encode(found, classes) < 0)
+        unseen = device.xp.take(unknown, inverse, axis=0) == 1
+        y = device.xp.reshape(y, (-1,))
+        return cls(y, values, weight, unseen, device.count(unseen), device)
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.unseen.shape[0])
+
+    def without_void_rows(self) -> ScoredRows:
+        """Rows of weight 0 are none, so that their classes need not be known."""
+        if self.weight is None or self.n_unseen == 0:
+            return self
+        if self._count(self.unseen & (self.weight == 0)) == 0:
+            return self
+        return self._kept(self.weight > 0)
+
+    def seen_only(self) -> ScoredRows:
+        return self._kept(~self.unseen)
+
+    def unseen_labels(self) -> NDArray[Any]:
+        """The distinct labels that the estimator never saw."""
+        labels = self.y[self.unseen]
+        if self.device is None:
+            return distinct(labels, "y")
+        column = label_column_on(self.device, labels, "y")
+        return distinct_on(self.device, column, labels, "y", column.shape[0])[0]
+
+    def _count(self, mask: Any) -> int:
+        return int(mask.sum()) if self.device is None else self.device.count(mask)
+
+    def _kept(self, mask: Any) -> ScoredRows:
+        of_values = mask
+        if self.device is None and is_elsewhere(self.values):
+            of_values = device_of(self.values, "predictions").moved(mask)
+        unseen = self.unseen[mask]
+        return replace(
+            self,
+            y=self.y[mask],
+            values=self.values[of_values],
+            weight=None if self.weight is None else self.weight[mask],
+            unseen=unseen,
+            n_unseen=self._count(unseen),
+        )
