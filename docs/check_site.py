@@ -24,6 +24,7 @@ ASKED = [
     "is conditional entropy a cross-entropy",
     "mean squared error as the cross-entropy of a Gaussian",
     "cross-entropy of two token sequences through their n-grams",
+    "ngrams of two texts",
     "why is minimising KL the same as minimising cross-entropy",
 ]
 

@@ -24,7 +24,8 @@ import house
 
 mpl.use("Agg")
 # An example that warns is an example of something else than what it says.
-warnings.filterwarnings("error", module="skxent")
+# A warning of skxent is laid to whoever called it, here the script.
+warnings.filterwarnings("error", module=r"skxent|sklearn|__main__")
 
 project = "skxent"
 author = "The skxent developers"
@@ -41,7 +42,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 # The gallery and the reference write their pages below this folder; these are not pages.
-exclude_patterns = ["_build", "_templates", "examples", "gallery/*.zip", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "_templates", "examples", "gallery/*.zip", "**sg_execution_times.rst"]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 root_doc = "index"
 # Quotes in the types of parameters are Python's.
@@ -76,6 +77,9 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "min_reported_time": 10,
     "download_all_examples": False,
+    # Twice as many points for screens that have them.
+    "image_srcset": ["2x"],
+    "show_signature": False,
 }
 
 html_theme = "pydata_sphinx_theme"

@@ -26,6 +26,9 @@ SMOOTH = 0.8 * ONE_HOT + 0.2 / 4
 WEIGHT = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 7.0])
 OF_CLASS = np.array([1.0, 2.0, 3.0, 4.0])
 LABELS = range(4)
+# Ten rows of two classes, the probability of the second.
+Y_TEN = np.array([1.0] * 5 + [0.0] * 5)
+P_TEN = np.array([0.8, 0.9, 0.9, 0.6, 0.8, 0.1, 0.4, 0.2, 0.1, 0.3])
 
 
 def of_sklearn() -> Iterator[Pair]:
@@ -110,6 +113,11 @@ def of_keras() -> Iterator[Pair]:
     yield "  sample_weight (loss)", crossentropy()(ONE_HOT, P, sample_weight=WEIGHT), weighted
     yield "  sample_weight (metric)", metric.result(), weighted
     yield "BinaryCrossentropy, one-hot", losses.BinaryCrossentropy()(ONE_HOT, P), np.mean(ovr)
+    yield (
+        "BinaryCrossentropy, ten rows",
+        losses.BinaryCrossentropy()(Y_TEN, P_TEN),
+        skxent.log_loss(Y_TEN, P_TEN),
+    )
     yield "KLDivergence", losses.KLDivergence()(SOFT, P), skxent.kl_divergence(SOFT, P)
 
 

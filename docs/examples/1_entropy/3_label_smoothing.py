@@ -97,7 +97,7 @@ assert f"{probabilities[costs.argmin()]:.2f}" == "0.90"
 # ----------------
 # A classifier that was trained on hard labels, judged by soft ones: digits, smoothing 0.1, so that
 # the true class has 0.91 and each other 0.01. :func:`~skxent.cross_entropy` takes the matrix of
-# targets; :func:`~skxent.log_loss` takes labels only.
+# targets; :func:`~skxent.log_loss` takes labels or one-hot rows only.
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.5, random_state=0, stratify=y)

@@ -6,8 +6,8 @@ How well does one text predict another? Orders 1 to 4, and what becomes of n-gra
 """
 
 # %%
-# Two weather reports. The events are runs of n words (n-grams), p is how often each occurs in the
-# one text, and q in the other.
+# Two weather reports. The events are runs of n words (n-grams, also written ngrams), p is how often
+# each occurs in the one text, and q in the other.
 
 from collections import Counter
 

@@ -9,6 +9,8 @@ A random forest that is far too modest, and the one number that mends it.
 # The digits in three parts: a half to train on, a quarter to diagnose and to fit the correction to,
 # and a quarter that is touched at the very end.
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
@@ -27,7 +29,7 @@ forest = RandomForestClassifier(random_state=0).fit(X_train, y_train)
 
 report = LogLossReport.from_estimator(forest, X_valid, y_valid)
 for sentence in report.findings:
-    print(f"- {sentence}")
+    print(textwrap.fill(f"- {sentence}", 76, subsequent_indent="  "))
 
 # %%
 # A forest's probabilities are means over its trees, and hardly ever near 1. The curves show it:

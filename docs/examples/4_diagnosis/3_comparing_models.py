@@ -47,8 +47,8 @@ assert better < -0.3
 assert worse > 0.3
 
 # %%
-# Ten classes are ten chances to find a difference where there is none. ``adjusted_p`` allows for it
-# by Holm's method: below 0.05 for these two digits only.
+# Ten classes are ten chances to find a difference where there is none. ``class_adjusted_p`` allows
+# for it by Holm's method: below 0.05 for these two digits only.
 
 found = [int(label) for label in comparison.labels[comparison.class_adjusted_p[1] < 0.05]]
 print(f"classes that differ: {found}")
