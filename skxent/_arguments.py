@@ -13,12 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._arrays import is_foreign, on_host
 from skxent._kernels import FloatArray
-from skxent._labels import nan_for_missing, shown
+from skxent._labels import shown
+from skxent._numbers import as_float, as_float64
 
 __all__ = [
     "check_base",
     "check_choice",
     "check_eps",
+    "check_flag",
     "check_level",
     "check_n_null",
     "check_names",
@@ -27,23 +29,36 @@ __all__ = [
 ]
 
 
+def _number(value: object) -> float:
+    """A real number as float, and nan for what is none; True is none here."""
+    if isinstance(value, float):
+        return float(value)
+    return as_float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+
+
 def check_base(base: float | None) -> float:
     """The number of nats in one unit of information of this base."""
     if base is None:
         return 1.0
-    real = isinstance(base, float) or (isinstance(base, Real) and not isinstance(base, bool))
-    if not real or not 1 < base < math.inf:
+    number = _number(base)
+    if not 1 < number < math.inf:
         msg = f"base must be a finite number above 1, or None for nats; got {base!r}."
         raise ValueError(msg)
-    return math.log(base)
+    return math.log(number)
 
 
 def check_eps(eps: float) -> float:
-    real = isinstance(eps, float) or (isinstance(eps, Real) and not isinstance(eps, bool))
-    if not real or not 0 <= eps < 1:
+    number = _number(eps)
+    if not 0 <= number < 1:
         msg = f"eps must be a number in [0, 1), and 0 for no floor; got {eps!r}."
         raise ValueError(msg)
-    return float(eps)
+    return number
+
+
+def check_flag(value: object, name: str) -> None:
+    if value is not True and value is not False and not isinstance(value, np.bool_):
+        msg = f"{name} must be True or False; got {value!r}."
+        raise ValueError(msg)
 
 
 def check_choice(value: object, name: str, choices: tuple[object, ...]) -> None:
@@ -122,15 +137,9 @@ def check_weight(
     if is_foreign(sample_weight):
         sample_weight = on_host(sample_weight, "sample_weight")
     try:
-        weight = np.asarray(sample_weight)
-        if weight.dtype.kind in "US":  # numpy would read "2" as 2
-            msg = f"got dtype {weight.dtype}"
-            raise ValueError(msg)
-        if weight.dtype.kind == "O":
-            weight = nan_for_missing(weight)
-        weight = weight.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
-        msg = f"sample_weight must be numbers, one for each row: {error}."
+        weight = as_float64(np.asarray(sample_weight), "sample_weight")
+    except (TypeError, ValueError, OverflowError) as error:
+        msg = f"sample_weight must be numbers, one for each row: {error}"
         raise ValueError(msg) from error
     if weight.ndim == 2 and weight.shape[1] == 1:
         weight = weight[:, 0]
@@ -145,11 +154,12 @@ def check_weight(
             f"{float(weight[row])!r}."
         )
         raise ValueError(msg)
-    # Room for the losses of the rows, so that no weighted sum overflows.
+    # Room for the losses of the rows, so that no weighted sum overflows or is rounded to nothing.
     with np.errstate(over="ignore"):
         total = weight.sum()
-    if not 0 < total < 1e300:
-        what = "sums to 1e300 or more" if weight.any() else "is 0 in every row"
-        msg = f"sample_weight {what}; its sum must be positive and finite."
+    if not 1e-290 < total < 1e300:
+        small = "sums to 1e-290 or less" if weight.any() else "is 0 in every row"
+        what = "sums to 1e300 or more" if total >= 1e300 else small
+        msg = f"sample_weight {what}; its sum must be between 1e-290 and 1e300."
         raise ValueError(msg)
     return weight

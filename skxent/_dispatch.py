@@ -122,9 +122,9 @@ def label_column_on(device: Device, y: Any, name: str) -> DeviceArray:
         signed = device.xp.astype(column, device.index)
         return column if device.first(signed < 0) is not None else signed
     if stand_in.dtype.kind == "f":
-        row = device.first(device.xp.isnan(column))
+        row = device.first(~device.xp.isfinite(column))
         if row is not None:
-            refuse_nan(name, row)
+            refuse_nan(name, fetched(column[row : row + 1], name), start=row)
     return column
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -10,15 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._arguments import check_weight
-from skxent._arrays import fetched, is_foreign
+from skxent._frames import events_of
 from skxent._kernels import FloatArray, IntArray
 from skxent._labels import (
     as_labels,
     check_labels,
+    check_pos_label,
     codes_of,
     distinct,
     encode,
-    events_of,
     factorize,
     refuse_soft,
     shown,
@@ -32,7 +31,6 @@ __all__ = [
     "check_distributions",
     "check_labelled",
     "check_pair",
-    "check_reference",
     "is_table",
     "same_length",
 ]
@@ -72,8 +70,8 @@ def _columns_of(y_true: ArrayLike) -> int:
     if type(y_true) is not np.ndarray and isinstance(y_true, list | tuple):
         first: Any = y_true[0] if y_true else None
         return len(first) if isinstance(first, list | tuple) or np.ndim(first) == 1 else 0
-    shape: tuple[int, ...] = getattr(y_true, "shape", ())
-    return shape[1] if len(shape) == 2 else 0
+    shape = getattr(y_true, "shape", None)
+    return shape[1] if isinstance(shape, tuple) and len(shape) == 2 else 0
 
 
 def is_table(y_true: ArrayLike, proba: Table) -> bool:
@@ -94,6 +92,7 @@ def check_labelled(
 ) -> Labelled:
     """Class labels, or one-hot rows, beside probabilities; the numbers are checked when read."""
     proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
+    check_pos_label(pos_label)
     if is_table(y_true, proba):
         return _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
     array = as_labels(y_true, "y_true")
@@ -165,9 +164,11 @@ def _binary_codes(
         msg = f"pos_label={pos_label!r} is not a label of y_true, which holds {shown(known)}."
         raise ValueError(msg)
     others = [v for v in known.tolist() if v != pos_label]
-    if others and isinstance(pos_label, str | bytes) != isinstance(others[0], str | bytes):
+    try:
+        sorted([*others, pos_label])
+    except TypeError as error:
         msg = f"pos_label={pos_label!r} is of another type than y_true, which holds {others[0]!r}."
-        raise ValueError(msg)
+        raise ValueError(msg) from error
     pair = np.empty(2, dtype=object)
     pair[:] = [others[0] if others else f"not {pos_label}", pos_label]
     return is_positive.astype(np.intp), pair, 1
@@ -322,29 +323,3 @@ def check_distributions(
     if single:
         table = replace(table, array=table.array[None, :])
     return table, check_weight(sample_weight, table.n_samples), single
-
-
-def check_reference(reference: ArrayLike | Mapping[Any, float], labels: NDArray[Any]) -> FloatArray:
-    """A prior over `labels`: a mapping by label, or probabilities in the order of `labels`."""
-    if isinstance(reference, Mapping) or hasattr(reference, "to_dict"):
-        named = dict(reference.to_dict() if hasattr(reference, "to_dict") else reference)
-        missing = [v for v in labels.tolist() if v not in named]
-        if missing or len(named) != len(labels):
-            extra = [v for v in named if v not in labels.tolist()]
-            msg = (
-                f"reference must name each label once; no value for {shown(missing)}, "
-                f"no label for {shown(extra)}."
-            )
-            raise ValueError(msg)
-        reference = [named[v] for v in labels.tolist()]
-    elif is_foreign(reference):
-        reference = fetched(reference, "reference")
-    prior = as_table(reference, "reference", renormalize=None)
-    if prior.array.shape != (len(labels),):
-        msg = (
-            f"reference must hold one probability for each of the {len(labels)} labels; "
-            f"got shape {prior.array.shape}."
-        )
-        raise ValueError(msg)
-    ((_, block),) = replace(prior, array=prior.array[None, :]).probabilities()
-    return block[0]

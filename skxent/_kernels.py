@@ -91,7 +91,8 @@ def pick(block: NDArray[np.floating], codes: IntArray) -> FloatArray:
 def _softmax_parts(logits: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Shifted logits, their exponentials, and the log of the sum of the exponentials."""
     largest = logits.argmax(axis=1)
-    shifted = logits - pick(logits, largest)[:, None]
+    with np.errstate(over="ignore"):  # logits at both ends of the range are infinitely far apart
+        shifted = logits - pick(logits, largest)[:, None]
     exponentials = np.exp(shifted)
     rows = np.arange(len(logits))
     # The largest term is exactly 1. Left out of the sum and given to log1p, it does not

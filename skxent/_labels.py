@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,17 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._arrays import fetched, is_foreign, on_host
 from skxent._kernels import IntArray, row_slices
+from skxent._numbers import is_missing
 
 __all__ = [
     "as_labels",
     "check_labels",
+    "check_pos_label",
     "codes_of",
-    "column_order",
     "distinct",
     "encode",
-    "events_of",
     "factorize",
-    "nan_for_missing",
+    "refuse_missing",
     "refuse_nan",
     "refuse_soft",
     "shown",
@@ -41,12 +41,6 @@ def shown(values: Iterable[Any], limit: int = 10) -> str:
     items = [v.item() if isinstance(v, np.generic) else v for v in values]
     text = ", ".join(repr(v) for v in items[:limit])
     return f"[{text}, ... {len(items)} in all]" if len(items) > limit else f"[{text}]"
-
-
-def _is_missing(value: object) -> bool:
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-        return True
-    return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def as_labels(values: ArrayLike, name: str) -> LabelArray:
@@ -75,9 +69,9 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     if array.ndim != 1:
         msg = f"{name} must be a one-dimensional sequence of labels; got shape {array.shape}."
         raise ValueError(msg)
-    if array.dtype.kind in _TEXTS and isinstance(values, list | tuple):
+    if array.dtype.kind in "USf" and isinstance(values, list | tuple):
         flat = [v[0] if isinstance(v, list | tuple) else v for v in values]
-        if not all(isinstance(v, str | bytes) for v in flat):
+        if _converted(flat, array.dtype.kind):
             array = np.empty(len(flat), dtype=object)
             array[:] = flat
     if array.dtype.kind == "T":  # numpy's variable-width strings
@@ -85,15 +79,27 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     if array.dtype.kind not in "biufUSO":
         msg = f"{name} has dtype {array.dtype}; labels must be integers, booleans, floats or text."
         raise TypeError(msg)
-    if array.dtype.kind == "f" and np.isnan(array.sum()) and np.isnan(array).any():
-        refuse_nan(name, int(np.isnan(array).argmax()))
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        refuse_nan(name, array)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return array
 
 
-def refuse_nan(name: str, row: int) -> NoReturn:
-    msg = f"{name} has a missing label (nan) in row {row}; drop it."
+def _converted(values: Sequence[Any], kind: str) -> bool:
+    """Whether numpy had to make text of numbers, text of bytes or floats of integers."""
+    if kind == "f":
+        return all(isinstance(v, int) for v in values)
+    return not any(all(isinstance(v, text) for v in values) for text in (str, bytes))
+
+
+def refuse_nan(name: str, array: LabelArray, start: int = 0) -> NoReturn:
+    """An error for the first label that is no number; `start` is the first row."""
+    row = int(np.isfinite(array).argmin())
+    if np.isnan(array[row]):
+        msg = f"{name} has a missing label (nan) in row {start + row}; drop it."
+    else:
+        msg = f"{name} has an infinite label in row {start + row}; labels must be finite."
     raise ValueError(msg)
 
 
@@ -105,16 +111,11 @@ def refuse_soft(values: LabelArray, row: int) -> NoReturn:
     raise ValueError(msg)
 
 
-def nan_for_missing(array: LabelArray) -> LabelArray:
-    """An array of objects with nan in the place of None and pandas' NA."""
-    values = [math.nan if _is_missing(v) else v for v in array.flat]
-    return np.array(values, dtype=object).reshape(array.shape)
-
-
-def _refuse_missing(array: LabelArray, found: Iterable[Any], name: str) -> None:
+def refuse_missing(array: LabelArray, found: Iterable[Any], name: str) -> None:
+    """An error for the first row of `array` without a label, if one of the `found` is missing."""
     for value in found:
-        if _is_missing(value):
-            row = next(i for i, v in enumerate(array) if _is_missing(v))
+        if is_missing(value):
+            row = next(i for i, v in enumerate(array) if is_missing(v))
             msg = f"{name} has a missing label ({value!r}) in row {row}; drop or fill that row."
             raise ValueError(msg)
 
@@ -127,9 +128,12 @@ def distinct(array: LabelArray, name: str) -> LabelArray:
         except TypeError as error:
             msg = f"{name} holds values that cannot be labels: {error}."
             raise TypeError(msg) from error
-        _refuse_missing(array, values, name)
+        refuse_missing(array, values, name)
         try:
             ordered = sorted(values)
+            if not all(a < b for a, b in pairwise(ordered)):  # sets have an order of their own
+                msg = f"{shown(ordered, limit=2)} are in no order"
+                raise TypeError(msg)
         except TypeError as error:
             msg = (
                 f"{name} mixes types that have no common order ({error}); "
@@ -196,6 +200,8 @@ def _number_codes(array: LabelArray, labels: LabelArray) -> IntArray:
     if labels.dtype.kind == "b":
         labels = labels.astype(np.uint8)
     if array.dtype.kind == "f" or labels.dtype.kind == "f":
+        if array.dtype.kind != labels.dtype.kind and not (_is_small(array) and _is_small(labels)):
+            return _object_codes(array, labels)  # Python compares integers and floats exactly
         return _sorted_codes(array, labels)
     low, high = int(array.min()), int(array.max())
     first, last = int(labels.min()), int(labels.max())
@@ -216,6 +222,11 @@ def _number_codes(array: LabelArray, labels: LabelArray) -> IntArray:
     codes = np.full(len(array), -1, dtype=np.intp)
     codes[inside] = table[array[inside].astype(np.intp) - first]
     return codes
+
+
+def _is_small(array: LabelArray) -> bool:
+    """Whether all integers are floats as well."""
+    return array.dtype.kind == "f" or (array.min() >= -(2**53) and array.max() <= 2**53)
 
 
 def _sorted_codes(array: LabelArray, labels: LabelArray) -> IntArray:
@@ -283,6 +294,15 @@ def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
     return array
 
 
+def check_pos_label(pos_label: Any) -> None:
+    """An error if it is no single label; None is nothing to check."""
+    if pos_label is None:
+        return
+    if np.ndim(pos_label) != 0 or not _hashable(pos_label) or is_missing(pos_label):
+        msg = f"pos_label must be a single label; got {pos_label!r}."
+        raise ValueError(msg)
+
+
 def codes_of(array: NDArray[Any], known: NDArray[Any], start: int = 0) -> IntArray:
     """`encode`, or an error for the first label that is not known; `start` is the first row."""
     codes = encode(array, known)
@@ -298,36 +318,3 @@ def codes_of(array: NDArray[Any], known: NDArray[Any], start: int = 0) -> IntArr
         )
         raise ValueError(msg)
     return codes
-
-
-def column_order(columns: tuple[Any, ...], labels: NDArray[Any], name: str) -> IntArray | None:
-    """Where in `columns` each label stands; None if no column has the name of a label."""
-    if len(set(columns)) != len(columns):
-        msg = f"{name} has columns of the same name: {shown(columns)}; make them distinct."
-        raise ValueError(msg)
-    wanted = labels.tolist()
-    # Files keep the names of columns as text, and a label of 1 may have come back as 1.0.
-    whole = [int(v) if isinstance(v, float) and v.is_integer() else v for v in wanted]
-    as_text = [str(label) for label in whole]
-    for names in (wanted, as_text):
-        common = set(names) & set(columns)
-        if not common:
-            continue
-        if len(common) == len(names) == len(columns):
-            return np.array([columns.index(label) for label in names], dtype=np.intp)
-        missing = [label for label in names if label not in columns]
-        extra = [column for column in columns if column not in names]
-        msg = (
-            f"The columns of {name} are only partly the labels: no column for {shown(missing)}, "
-            f"no label for {shown(extra)}. Rename or select the columns, or pass "
-            f"{name}.to_numpy() to match them by position."
-        )
-        raise ValueError(msg)
-    return None
-
-
-def events_of(values: ArrayLike) -> tuple[Any, ...] | None:
-    """Names that a pandas Series gives to its entries; not the numbers that pandas gives."""
-    index = getattr(values, "index", None)
-    named = hasattr(index, "tolist") and type(index).__name__ != "RangeIndex"
-    return tuple(index.tolist()) if named and index is not None else None

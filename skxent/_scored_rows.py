@@ -12,7 +12,7 @@ from skxent._arrays import is_elsewhere
 from skxent._device import Device, device_of
 from skxent._dispatch import distinct_on, label_column_on, weight_on
 from skxent._inputs import same_length
-from skxent._labels import as_labels, distinct, encode
+from skxent._labels import as_labels, distinct, encode, refuse_missing
 
 __all__ = ["ScoredRows"]
 
@@ -45,6 +45,8 @@ class ScoredRows:
         same_length(len(array), values.shape[0])
         unseen = encode(array, classes) < 0
         n_unseen = int(unseen.sum())
+        if n_unseen:
+            refuse_missing(array, array[unseen].tolist(), "y")
         weight: Any = sample_weight
         if n_unseen or not (is_elsewhere(values) and is_elsewhere(sample_weight)):
             weight = check_weight(sample_weight, len(array))

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
-from sklearn.utils.metadata_routing import MetadataRequest
+from sklearn.utils.metadata_routing import UNCHANGED, MetadataRequest
 
 from skxent._arguments import check_base, check_eps
 from skxent._arrays import fetched, is_foreign
@@ -79,13 +79,13 @@ class _ClassifierScorer:
     ) -> Any:
         raise NotImplementedError
 
-    def set_score_request(self, *, sample_weight: bool | str | None) -> Self:
+    def set_score_request(self, *, sample_weight: bool | str | None = UNCHANGED) -> Self:
         """
         Say whether this scorer wants `sample_weight` when metadata is routed.
 
         Parameters
         ----------
-        sample_weight : bool, str or None
+        sample_weight : bool, str or None, default=UNCHANGED
             True: pass it; False: do not; None: raise an error if it is there; a name: pass
             what has that name.
 
@@ -105,7 +105,8 @@ class _ClassifierScorer:
                 "sklearn.set_config(enable_metadata_routing=True)."
             )
             raise RuntimeError(msg)
-        self._request.score.add_request(param="sample_weight", alias=sample_weight)
+        if sample_weight != UNCHANGED:
+            self._request.score.add_request(param="sample_weight", alias=sample_weight)
         return self
 
     def get_metadata_routing(self) -> MetadataRequest:

@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent import _kernels
+from skxent._arguments import check_flag
 from skxent._arrays import is_foreign, is_half, like, on_host
+from skxent._frames import array_and_columns, column_order
 from skxent._kernels import FloatArray, IntArray
-from skxent._labels import column_order, nan_for_missing, shown
+from skxent._labels import shown
+from skxent._numbers import as_float64
 
 __all__ = ["Table", "as_table"]
 
@@ -65,7 +68,8 @@ class Table:
 
     @property
     def _tolerance(self) -> float:
-        half = self.array.dtype == np.float16 if self.origin is None else is_half(self.origin)
+        dtype = self.array.dtype
+        half = is_half(self.origin) if self.origin is not None else dtype.itemsize == 2
         return _SUM_TOLERANCE_HALF if half else _SUM_TOLERANCE
 
     def in_order_of(self, labels: NDArray[Any]) -> Table:
@@ -92,8 +96,8 @@ class Table:
                 block = block[:, None]
             if self.order is not None:
                 block = block[:, self.order]
-            if self.array.dtype.kind == "O":
-                block = self._numbers(block)
+            if self.array.dtype.kind == "O" or self.array.dtype.itemsize > 8:
+                block = as_float64(block, self.name)
             yield rows, self._checked(block.astype(dtype, copy=False), rows.start)
 
     def log_probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
@@ -188,16 +192,6 @@ class Table:
             np.log(picked, out=picked)
         return np.negative(picked, out=picked)
 
-    def _numbers(self, block: NDArray[Any]) -> FloatArray:
-        try:
-            if any(isinstance(v, str | bytes) for v in block.flat):  # numpy would read "0.5" as 0.5
-                msg = "it holds text"
-                raise TypeError(msg)
-            return nan_for_missing(block).astype(np.float64)
-        except (TypeError, ValueError) as error:
-            msg = f"{self.name} must be numbers; got dtype object that cannot be read so: {error}."
-            raise TypeError(msg) from error
-
     def _checked(self, block: NDArray[np.floating], start: int) -> NDArray[np.floating]:
         if self.from_logits:
             return self._checked_logits(block, start)
@@ -278,14 +272,14 @@ class Table:
         if not bad.any():  # it was the float32 sum that left the band, not the row
             return
         row = int(bad.argmax())
-        if self.name == "y_true" and np.isin(block[row], (0, 1)).all():
+        if self.name == "y_true" and block.shape[1] > 1 and np.isin(block[row], (0, 1)).all():
             msg = (
                 f"y_true is a multilabel indicator: row {start + row} has {int(sums[row])} "
                 f"labels, not 1. Score one column at a time: y_true[:, j] with y_proba[:, j]."
             )
             raise ValueError(msg)
         if block.shape[1] == 1:
-            advice = "For the probability of the positive class alone pass a 1-D array."
+            advice = "If y_proba has one column, for the positive class, pass a 1-D array."
         elif self.name == "y_true":
             advice = "Class labels are passed as a 1-D array."
         else:
@@ -299,36 +293,15 @@ class Table:
         raise ValueError(msg)
 
 
-def _array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tuple[Any, ...] | None]:
-    if type(values) is np.ndarray:
-        return values, None
-    if hasattr(values, "toarray") and hasattr(values, "nnz"):
-        msg = f"{name} is a sparse matrix; pass {name}.toarray()."
-        raise TypeError(msg)
-    if isinstance(values, np.ma.MaskedArray):
-        msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
-        raise ValueError(msg)
-    if not isinstance(values, np.ndarray | list | tuple):
-        import narwhals.stable.v2 as nw  # only here, since arrays and lists do without it
-
-        if nw.dependencies.is_into_dataframe(values):
-            frame = nw.from_native(values, eager_only=True)
-            # pandas numbers columns that nobody has named.
-            named = type(getattr(values, "columns", None)).__name__ != "RangeIndex"
-            return frame.to_numpy(), tuple(frame.columns) if named else None
-    try:
-        return np.asarray(values), None
-    except ValueError as error:
-        msg = f"{name} must have rows of equal length: {error}."
-        raise ValueError(msg) from error
-
-
 def as_table(
     values: ArrayLike, name: str, *, from_logits: bool = False, renormalize: bool | None = False
 ) -> Table:
     """`values` as a `Table`: the array where possible without a copy, and the column names."""
+    check_flag(from_logits, "from_logits")
+    if renormalize is not None:
+        check_flag(renormalize, "renormalize")
     origin = values if is_foreign(values) else None
-    array, columns = _array_and_columns(values if origin is None else on_host(origin, name), name)
+    array, columns = array_and_columns(values if origin is None else on_host(origin, name), name)
     if array.ndim == 0:
         msg = f"{name} must be an array, a list or a data frame in memory; got {type(values)}."
         raise TypeError(msg)

@@ -42,7 +42,8 @@ _PASSED = {"labels", "sample_weight", "from_logits", "pos_label"}
 
 
 def _check_methods(response_method: str | tuple[str, ...]) -> None:
-    names = (response_method,) if isinstance(response_method, str) else response_method
+    several = isinstance(response_method, list | tuple)
+    names = response_method if several else (response_method,)
     if not names:
         msg = f"response_method must name at least one of {', '.join(METHODS)}."
         raise ValueError(msg)
@@ -315,7 +316,7 @@ def get_scorer(scoring: str | Callable[..., Any]) -> Callable[..., Any]:
     """
     if callable(scoring):
         return scoring
-    if scoring not in _READY_MADE:
+    if not isinstance(scoring, str) or scoring not in _READY_MADE:
         msg = f"scoring must be one of {', '.join(get_scorer_names())}; got {scoring!r}."
         raise ValueError(msg)
     return copy.deepcopy(_READY_MADE[scoring])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from skxent._arguments import check_base, check_choice, check_eps
+from skxent._arguments import check_base, check_choice, check_eps, check_flag
+from skxent._arrays import fetched, is_foreign
 from skxent._dispatch import check_labelled
-from skxent._inputs import Labelled, check_reference
+from skxent._inputs import Labelled
 from skxent._kernels import FloatArray
+from skxent._labels import shown
+from skxent._table import as_table
 
 __all__ = ["floored_losses", "log_loss", "log_loss_skill_score"]
 
@@ -149,6 +153,7 @@ def log_loss(
     unit = check_base(base)
     eps = check_eps(eps)
     check_choice(average, "average", ("micro", "macro", None))
+    check_flag(normalize, "normalize")
     if average == "macro" and not normalize:
         msg = 'average="macro" is a mean of means; normalize=False has no meaning beside it.'
         raise ValueError(msg)
@@ -257,7 +262,7 @@ def log_loss_skill_score(
     of_class = kernels.class_weights(rows.codes, len(rows.labels), rows.weight)
     prior = of_class / of_class.sum()
     if reference is not None:
-        prior = check_reference(reference, rows.labels)
+        prior = _check_reference(reference, rows.labels)
     occurs = of_class > 0
     with np.errstate(divide="ignore"):
         costs = -np.log(np.maximum(prior[occurs], eps))
@@ -270,4 +275,38 @@ def log_loss_skill_score(
         )
         raise ValueError(msg)
     total: float = kernels.weighted_sum(floored_losses(rows, eps), rows.weight)
+    if math.isinf(baseline) and math.isinf(total):
+        msg = (
+            "The skill is not defined: with eps=0, both y_proba and reference exclude what "
+            "happened. Pass eps= above 0."
+        )
+        raise ValueError(msg)
     return 1.0 - total / baseline
+
+
+def _check_reference(
+    reference: ArrayLike | Mapping[Any, float], labels: NDArray[Any]
+) -> FloatArray:
+    """A prior over `labels`: a mapping by label, or probabilities in the order of `labels`."""
+    if isinstance(reference, Mapping) or hasattr(reference, "to_dict"):
+        named = dict(reference.to_dict() if hasattr(reference, "to_dict") else reference)
+        missing = [v for v in labels.tolist() if v not in named]
+        if missing or len(named) != len(labels):
+            extra = [v for v in named if v not in labels.tolist()]
+            msg = (
+                f"reference must name each label once; no value for {shown(missing)}, "
+                f"no label for {shown(extra)}."
+            )
+            raise ValueError(msg)
+        reference = [named[v] for v in labels.tolist()]
+    elif is_foreign(reference):
+        reference = fetched(reference, "reference")
+    prior = as_table(reference, "reference", renormalize=None)
+    if prior.array.shape != (len(labels),):
+        msg = (
+            f"reference must hold one probability for each of the {len(labels)} labels; "
+            f"got shape {prior.array.shape}."
+        )
+        raise ValueError(msg)
+    ((_, block),) = replace(prior, array=prior.array[None, :]).probabilities()
+    return block[0]

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from skxent._arguments import check_base, check_eps, check_names
 from skxent._inputs import check_labelled
-from skxent._labels import check_labels, shown
+from skxent._labels import check_labels, check_pos_label, shown
+from skxent._numbers import as_float64
 from skxent.report._compute import content_of_statistics
 from skxent.report._result import LogLossReport
 from skxent.report._statistics import Statistics, statistics
@@ -62,6 +63,15 @@ class LogLossAccumulator:
     miscalibration that results is below the exact one by no more nats than the largest bin's
     share of the weight, and in practice by far less.
 
+    References
+    ----------
+    .. [1] Spiegelhalter, D. J. (1986). Probabilistic prediction in patient management and
+           clinical trials. Statistics in Medicine 5(5). :doi:`10.1002/sim.4780050506`
+    .. [2] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
+           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01876.x`
+    .. [3] Dimitriadis, T., Gneiting, T., & Jordan, A. I. (2021). Stable reliability diagrams
+           for probabilistic classifiers. PNAS 118(8). :doi:`10.1073/pnas.2016191118`
+
     Examples
     --------
     >>> import numpy as np
@@ -93,6 +103,7 @@ class LogLossAccumulator:
         self.base, self.eps = base, check_eps(eps)
         self.pos_label, self.from_logits = pos_label, from_logits
         self.renormalize = renormalize
+        check_pos_label(pos_label)
         if pos_label is not None and pos_label not in self.labels.tolist():
             msg = f"pos_label must be one of labels, {shown(self.labels)}; got {pos_label!r}."
             raise ValueError(msg)
@@ -125,19 +136,21 @@ class LogLossAccumulator:
 
         Raises
         ------
+        TypeError
+            If the predictions are no numbers; then nothing of the batch is added.
         ValueError
             If the batch is not what `log_loss` takes; then nothing of it is added. A batch
             without rows, or whose weights are all 0, adds nothing.
         """
         if _is_empty(y_true) and _is_empty(y_proba):
             return self
-        nothing = sample_weight is not None and not np.any(np.asarray(sample_weight))
-        weight = np.ones_like(np.asarray(sample_weight)) if nothing else sample_weight
+        nothing = _is_all_zero(sample_weight)
+        weight = np.ones(np.asarray(sample_weight).shape) if nothing else sample_weight
         rows = check_labelled(
             y_true,
             y_proba,
             labels=self.labels,
-            pos_label=self.pos_label if np.ndim(y_proba) == 1 else None,
+            pos_label=self.pos_label if _is_vector(y_proba) else None,
             sample_weight=weight,
             from_logits=self.from_logits,
             renormalize=self.renormalize,
@@ -164,6 +177,8 @@ class LogLossAccumulator:
 
         Raises
         ------
+        TypeError
+            If `other` is not a LogLossAccumulator.
         ValueError
             If the labels, their order or `eps` differ.
         """
@@ -227,7 +242,7 @@ class LogLossAccumulator:
         Raises
         ------
         ValueError
-            If no row has been counted.
+            If no row has been counted, or an argument is not what `log_loss_report` takes.
         """
         if self._totals is None:
             msg = "There is nothing to report: call update(y_true, y_proba) first."
@@ -250,4 +265,24 @@ class LogLossAccumulator:
 
 
 def _is_empty(values: Any) -> bool:
+    if values is None:
+        return False
     return (values.shape[0] if getattr(values, "shape", ()) else len(values)) == 0
+
+
+def _is_vector(values: Any) -> bool:
+    try:
+        return np.ndim(values) == 1
+    except ValueError:  # rows of unequal length, which are refused later
+        return False
+
+
+def _is_all_zero(sample_weight: Any) -> bool:
+    """Whether there are weights and none of them counts; what are none is refused later."""
+    if sample_weight is None or isinstance(sample_weight, np.ma.MaskedArray):
+        return False
+    try:
+        weight = as_float64(np.asarray(sample_weight), "sample_weight")
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return not weight.any()

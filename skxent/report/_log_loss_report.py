@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skxent._arguments import check_flag
 from skxent.report._compute import content_of
 from skxent.report._result import LogLossReport
 
@@ -168,6 +169,7 @@ def log_loss_report(
     >>> bool(abs(report.per_class["contribution"].sum() - log_loss(y, proba)) < 1e-15)
     True
     """
+    check_flag(ladder, "ladder")
     return LogLossReport._of(
         content_of(
             y_true,

@@ -284,7 +284,7 @@ def _entropy(hits: FloatArray, weight: FloatArray, starts: IntArray) -> FloatArr
     hit, all_ = np.add.reduceat(hits, starts), np.add.reduceat(weight, starts)
     miss = np.maximum(all_ - hit, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        parts = [np.where(x > 0, x * np.log(all_ / x), 0.0) for x in (hit, miss)]
+        parts = [np.where(x > 0, x * (np.log(all_) - np.log(x)), 0.0) for x in (hit, miss)]
     return np.maximum(parts[0] + parts[1], 0.0)
 
 

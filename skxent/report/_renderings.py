@@ -44,6 +44,8 @@ class Renderings(Content):
 
         Raises
         ------
+        TypeError
+            If `width` is not a number.
         ValueError
             If there is no column of that name.
         """
@@ -68,7 +70,7 @@ class Renderings(Content):
         ImportError
             If the library is not installed.
         ValueError
-            If it is none of these.
+            If `backend` is none of these.
         """
         return render_frame(self.target_names, self._per_class, backend)
 
@@ -98,6 +100,11 @@ class Renderings(Content):
         str
             nan is null, infinity the text "Infinity" or "-Infinity", and a label that JSON
             has no type for its text.
+
+        Raises
+        ------
+        TypeError
+            If `indent` is not what ``json.dumps`` takes.
         """
         return as_json(as_dict(self), indent)
 
@@ -127,6 +134,13 @@ class Renderings(Content):
             Where to write it.
         title : str, default=None
             Title of the page.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        TypeError
+            If `path` is not the name of a file.
         """
         Path(path).write_text(self.to_html(title=title), encoding="utf-8")
 
@@ -151,6 +165,8 @@ class Renderings(Content):
         ------
         ImportError
             If matplotlib is not installed.
+        ValueError
+            If `max_classes` is not an integer above 0.
         """
         return PerClassLogLossDisplay.from_report(self, ax=ax, **plot_params)
 

@@ -63,6 +63,13 @@ class LogLossReport(Renderings):
     worst_rows : mapping of str to ndarray
         The rows that cost most.
 
+    References
+    ----------
+    .. [1] Spiegelhalter (1986), Statistics in Medicine 5(5). :doi:`10.1002/sim.4780050506`
+    .. [2] Hall (1992), J. R. Stat. Soc. B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01876.x`
+    .. [3] Dimitriadis et al. (2021), PNAS 118(8). :doi:`10.1073/pnas.2016191118`
+    .. [4] Kull et al. (2019), NeurIPS. :doi:`10.48550/arXiv.1910.12656`
+
     Examples
     --------
     >>> from skxent import log_loss_report
@@ -198,14 +205,12 @@ class LogLossReport(Renderings):
         groups : array-like of shape (n_samples,), default=None
             Groups of rows for the splitter.
         params : dict, default=None
-            As in :func:`sklearn.model_selection.cross_validate`: what `fit` gets beside `X` and
-            `y`, or with metadata routing whoever asks for it. A `sample_weight` among them has
-            no part in the report.
+            As in :func:`sklearn.model_selection.cross_validate`: what `fit` gets, or whoever
+            asks for it by metadata routing. The report takes no `sample_weight` from them.
         n_jobs : int, default=None
             How many folds are fitted at a time.
         verbose : bool, default=False
-            Whether to say on the standard error when a fold is fitted; with several jobs, on
-            the standard output in scikit-learn's own words.
+            Whether to announce fits on the standard error, or with several jobs on standard output.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the report; it has no part in the fits.
         target_names : sequence of str, default=None
@@ -229,8 +234,7 @@ class LogLossReport(Renderings):
         >>> from sklearn.linear_model import LogisticRegression
         >>> from skxent import LogLossReport
         >>> X, y = load_iris(return_X_y=True)
-        >>> report = LogLossReport.from_cv(LogisticRegression(max_iter=1000), X, y, cv=3)
-        >>> report.overall["n_samples"]
+        >>> LogLossReport.from_cv(LogisticRegression(max_iter=500), X, y, cv=3).overall["n_samples"]
         150
         """
         # Before the fits, which may take hours.

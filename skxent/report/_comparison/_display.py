@@ -80,6 +80,8 @@ class LogLossComparisonDisplay:
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
         ValueError
             If `max_classes` is not an integer above 0.
         """

@@ -39,6 +39,11 @@ class ComparisonRenderings(ComparisonContent):
         -------
         str
             Lines of text; a dash stands for what cannot be computed, and for the reference.
+
+        Raises
+        ------
+        TypeError
+            If `width` is not an integer.
         """
         return comparison_text(self, width)
 
@@ -61,6 +66,8 @@ class ComparisonRenderings(ComparisonContent):
         ------
         ImportError
             If the library is not installed.
+        ValueError
+            If `backend` is none of these.
         """
         return comparison_frame(self, backend)
 
@@ -90,6 +97,11 @@ class ComparisonRenderings(ComparisonContent):
         str
             nan is null, infinity the text "Infinity" or "-Infinity", and a label that JSON
             has no type for its text.
+
+        Raises
+        ------
+        TypeError
+            If `indent` is not what ``json.dumps`` takes.
         """
         return as_json(comparison_dict(self), indent)
 
@@ -119,6 +131,13 @@ class ComparisonRenderings(ComparisonContent):
             Where to write it.
         title : str, default=None
             Title of the page.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        TypeError
+            If `path` is not the name of a file.
         """
         Path(path).write_text(self.to_html(title=title), encoding="utf-8")
 

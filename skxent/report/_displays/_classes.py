@@ -87,6 +87,11 @@ class PerClassLogLossDisplay(Display):
     beyond_ : list of PathCollection
         Arrows at the edge for losses, ends of intervals and expected losses beyond it.
 
+    References
+    ----------
+    .. [1] Hall, P. (1992). On the removal of skewness by transformation. Journal of the Royal
+           Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01876.x`
+
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -136,6 +141,13 @@ class PerClassLogLossDisplay(Display):
         -------
         DataFrame
             First column ``class``; ``expected_log_loss`` is ``expected / prevalence``.
+
+        Raises
+        ------
+        ImportError
+            If the library is not installed.
+        ValueError
+            If `backend` is none of these.
         """
         columns = {
             "prevalence": self.prevalence,
@@ -178,6 +190,15 @@ class PerClassLogLossDisplay(Display):
         -------
         PerClassLogLossDisplay
             Itself, with what was drawn.
+
+        Raises
+        ------
+        AttributeError
+            If matplotlib does not know what is passed to it.
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `max_classes` is not an integer above 0.
         """
         require_matplotlib("PerClassLogLossDisplay.plot")
         from matplotlib.collections import LineCollection, PathCollection

@@ -67,6 +67,11 @@ class LossConfusionDisplay(Display):
     colorbar_ : Colorbar or None
         Scale of the colours.
 
+    Notes
+    -----
+    How the loss is shared out is skxent's own, without a source elsewhere; `log_loss_report` has
+    the formula.
+
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -105,6 +110,13 @@ class LossConfusionDisplay(Display):
         DataFrame
             Columns ``class``, the true one, ``rival``, ``loss``, a part of the overall loss,
             and ``percent`` of it.
+
+        Raises
+        ------
+        ImportError
+            If the library is not installed.
+        ValueError
+            If `backend` is none of these.
         """
         pairs = ~np.eye(len(self.target_names), dtype=bool)
         true, rival = np.nonzero(pairs)
@@ -152,6 +164,15 @@ class LossConfusionDisplay(Display):
         -------
         LossConfusionDisplay
             Itself, with what was drawn.
+
+        Raises
+        ------
+        AttributeError
+            If matplotlib does not know what is passed to it.
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `max_classes` is not an integer above 0.
         """
         require_matplotlib("LossConfusionDisplay.plot")
         from matplotlib.image import AxesImage

@@ -60,8 +60,12 @@ class Display(ABC):
 
         Raises
         ------
+        ImportError
+            If matplotlib is not installed.
+        TypeError
+            If `report` is not a LogLossReport.
         ValueError
-            If the report does not hold what the display shows.
+            If the report does not hold what the display shows, or `plot` refuses a parameter.
         """
         require_matplotlib(f"{cls.__name__}.from_report")
         if not isinstance(report, Content):

@@ -78,6 +78,14 @@ class LadderDisplay(Display):
     beyond_ : list of PathCollection
         Arrows at the edge for losses and ends of intervals that lie beyond it.
 
+    References
+    ----------
+    .. [1] Guo, C., Pleiss, G., Sun, Y., & Weinberger, K. Q. (2017). On calibration of modern
+           neural networks. ICML. :doi:`10.48550/arXiv.1706.04599`
+    .. [2] Kull, M., et al. (2019). Beyond temperature scaling: obtaining well-calibrated
+           multi-class probabilities with Dirichlet calibration. NeurIPS.
+           :doi:`10.48550/arXiv.1910.12656`
+
     Examples
     --------
     >>> import matplotlib.pyplot as plt
@@ -138,6 +146,13 @@ class LadderDisplay(Display):
         -------
         DataFrame
             First column ``rung``; ``recommended`` is true in one row.
+
+        Raises
+        ------
+        ImportError
+            If the library is not installed.
+        ValueError
+            If `backend` is none of these.
         """
         names = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
         columns = {name: getattr(self, name) for name in names}
@@ -172,6 +187,13 @@ class LadderDisplay(Display):
         -------
         LadderDisplay
             Itself, with what was drawn.
+
+        Raises
+        ------
+        AttributeError
+            If matplotlib does not know what is passed to it.
+        ImportError
+            If matplotlib is not installed.
         """
         require_matplotlib("LadderDisplay.plot")
         from matplotlib.collections import LineCollection, PathCollection

@@ -42,7 +42,7 @@ class ReliabilityDisplay(Display):
     Reliability of each class against the rest: a panel a class.
 
     Make it with `from_estimator`, `from_predictions` or `from_report`. The curve is the
-    isotonic regression of the class on its probability (CORP, :doi:`10.1073/pnas.2016191118`).
+    isotonic regression of the class on its probability (CORP [1]_).
     It bends away from the diagonal by chance too, above all where there are few rows. The band
     says how far at each probability for itself; most curves of calibrated models leave a 95 %
     band somewhere, so judge the curve as a whole by `miscalibration_p`. The bars
@@ -77,6 +77,11 @@ class ReliabilityDisplay(Display):
         Consistency bands; None where no labels were drawn.
     bars_ : list of BarContainer
         Rows by their probability.
+
+    References
+    ----------
+    .. [1] Dimitriadis, T., Gneiting, T., & Jordan, A. I. (2021). Stable reliability diagrams
+           for probabilistic classifiers. PNAS 118(8). :doi:`10.1073/pnas.2016191118`
 
     Examples
     --------
@@ -123,6 +128,13 @@ class ReliabilityDisplay(Display):
         DataFrame
             Columns ``class``; ``proba`` and ``share``, the corners of its curve; ``low`` and
             ``high``, the band at these probabilities, nan where there is none.
+
+        Raises
+        ------
+        ImportError
+            If the library is not installed.
+        ValueError
+            If `backend` is none of these.
         """
 
         def band(curve: Curve, bound: FloatArray) -> FloatArray:
@@ -170,6 +182,15 @@ class ReliabilityDisplay(Display):
         -------
         ReliabilityDisplay
             Itself, with what was drawn.
+
+        Raises
+        ------
+        AttributeError
+            If matplotlib does not know what is passed to it.
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `max_classes` is not an integer above 0.
         """
         require_matplotlib("ReliabilityDisplay.plot")
         from matplotlib.collections import PolyCollection

@@ -1,0 +1,60 @@
+"""Numbers as float64, from whatever holds them."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["as_float", "as_float64", "is_missing", "nan_for_missing"]
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value is None, nan, or pandas' NA or NaT."""
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def nan_for_missing(array: NDArray[Any]) -> NDArray[Any]:
+    """An array of objects with nan in the place of what is missing."""
+    values = [math.nan if is_missing(v) else v for v in array.flat]
+    return np.array(values, dtype=object).reshape(array.shape)
+
+
+def as_float64(array: NDArray[Any], name: str) -> NDArray[np.float64]:
+    """
+    Numbers as float64, without a copy where they are; missing values are nan.
+
+    Text is refused, although numpy would read "0.5" as 0.5, and so are dates and complex
+    numbers. Numbers beyond the range of float64 are infinite.
+    """
+    kind = array.dtype.kind
+    if kind not in "biufO":
+        msg = f"{name} must be numbers; got dtype {array.dtype}."
+        raise TypeError(msg)
+    if kind != "O":
+        with np.errstate(over="ignore"):
+            return array.astype(np.float64, copy=False)
+    try:
+        if any(isinstance(v, str | bytes) for v in array.flat):
+            msg = "it holds text"
+            raise TypeError(msg)
+        values = [math.nan if is_missing(v) else as_float(v) for v in array.flat]
+    except (TypeError, ValueError) as error:
+        msg = f"{name} must be numbers; got dtype object that cannot be read so: {error}."
+        raise TypeError(msg) from error
+    return np.array(values, dtype=np.float64).reshape(array.shape)
+
+
+def as_float(value: Any) -> float:
+    """A number as float: infinite where it is beyond its range."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
