@@ -154,7 +154,7 @@ def check_weight(
             f"{float(weight[row])!r}."
         )
         raise ValueError(msg)
-    # Room for the losses of the rows, so that no weighted sum overflows or is rounded to nothing.
+    # Room for the losses of the rows: products must not be rounded to nothing.
     with np.errstate(over="ignore"):
         total = weight.sum()
     if not 1e-290 < total < 1e300:

@@ -1,7 +1,7 @@
 """The arithmetic of `_kernels` with the array API standard, on the device where the arrays are.
 
 Blocks, names and meanings are those of `_kernels`; only numbers for a class or for all rows
-come back to the host. A device without float64 computes in float32.
+come back to the host. A device without float64 is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._arrays import fetched, strided
-from skxent._kernels import FloatArray
+from skxent._kernels import FloatArray, sum_of
 
 __all__ = ["Device", "DeviceArray", "device_of"]
 
@@ -31,8 +31,6 @@ class Device:
     xp: Any
     """Namespace of the library."""
     device: Any
-    real: Any
-    """The type to compute in: float64 where there is one."""
     index: Any
     """The type of positions."""
 
@@ -54,15 +52,14 @@ class Device:
         return self.xp.asarray(np.ascontiguousarray(array), dtype=dtype, device=self.device)
 
     def moved_reals(self, array: NDArray[Any]) -> DeviceArray:
-        single = self.real == getattr(self.xp, "float32", None)
-        return self.moved(array.astype(np.float32 if single else np.float64), self.real)
+        return self.moved(array.astype(np.float64), self.xp.float64)
 
     def moved_codes(self, codes: NDArray[Any]) -> DeviceArray:
         narrow = self.index == getattr(self.xp, "int32", None)
         return self.moved(codes.astype(np.int32 if narrow else np.int64), self.index)
 
     def reals(self, values: DeviceArray) -> DeviceArray:
-        return self.xp.astype(values, self.real, copy=False)
+        return self.xp.astype(values, self.xp.float64, copy=False)
 
     def slices(self, n_rows: int, n_columns: int) -> Iterator[slice]:
         step = max(1, _BLOCK_SIZE // n_columns)
@@ -89,7 +86,7 @@ class Device:
         return self.xp.where(values > bound, self._number(bound), values)
 
     def _number(self, value: float) -> DeviceArray:
-        return self.xp.asarray(value, dtype=self.real, device=self.device)
+        return self.xp.asarray(value, dtype=self.xp.float64, device=self.device)
 
     def widened(self, table: DeviceArray, n_extra: int, from_logits: bool) -> DeviceArray:
         """A column for each class, and `n_extra` more of probability 0."""
@@ -185,7 +182,7 @@ class Device:
     def weighted_sum(
         self, blocks: Iterable[tuple[slice, DeviceArray]], weight: DeviceArray | None
     ) -> float:
-        return math.fsum(
+        return sum_of(
             self.total(v if weight is None else self._weighted(v, weight[rows]))
             for rows, v in blocks
         )
@@ -208,7 +205,7 @@ class Device:
     def class_weights(
         self, codes: DeviceArray, n_classes: int, weight: DeviceArray | None
     ) -> FloatArray:
-        ones = self.xp.ones(codes.shape, dtype=self.real, device=self.device)
+        ones = self.xp.ones(codes.shape, dtype=self.xp.float64, device=self.device)
         each = ones if weight is None else weight
         rows = self.slices(codes.shape[0], n_classes)
         return self.class_sums(((at, each[at]) for at in rows), codes, n_classes, None)
@@ -223,10 +220,11 @@ class Device:
         is_last = ordered[1:] != ordered[:-1]
         ends = xp.nonzero(xp.concat([is_last, last]))[0]
         if weight is None:
-            sums = self.reals(ends + 1)
+            sums = ends + 1
         else:
             sums = xp.take(xp.cumulative_sum(xp.take(weight, order, axis=0)), ends, axis=0)
-        shares = (sums - xp.concat([xp.zeros_like(sums[:1]), sums[:-1]])) / sums[-1]
+        parts = self.reals(sums - xp.concat([xp.zeros_like(sums[:1]), sums[:-1]]))
+        shares = parts / self.reals(sums[-1:])
         return max(0.0, -float(xp.sum(self._times_log(shares, shares))))
 
 
@@ -243,6 +241,10 @@ def device_of(values: Any, name: str) -> Device:
     xp = array_api_compat.array_namespace(values)
     device = array_api_compat.device(values)
     info = xp.__array_namespace_info__()
-    wide = "float64" in info.dtypes(device=device, kind="real floating")
-    index = info.default_dtypes(device=device)["indexing"]
-    return Device(xp, device, xp.float64 if wide else xp.float32, index)
+    if "float64" not in info.dtypes(device=device, kind="real floating"):
+        msg = (
+            f"{name} is on the device {device}, which has no float64, and sums of losses need it; "
+            f"pass {name}.cpu() for torch, or a NumPy array."
+        )
+        raise TypeError(msg)
+    return Device(xp, device, info.default_dtypes(device=device)["indexing"])

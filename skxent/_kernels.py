@@ -28,6 +28,7 @@ __all__ = [
     "pick_log_softmax",
     "row_slices",
     "row_sums",
+    "sum_of",
     "weighted_sum",
 ]
 
@@ -176,11 +177,20 @@ def js_rows_of_labels(logp: FloatArray) -> FloatArray:
     return np.clip(0.5 * value, 0.0, math.log(2.0))
 
 
+def sum_of(parts: Iterable[float]) -> float:
+    """Sum without rounding, of numbers that are not negative."""
+    try:
+        return math.fsum(parts)
+    except OverflowError:
+        return math.inf
+
+
+@np.errstate(over="ignore")  # losses of logits may be as large as numbers can be
 def weighted_sum(blocks: Iterable[tuple[slice, FloatArray]], weight: FloatArray | None) -> float:
     """Sum of ``weight * value``; a row of weight 0 adds 0 even if its value is infinite."""
     if weight is None:
-        return math.fsum(float(values.sum()) for _, values in blocks)
-    return math.fsum(float(_weighted(values, weight[rows]).sum()) for rows, values in blocks)
+        return sum_of(float(values.sum()) for _, values in blocks)
+    return sum_of(float(_weighted(values, weight[rows]).sum()) for rows, values in blocks)
 
 
 def _weighted(values: FloatArray, weight: FloatArray) -> FloatArray:
@@ -193,6 +203,7 @@ def class_weights(codes: IntArray, n_classes: int, weight: FloatArray | None) ->
     return counts.astype(np.float64, copy=False)
 
 
+@np.errstate(over="ignore")
 def class_sums(
     blocks: Iterable[tuple[slice, FloatArray]],
     codes: IntArray,

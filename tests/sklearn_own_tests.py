@@ -26,6 +26,7 @@ OTHER_WORDS = {
     "test_common::test_multiclass_sample_weight_invariance": SAME_ERROR,
     "test_common::test_continuous_inf_nan_input": SAME_ERROR,
     "test_common::test_regression_thresholded_inf_nan_input": SAME_ERROR,  # before 1.9
+    "test_score_objects::test_scorer_set_score_request_raises[neg_log_loss]": SAME_ERROR,
 }
 NO_PREDICTION = "y_pred, the name before 1.9, was never a name here"
 MULTILABEL = "rows with several labels are an error that says to score one column at a time"
@@ -58,9 +59,6 @@ OTHERWISE = {
     "test_score_objects::test_multimetric_scorer_calls_method_once[scorers0-1-1-1]": SHARED,
     "test_score_objects::"
     "test_multimetric_scorer_calls_method_once_classifier_no_decision[scorers0]": SHARED,
-    "test_score_objects::test_scorer_set_score_request_raises[neg_log_loss]": (
-        "set_score_request takes sample_weight, which it is an error to leave out"
-    ),
     "test_score_objects::test_make_scorer_repr[scorer1-make_scorer(log_loss, "
     "greater_is_better=False, response_method='predict_proba')]": (
         "the text of a scorer leaves out what is at its default"

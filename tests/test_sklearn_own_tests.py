@@ -3,6 +3,8 @@
 import pytest
 from sklearn_own_tests import OTHER_WORDS, OTHERWISE, listed, outcomes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):

@@ -17,7 +17,10 @@ from skxent._kernels import FloatArray
 from skxent._labels import as_labels, factorize
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows
 
-__all__ = ["entropy", "label_entropy", "prior_entropy"]
+__all__ = ["entropy", "label_entropy", "minus_log_shares", "prior_entropy"]
+
+# Different labels on a device that are counted there; more are sorted.
+_FEW = 100
 
 
 @overload
@@ -155,7 +158,11 @@ def label_entropy(
         device = device_of(y_true, "y_true")
         column = label_column_on(device, y_true, "y_true")
         on_device = weight_on(device, sample_weight, column.shape[0], beside="y_true")
-        return device.entropy_of_labels(column, on_device) / unit
+        labels, codes = device.xp.unique_inverse(column)
+        if labels.shape[0] > _FEW:
+            return device.entropy_of_labels(column, on_device) / unit
+        codes = device.xp.astype(device.xp.reshape(codes, (-1,)), device.index)
+        return prior_entropy(device.class_weights(codes, labels.shape[0], on_device)) / unit
     array = as_labels(y_true, "y_true")
     if len(array) == 0:
         msg = "y_true is empty; at least one label is needed."
@@ -167,6 +174,18 @@ def label_entropy(
 
 def prior_entropy(class_weight: FloatArray) -> float:
     """Entropy in nats of a distribution that is proportional to `class_weight`."""
-    prior = class_weight[None, :] / class_weight.sum()
+    some = class_weight[class_weight > 0]
+    return float(some / some.sum() @ minus_log_shares(some))
+
+
+def minus_log_shares(class_weight: FloatArray) -> FloatArray:
+    """Minus the logarithm of each weight's share of all; no digit is lost where it is nearly 1."""
+    total = class_weight.sum()
+    # Without a subtraction: what comes before a class, and what comes after.
+    others = np.concatenate([[0.0], np.cumsum(class_weight)[:-1]])
+    others[:-1] += np.cumsum(class_weight[:0:-1])[::-1]
     with np.errstate(divide="ignore"):
-        return float(_kernels.entropy_rows(prior, np.log(prior))[0])
+        most = 2.0 * others < total
+        return np.where(
+            most, -np.log1p(-np.where(most, others, 0.0) / total), -np.log(class_weight / total)
+        )

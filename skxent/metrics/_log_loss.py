@@ -17,15 +17,21 @@ from skxent._inputs import Labelled
 from skxent._kernels import FloatArray
 from skxent._labels import shown
 from skxent._table import as_table
+from skxent.metrics._entropy import minus_log_shares
 
 __all__ = ["floored_losses", "log_loss", "log_loss_skill_score"]
 
 _EPS = 2.0**-52
 
 
+def _highest(eps: float) -> float:
+    """What a row costs at most."""
+    return -math.log(eps) if eps > 0 else math.inf
+
+
 def floored_losses(rows: Labelled, eps: float) -> Iterator[tuple[slice, FloatArray]]:
     """Blocks of row losses in nats, the true class's probability not below `eps`."""
-    most = -math.log(eps) if eps > 0 else math.inf
+    most = _highest(eps)
     for at, losses in rows.proba.losses(rows.codes):
         yield at, rows.proba.at_most(losses, most)
 
@@ -260,13 +266,13 @@ def log_loss_skill_score(
     )
     kernels = rows.proba.kernels
     of_class = kernels.class_weights(rows.codes, len(rows.labels), rows.weight)
-    prior = of_class / of_class.sum()
-    if reference is not None:
-        prior = _check_reference(reference, rows.labels)
+    if reference is None:
+        costs = minus_log_shares(of_class)
+    else:
+        with np.errstate(divide="ignore"):
+            costs = -np.log(_check_reference(reference, rows.labels))
     occurs = of_class > 0
-    with np.errstate(divide="ignore"):
-        costs = -np.log(np.maximum(prior[occurs], eps))
-    baseline = float(of_class[occurs] @ costs)
+    baseline = float(of_class[occurs] @ np.minimum(costs[occurs], _highest(eps)))
     if baseline == 0:
         msg = (
             "The skill is not defined: the prior predicts y_true with certainty, since y_true "

@@ -63,7 +63,7 @@ def check_class_absent_from_training(subject: Subject) -> None:
     model = subject.fit(take_rows(data.X_train, kept), data.labels[data.train[kept]])
     X_test = subject.within(data.X_test, take_rows(data.X_train, kept))
     table = subject.proba(model, X_test, labels)
-    if not same(table.sum(axis=1), np.ones(len(table)), 1e-4):
+    if not same(table.sum(axis=1), np.ones(len(table)), subject.tolerance):
         fail(f"Fitted to the labels {shown(labels)}, the rows do not sum to 1.")
     score = neg_log_loss_scorer(model, X_test, data.labels[data.test])
     if not np.isfinite(score):

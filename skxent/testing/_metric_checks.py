@@ -245,6 +245,8 @@ def _no_distributions(p: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
     rows = np.arange(_N).reshape(-1, *(1,) * (p.ndim - 1))
     yield "percentages", 100 * p
     yield "logarithms", np.log(p)
+    bad = np.array([1.5, -0.5, *[0.0] * (p.shape[1] - 2)]) if p.ndim == 2 else 1.5
+    yield "a probability above 1", np.where(rows == 3, bad, p)
     if p.ndim == 2:
         yield "a row that sums to 0.9", np.where(rows == 3, 0.9 * p, p)
 

@@ -98,6 +98,8 @@ class Subject:
     estimator: Any
     X: Any = None
     y: ArrayLike | None = None
+    tolerance: float = 1e-4
+    """Of the sums of rows; 1e-2 once the estimator has predicted half precision."""
     _models: dict[Any, Any] = field(default_factory=dict)
     _problems: dict[str, Problem] = field(default_factory=dict)
 
@@ -213,6 +215,8 @@ class Subject:
         wanted = (np.shape(X)[0], len(labels))
         if table.shape != wanted:
             fail(f"{self.name}.predict_proba returned shape {table.shape}; {wanted} was due.")
+        if table.dtype == np.float16:
+            self.tolerance = 1e-2
         return table[:, at].astype(np.float64)
 
     def predicted(self, kind: str | None = None, naming: str | None = None) -> FloatArray:
