@@ -374,7 +374,9 @@ def test_sums_are_in_double_precision():
     assert log_loss(np.zeros(200_000, int), p, labels=[0, 1]) == pytest.approx(expected, rel=1e-14)
 
 
-@pytest.mark.parametrize("n", [BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3])
+@pytest.mark.parametrize(
+    "n", [BLOCK - 1, BLOCK, BLOCK + 1, pytest.param(2 * BLOCK + 3, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("single", [False, True])
 def test_many_rows_are_the_sum_of_each(n, single):
     y, p, t = random_labels(n, 3), random_rows(n, 3), random_rows(n, 3, seed=5)

@@ -405,6 +405,7 @@ def test_progress_is_one_line_a_fold(capsys, n_jobs, cv):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_folds_in_several_processes(capfd, monkeypatch):
     expected = from_cv(LogisticRegression(), X, Y, cv=THREE)
     asked = []
