@@ -138,7 +138,7 @@ def check_weight(
         sample_weight = on_host(sample_weight, "sample_weight")
     try:
         weight = as_float64(np.asarray(sample_weight), "sample_weight")
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         msg = f"sample_weight must be numbers, one for each row: {error}"
         raise ValueError(msg) from error
     if weight.ndim == 2 and weight.shape[1] == 1:

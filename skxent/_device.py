@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._arrays import fetched, strided
-from skxent._kernels import FloatArray, sum_of
+from skxent._kernels import FloatArray, ignoring, sum_of
 
 __all__ = ["Device", "DeviceArray", "device_of"]
 
@@ -69,7 +69,7 @@ class Device:
     def count(self, mask: DeviceArray) -> int:
         return int(self.xp.sum(self.xp.astype(mask, self.index)))
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def total(self, values: DeviceArray) -> float:
         return float(self.xp.sum(values))
 
@@ -97,11 +97,11 @@ class Device:
         nothing = self._number(-math.inf if from_logits else 0.0)
         return xp.concat([columns, xp.broadcast_to(nothing, (columns.shape[0], n_extra))], axis=1)
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def log(self, p: DeviceArray) -> DeviceArray:
         return self.xp.log(p)
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def logistic_logs(self, z: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         """Log-probabilities of the other class and of the positive one, whose logit is `z`."""
         zero = self.xp.zeros_like(z)
@@ -115,7 +115,7 @@ class Device:
     def _columns(self, n_columns: int) -> DeviceArray:
         return self.xp.arange(n_columns, dtype=self.index, device=self.device)[None, :]
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def _softmax_parts(self, logits: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         largest = self.xp.argmax(logits, axis=1, keepdims=True)
         shifted = logits - self.xp.max(logits, axis=1, keepdims=True)
@@ -124,12 +124,12 @@ class Device:
         exponentials = self.xp.where(others, exponentials, self._number(0.0))
         return shifted, self.xp.log1p(self.xp.sum(exponentials, axis=1))
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def log_softmax(self, logits: DeviceArray) -> DeviceArray:
         shifted, log_sum = self._softmax_parts(logits)
         return shifted - log_sum[:, None]
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def pick_log_softmax(self, logits: DeviceArray, codes: DeviceArray) -> DeviceArray:
         shifted, log_sum = self._softmax_parts(logits)
         return self.pick(shifted, codes) - log_sum
@@ -141,20 +141,20 @@ class Device:
         """``x * log(ratio)``, and 0 where the ratio is 0."""
         return x * self.log(self.xp.where(ratio > 0, ratio, self._number(1.0)))
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def entropy_rows(self, p: DeviceArray, logp: DeviceArray) -> DeviceArray:
         return self.at_least(-self.xp.sum(self._where_positive(p, p * logp), axis=1), 0.0)
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def cross_entropy_rows(self, t: DeviceArray, logp: DeviceArray) -> DeviceArray:
         return self.at_least(-self.xp.sum(self._where_positive(t, t * logp), axis=1), 0.0)
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def kl_rows(self, t: DeviceArray, logp: DeviceArray) -> DeviceArray:
         terms = self._times_log(t, t) - self._where_positive(t, t * logp)
         return self.at_least(self.xp.sum(terms, axis=1), 0.0)
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def js_rows(self, t: DeviceArray, p: DeviceArray) -> DeviceArray:
         xp = self.xp
         total = t + p
@@ -167,7 +167,7 @@ class Device:
         value = 0.5 * xp.sum(terms, axis=1)
         return self.at_most(self.at_least(value, 0.0), math.log(2.0))
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def js_rows_of_labels(self, logp: DeviceArray) -> DeviceArray:
         xp = self.xp
         p, rest = xp.exp(logp), -xp.expm1(logp)
@@ -175,7 +175,7 @@ class Device:
         value = rest * math.log(2.0) - (1.0 + p) * xp.log1p(-0.5 * rest) + own
         return self.at_most(self.at_least(0.5 * value, 0.0), math.log(2.0))
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def _weighted(self, values: DeviceArray, weight: DeviceArray) -> DeviceArray:
         return self._where_positive(weight, values) * weight
 
@@ -210,7 +210,7 @@ class Device:
         rows = self.slices(codes.shape[0], n_classes)
         return self.class_sums(((at, each[at]) for at in rows), codes, n_classes, None)
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def entropy_of_labels(self, y: DeviceArray, weight: DeviceArray | None) -> float:
         """Entropy in nats of the weights of the different labels in `y`."""
         xp = self.xp

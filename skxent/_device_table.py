@@ -10,6 +10,7 @@ import numpy as np
 
 from skxent._arrays import fetched
 from skxent._device import Device, DeviceArray
+from skxent._kernels import ignoring
 from skxent._table import Table
 
 __all__ = ["DeviceTable"]
@@ -69,7 +70,7 @@ class DeviceTable(Table):
     def at_most(self, values: DeviceArray, bound: float) -> DeviceArray:
         return self.device.at_most(values, bound)
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def exponential(self, values: DeviceArray) -> DeviceArray:
         return self.device.xp.exp(values)
 
@@ -88,7 +89,7 @@ class DeviceTable(Table):
     def _wide_blocks(self) -> Iterator[tuple[slice, DeviceArray]]:
         return self.blocks()
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def _pair_of_logs(self, z: DeviceArray) -> tuple[DeviceArray, DeviceArray]:
         if self.from_logits:
             return self.device.logistic_logs(z)
@@ -106,7 +107,7 @@ class DeviceTable(Table):
             return -self.device.pick_log_softmax(block, codes)
         return -self.device.log(self.device.pick(block, codes))
 
-    @np.errstate(all="ignore")
+    @ignoring(all="ignore")
     def _checked(self, block: DeviceArray, start: int) -> DeviceArray:
         xp = self.device.xp
         if isinstance(block, np.ndarray):  # the row that was fetched below

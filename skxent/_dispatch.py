@@ -93,8 +93,8 @@ def weight_on(
         weight = check_weight(sample_weight, n_samples)
         return None if weight is None else device.moved_reals(weight)
     weight = device.own(sample_weight, "sample_weight", beside)
-    shape = _stand_in(weight, "sample_weight").shape
-    check_weight(np.broadcast_to(1.0, shape), n_samples)
+    stand_in = _stand_in(weight, "sample_weight")
+    check_weight(np.broadcast_to(np.ones((), stand_in.dtype), stand_in.shape), n_samples)
     weight = device.reals(device.xp.reshape(weight, (n_samples,)))
     row = device.first(~(device.xp.isfinite(weight) & (weight >= 0)))
     if row is not None:
@@ -245,8 +245,8 @@ def _labelled_on(
         rows = Labelled(codes, table, known, None)
     else:
         y_true = device.own(y_true, "y_true")
-        same_length(y_true.shape[0], table.n_samples)
         column = label_column_on(device, y_true, "y_true")
+        same_length(column.shape[0], table.n_samples)
         found, inverse = distinct_on(device, column, y_true, "y_true", table.n_classes)
         if labels is not None:
             _refuse_unknown(device, found, inverse, check_labels(labels), table.n_classes)

@@ -40,7 +40,7 @@ def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tuple
         raise ValueError(msg)
     try:
         return np.asarray(values), None
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, RuntimeError) as error:
         msg = f"{name} must have rows of equal length, of numbers in the range of floats: {error}."
         raise ValueError(msg) from error
 

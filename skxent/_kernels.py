@@ -8,9 +8,9 @@ A block is a two-dimensional array with one row a sample and one column a class.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ __all__ = [
     "class_weights",
     "cross_entropy_rows",
     "entropy_rows",
+    "ignoring",
     "js_rows",
     "js_rows_of_labels",
     "kl_rows",
@@ -177,6 +178,29 @@ def js_rows_of_labels(logp: FloatArray) -> FloatArray:
     return np.clip(0.5 * value, 0.0, math.log(2.0))
 
 
+_Params = ParamSpec("_Params")
+_Result = TypeVar("_Result")
+
+
+def ignoring(**kinds: Any) -> Callable[[Callable[_Params, _Result]], Callable[_Params, _Result]]:
+    """
+    Decorator for functions in which numpy is not to warn.
+
+    numpy's own, before 2.0, keeps what to go back to on itself, so that calls in other threads
+    and calls within calls go back to something else.
+    """
+
+    def decorate(function: Callable[_Params, _Result]) -> Callable[_Params, _Result]:
+        @wraps(function)
+        def quiet(*args: _Params.args, **kwargs: _Params.kwargs) -> _Result:
+            with np.errstate(**kinds):
+                return function(*args, **kwargs)
+
+        return quiet
+
+    return decorate
+
+
 def sum_of(parts: Iterable[float]) -> float:
     """Sum without rounding, of numbers that are not negative."""
     try:
@@ -185,7 +209,7 @@ def sum_of(parts: Iterable[float]) -> float:
         return math.inf
 
 
-@np.errstate(over="ignore")  # losses of logits may be as large as numbers can be
+@ignoring(over="ignore")  # losses of logits may be as large as numbers can be
 def weighted_sum(blocks: Iterable[tuple[slice, FloatArray]], weight: FloatArray | None) -> float:
     """Sum of ``weight * value``; a row of weight 0 adds 0 even if its value is infinite."""
     if weight is None:
@@ -203,7 +227,7 @@ def class_weights(codes: IntArray, n_classes: int, weight: FloatArray | None) ->
     return counts.astype(np.float64, copy=False)
 
 
-@np.errstate(over="ignore")
+@ignoring(over="ignore")
 def class_sums(
     blocks: Iterable[tuple[slice, FloatArray]],
     codes: IntArray,

@@ -58,8 +58,8 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
         values = on_host(values, name)
     try:
         array = np.asarray(values)
-    except ValueError as error:
-        msg = f"{name} must be a one-dimensional sequence of labels; it has rows of unequal length."
+    except (ValueError, RuntimeError) as error:
+        msg = f"{name} must be a sequence of labels, without rows of unequal length: {error}."
         raise ValueError(msg) from error
     if array.ndim == 0:
         msg = f"{name} must be a list or a one-dimensional array; got {type(values)}."
@@ -69,9 +69,9 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     if array.ndim != 1:
         msg = f"{name} must be a one-dimensional sequence of labels; got shape {array.shape}."
         raise ValueError(msg)
-    if array.dtype.kind in "USf" and isinstance(values, list | tuple):
+    if array.dtype.kind != "O" and isinstance(values, list | tuple):
         flat = [v[0] if isinstance(v, list | tuple) else v for v in values]
-        if _converted(flat, array.dtype.kind):
+        if _converted(array, flat):
             array = np.empty(len(flat), dtype=object)
             array[:] = flat
     if array.dtype.kind == "T":  # numpy's variable-width strings
@@ -86,11 +86,11 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     return array
 
 
-def _converted(values: Sequence[Any], kind: str) -> bool:
-    """Whether numpy had to make text of numbers, text of bytes or floats of integers."""
-    if kind == "f":
-        return all(isinstance(v, int) for v in values)
-    return not any(all(isinstance(v, text) for v in values) for text in (str, bytes))
+def _converted(array: LabelArray, values: Sequence[Any]) -> bool:
+    """Whether numpy made something else of the labels: text of numbers, floats of integers."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        return False
+    return bool(array.tolist() != values)
 
 
 def refuse_nan(name: str, array: LabelArray, start: int = 0) -> NoReturn:
@@ -165,7 +165,9 @@ def encode(array: LabelArray, labels: LabelArray) -> IntArray:
     if ours in _NUMBERS and theirs in _NUMBERS:
         return _number_codes(array, labels)
     if ours in _TEXTS and theirs == "O" and all(isinstance(v, str) for v in labels):
-        labels, theirs = labels.astype(np.str_), "U"
+        text = labels.astype(np.str_)
+        if text.tolist() == labels.tolist():  # numpy drops null characters at the end
+            labels, theirs = text, "U"
     if ours == theirs and ours in _TEXTS and array.dtype.itemsize > 0:
         return _text_codes(np.ascontiguousarray(array), labels)
     return _object_codes(array, labels)

@@ -16,6 +16,8 @@ def is_missing(value: object) -> bool:
     """Whether a value is None, nan, or pandas' NA or NaT."""
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return True
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
     if isinstance(value, Decimal):
         return value.is_nan()
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
@@ -54,6 +56,9 @@ def as_float64(array: NDArray[Any], name: str) -> NDArray[np.float64]:
 
 def as_float(value: Any) -> float:
     """A number as float: infinite where it is beyond its range."""
+    if isinstance(value, complex | np.complexfloating):
+        msg = "it holds complex numbers"
+        raise TypeError(msg)
     try:
         return float(value)
     except OverflowError:

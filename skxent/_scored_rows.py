@@ -47,9 +47,7 @@ class ScoredRows:
         n_unseen = int(unseen.sum())
         if n_unseen:
             refuse_missing(array, array[unseen].tolist(), "y")
-        weight: Any = sample_weight
-        if n_unseen or not (is_elsewhere(values) and is_elsewhere(sample_weight)):
-            weight = check_weight(sample_weight, len(array))
+        weight = check_weight(sample_weight, len(array))
         return cls(array, values, weight, unseen, n_unseen, None)
 
     @classmethod

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -464,3 +465,29 @@ def test_a_request_without_metadata():
     scorer = make_scorer(log_loss)
     with sklearn.config_context(enable_metadata_routing=True):
         assert scorer.set_score_request() is scorer
+
+
+class Level(str, Enum):  # noqa: UP042  a StrEnum has the text of its value
+    low = "low"
+    high = "high"
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [(Level.low, Level.high), ("a\0", "b"), ("a", "a\0"), (1.5, 2**53 + 1), (b"a", b"b")],
+    ids=["enum", "null", "only_null", "beyond_floats", "bytes"],
+)
+@pytest.mark.parametrize("as_type", [list, strategies.as_objects])
+def test_labels_that_numpy_would_change_stay_what_they_are(pair, as_type):
+    low, high = sorted(pair)
+    p = [[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]
+    wanted = log_loss([0, 1, 1], p)
+    assert log_loss(as_type([low, high, high]), p) == wanted
+    assert log_loss(as_type([low, high, high]), p, labels=as_type([low, high])) == wanted
+    assert label_entropy(as_type([low, high, high])) == label_entropy([0, 1, 1])
+    assert scorer_of(p, classes=(0, 1))([0, 1, 1]) == -wanted
+
+
+def test_complex_numbers_in_objects_are_refused():
+    p = np.array([[np.complex128(0.5 + 1j), 0.5], [0.5, 0.5]], dtype=object)
+    assert "complex" in refusal_of(lambda: log_loss([0, 1], p))

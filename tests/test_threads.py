@@ -113,3 +113,19 @@ def test_a_shared_scorer_scores_in_threads_what_it_scores_alone():
     for ours, theirs in zip(found, expected, strict=True):
         assert list(ours) == list(theirs)
         np.testing.assert_array_equal(list(ours.values()), list(theirs.values()))
+
+
+def test_threads_keep_their_own_error_state():
+    """numpy's decorator, before 2.0, mixes them up."""
+    y, p, labels, _ = rows_of(0)
+
+    def state(seed):
+        mine = {"all": "warn" if seed % 2 else "ignore"}
+        with np.errstate(**mine):
+            before = np.geterr()
+            for _ in range(50):
+                skxent.log_loss(y, p, labels=labels)
+            return np.geterr() == before
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(state, range(8)))

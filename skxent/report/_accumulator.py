@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._arguments import check_base, check_eps, check_names
+from skxent._arrays import is_foreign, on_host
 from skxent._inputs import check_labelled
+from skxent._kernels import FloatArray
 from skxent._labels import check_labels, check_pos_label, shown
 from skxent._numbers import as_float64
 from skxent.report._compute import content_of_statistics
@@ -144,19 +146,18 @@ class LogLossAccumulator:
         """
         if _is_empty(y_true) and _is_empty(y_proba):
             return self
-        nothing = _is_all_zero(sample_weight)
-        weight = np.ones(np.asarray(sample_weight).shape) if nothing else sample_weight
+        ones = _ones_for_zeros(sample_weight)
         rows = check_labelled(
             y_true,
             y_proba,
             labels=self.labels,
             pos_label=self.pos_label if _is_vector(y_proba) else None,
-            sample_weight=weight,
+            sample_weight=sample_weight if ones is None else ones,
             from_logits=self.from_logits,
             renormalize=self.renormalize,
         )
         batch = statistics(rows, self.eps)
-        if nothing:
+        if ones is not None:
             return self
         self._totals = batch if self._totals is None else self._totals + batch
         return self
@@ -267,7 +268,7 @@ class LogLossAccumulator:
 def _is_empty(values: Any) -> bool:
     if values is None:
         return False
-    return (values.shape[0] if getattr(values, "shape", ()) else len(values)) == 0
+    return bool((values.shape[0] if getattr(values, "shape", ()) else len(values)) == 0)
 
 
 def _is_vector(values: Any) -> bool:
@@ -277,12 +278,14 @@ def _is_vector(values: Any) -> bool:
         return False
 
 
-def _is_all_zero(sample_weight: Any) -> bool:
-    """Whether there are weights and none of them counts; what are none is refused later."""
+def _ones_for_zeros(sample_weight: Any) -> FloatArray | None:
+    """Ones in the place of weights of which none counts; what are none is refused later."""
     if sample_weight is None or isinstance(sample_weight, np.ma.MaskedArray):
-        return False
+        return None
     try:
+        if is_foreign(sample_weight):
+            sample_weight = on_host(sample_weight, "sample_weight")
         weight = as_float64(np.asarray(sample_weight), "sample_weight")
     except (TypeError, ValueError, RuntimeError):
-        return False
-    return not weight.any()
+        return None
+    return None if weight.any() else np.ones(weight.shape)
