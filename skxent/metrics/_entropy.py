@@ -175,7 +175,7 @@ def label_entropy(
 def prior_entropy(class_weight: FloatArray) -> float:
     """Entropy in nats of a distribution that is proportional to `class_weight`."""
     some = class_weight[class_weight > 0]
-    return float(some / some.sum() @ minus_log_shares(some))
+    return max(0.0, float(some / some.sum() @ minus_log_shares(some)))
 
 
 def minus_log_shares(class_weight: FloatArray) -> FloatArray:
@@ -187,5 +187,7 @@ def minus_log_shares(class_weight: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore"):
         most = 2.0 * others < total
         return np.where(
-            most, -np.log1p(-np.where(most, others, 0.0) / total), -np.log(class_weight / total)
+            most,
+            -np.log1p(-np.where(most, others, 0.0) / total),
+            -np.log(np.maximum(class_weight / total, 5e-324)),
         )
