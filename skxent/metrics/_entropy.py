@@ -184,10 +184,6 @@ def minus_log_shares(class_weight: FloatArray) -> FloatArray:
     # Without a subtraction: what comes before a class, and what comes after.
     others = np.concatenate([[0.0], np.cumsum(class_weight)[:-1]])
     others[:-1] += np.cumsum(class_weight[:0:-1])[::-1]
-    with np.errstate(divide="ignore"):
-        most = 2.0 * others < total
-        return np.where(
-            most,
-            -np.log1p(-np.where(most, others, 0.0) / total),
-            -np.log(np.maximum(class_weight / total, 5e-324)),
-        )
+    most = 2.0 * others < total
+    of_most = -np.log1p(-np.where(most, others, 0.0) / total)
+    return np.where(most, of_most, -np.log(np.maximum(class_weight / total, 5e-324)))
