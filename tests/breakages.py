@@ -114,7 +114,8 @@ def probability_faults(call):
             yield "too_short", p[:-1]
     if call.kind in ("labels", "one_hot", "soft"):
         wider = np.zeros if not logits else lambda shape: np.full(shape, -INF)
-        yield "another_column", np.hstack([p, wider((n, 1))])
+        if k > 1 or call.kind == "labels":  # else one column of targets may be one of labels
+            yield "another_column", np.hstack([p, wider((n, 1))])
         names = [*map(str, call.names[:-1]), "none of them"]
         named = call.kind == "labels" and not isinstance(call.names[0], float | bytes)
         if named and k > 1:
