@@ -121,11 +121,11 @@ def main():
     for shape in ((1_000_000, 10), (20_000, 1000)):
         y, proba = draw(shape)
         whole = partial(skxent.log_loss_report, y, proba, labels=range(shape[1]))
-        spare = partial(whole, ladder=False, n_null=0)
+        spare = partial(whole, recalibration=False, n_null=0)
         calls = {
             "accumulator and its report": partial(accumulated, y, proba, len(y)),
             "the same in batches of 50,000": partial(accumulated, y, proba, 50_000),
-            "log_loss_report, no ladder, no null": spare,
+            "log_loss_report, no recalibration, no null": spare,
             "log_loss_report, whole": whole,
         }
         if shape[1] > 10:
@@ -150,8 +150,8 @@ def main():
     y, proba = digits()
     measure("digits, 899×10", y, proba, {
         "log_loss_report, whole": partial(skxent.log_loss_report, y, proba),
-        "log_loss_report, no ladder, no null": partial(
-            skxent.log_loss_report, y, proba, ladder=False, n_null=0
+        "log_loss_report, no recalibration, no null": partial(
+            skxent.log_loss_report, y, proba, recalibration=False, n_null=0
         ),
     }, {})  # fmt: skip
     print()

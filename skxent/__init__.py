@@ -1,5 +1,6 @@
 """skxent: the log-loss toolkit of the scikit-learn world."""
 
+from skxent.comparison import LogLossComparison, compare_log_loss
 from skxent.metrics import (
     cross_entropy,
     entropy,
@@ -11,14 +12,12 @@ from skxent.metrics import (
     perplexity,
 )
 from skxent.report import (
-    LadderDisplay,
     LogLossAccumulator,
-    LogLossComparison,
     LogLossReport,
     LossConfusionDisplay,
     PerClassLogLossDisplay,
+    RecalibrationDisplay,
     ReliabilityDisplay,
-    compare_log_loss,
     log_loss_report,
 )
 from skxent.scorers import (
@@ -36,12 +35,12 @@ from skxent.scorers import (
 )
 
 __all__ = [
-    "LadderDisplay",
     "LogLossAccumulator",
     "LogLossComparison",
     "LogLossReport",
     "LossConfusionDisplay",
     "PerClassLogLossDisplay",
+    "RecalibrationDisplay",
     "ReliabilityDisplay",
     "compare_log_loss",
     "cross_entropy",

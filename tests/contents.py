@@ -5,9 +5,10 @@ import math
 
 import numpy as np
 
-from skxent.report._content import Content, Curve, Ladder
+from skxent.recalibration._choice import Recalibration
+from skxent.report._content import Content, Curve
 
-RUNGS = ("none", "bias", "temperature", "bias + temperature", "vector", "Dirichlet")
+METHODS = ("none", "bias", "temperature", "bias+temperature", "vector", "dirichlet")
 PER_CLASS = (
     *("support", "weight", "prevalence", "mean_proba", "log_loss", "ci_low", "ci_high"),
     *("contribution", "share", "baseline", "skill", "expected", "gap", "z", "p_value"),
@@ -64,16 +65,18 @@ def _curve(rng, proba, hits):
     return Curve(corners, share, grid, low, high, edges, counts)
 
 
-def _ladder(loss, contribution):
+def _recalibration(loss, contribution):
     factor = np.array([1, 0.99, 0.93, 0.925, 0.94, 1.21])
     gain = loss * (1 - factor)
     low, high = _spread(loss * factor, 0.1)
     parts = np.outer(1 - factor, contribution)
     bounds = gain - 0.02 * loss, gain + 0.02 * loss
-    return Ladder(RUNGS, loss * factor, low, high, gain, *bounds, parts, "temperature", "vector")
+    return Recalibration(
+        METHODS, loss * factor, low, high, gain, *bounds, parts, "temperature", "vector"
+    )
 
 
-def content(n_classes=10, n=600, *, names=None, base=math.e, ladder=True, seed=0, **changes):
+def content(n_classes=10, n=600, *, names=None, base=math.e, recalibration=True, seed=0, **changes):
     """Content of a report on n rows; `changes` replaces fields."""
     rng = np.random.default_rng(seed)
     names = tuple(f"class {i}" for i in range(n_classes)) if names is None else tuple(names)
@@ -122,7 +125,7 @@ def content(n_classes=10, n=600, *, names=None, base=math.e, ladder=True, seed=0
         ),
         loss_confusion=confusion,
         reliability=tuple(_curve(rng, p[:, c], y == c) for c in range(n_classes)),
-        ladder=_ladder(loss, per_class["contribution"]) if ladder else None,
+        recalibration=_recalibration(loss, per_class["contribution"]) if recalibration else None,
         _per_class=per_class,
         _overall=overall,
         _worst_rows={

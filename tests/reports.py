@@ -31,7 +31,7 @@ LOSSES = {
     *("recoverable", "recoverable_low", "recoverable_high", "ovr_log_loss", "miscalibration"),
     *("discrimination", "uncertainty", "miscalibration_null"),
 }
-QUICK = {"ladder": False, "n_null": 0}
+QUICK = {"recalibration": False, "n_null": 0}
 
 
 def quick(y_true, y_proba, **params):

@@ -66,7 +66,7 @@ def reported(
         sample_weight=sample_weight,
         from_logits=from_logits,
         renormalize=renormalize,
-        ladder=False,
+        recalibration=False,
         n_null=0,
     )
     assert str(report)

@@ -56,7 +56,7 @@ def unchanged(accumulator, before):
 def test_batches_in_any_order_have_the_figures_of_one_array(n, k, base, weighted):
     y, p, w = data(n, k)
     w = w if weighted else None
-    whole = log_loss_report(y, p, sample_weight=w, base=base, ladder=k < 40, n_null=0)
+    whole = log_loss_report(y, p, sample_weight=w, base=base, recalibration=k < 40, n_null=0)
     for seed in range(3):
         report = filled(y, p, w, seed=seed, base=base).report(n_null=0)
         assert isinstance(report, LogLossReport)
@@ -77,10 +77,10 @@ def test_batches_in_any_order_have_the_figures_of_one_array(n, k, base, weighted
 
 def test_what_needs_the_rows_is_left_out_and_the_notes_say_so():
     report = filled(*calibrated(300, 3)).report()
-    assert report.ladder is None
+    assert report.recalibration is None
     assert dict(report.worst_rows) == {}
     (note,) = report.notes
-    for what in ("batches", "recoverable", "ladder", "tail", "worst rows"):
+    for what in ("batches", "recoverable", "recalibration", "tail", "worst rows"):
         assert what in note
     assert note in str(report).replace("\n", " ")
     assert list(report.per_class) == list(COLUMNS)
@@ -105,7 +105,7 @@ def test_weights_that_follow_the_classes_are_noted_too():
 def test_the_null_is_nearly_that_of_one_array(weighted):
     y, p = calibrated(1000, 3, seed=1)
     w = data(1000, 3)[2] if weighted else None
-    whole = log_loss_report(y, p, sample_weight=w, ladder=False).per_class
+    whole = log_loss_report(y, p, sample_weight=w, recalibration=False).per_class
     batches = filled(y, p, w).report().per_class
     beyond = [c["miscalibration"] - c["miscalibration_null"] for c in (whole, batches)]
     scale = whole["miscalibration_null"]

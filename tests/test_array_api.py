@@ -551,7 +551,7 @@ def test_reports_read_host_memory(monkeypatch):
     for name in HOSTS:
         lib = library(name, monkeypatch)
         y, p = np.tile(LABELS, 10), np.tile(GOOD, (10, 1))
-        report = skxent.log_loss_report(lib.array(y), lib.array(p), ladder=False, n_null=0)
+        report = skxent.log_loss_report(lib.array(y), lib.array(p), recalibration=False, n_null=0)
         assert report.overall["log_loss"] == pytest.approx(skxent.log_loss(y, p), rel=1e-14)
         parts = skxent.LogLossAccumulator([0, 1, 2])
         parts.update(lib.array(y), lib.array(p), lib.array(np.ones(40)))

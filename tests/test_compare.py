@@ -824,7 +824,7 @@ def test_plot_of_hostile_names_and_of_nothing_known(plt):
     compare_log_loss([0, 1, 1], models, eps=0).plot().figure_.canvas.draw()
 
 
-# Simulations: the tables of docs/statistics.md come from benchmarks/statistics/compare_models.py.
+# Simulations: the tables of docs/statistics.md come from benchmarks/simulations/compare_models.py.
 
 
 def simulated(n, repeats, models_of, groups=None, k=3):
@@ -844,7 +844,7 @@ def alike(rng, z):
 
 
 def sure_and_unsure(rng, z):
-    """Both lose the same on average, with the factor of benchmarks/statistics/compare_models.py."""
+    """Both lose the same on average, by the factor of benchmarks/simulations/compare_models.py."""
     return {"sure": 2 * z, "unsure": 0.402 * z}
 
 

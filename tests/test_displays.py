@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from contents import RUNGS, content
+from contents import METHODS, content
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skxent import (
-    LadderDisplay,
     LossConfusionDisplay,
     PerClassLogLossDisplay,
+    RecalibrationDisplay,
     ReliabilityDisplay,
     log_loss,
     log_loss_report,
@@ -29,7 +29,7 @@ mpl = pytest.importorskip("matplotlib")
 mpl.use("Agg")
 plt = pytest.importorskip("matplotlib.pyplot")
 
-DISPLAYS = [PerClassLogLossDisplay, ReliabilityDisplay, LossConfusionDisplay, LadderDisplay]
+DISPLAYS = [PerClassLogLossDisplay, ReliabilityDisplay, LossConfusionDisplay, RecalibrationDisplay]
 every_display = pytest.mark.parametrize("display", DISPLAYS)
 HOSTILE = [
     *("$x$", "100 %_", r"\alpha^{", "<b>bold</b>", "line\nbreak", "漢字の名前はとても長いので", ""),
@@ -225,42 +225,50 @@ def test_numbers_stand_out_from_their_cells(cmap):
             assert (light + 0.05) / (dark + 0.05) > 4.4
 
 
-def test_the_ladder():
+def test_the_recalibration():
     c = content(4, base=2)
-    display = LadderDisplay.from_report(c)
-    ladder = c.ladder
+    display = RecalibrationDisplay.from_report(c)
+    recalibration = c.recalibration
     x, y = display.points_.get_offsets().T
-    np.testing.assert_array_equal(x, ladder.log_loss)
+    np.testing.assert_array_equal(x, recalibration.log_loss)
     np.testing.assert_array_equal(y, np.arange(6))
-    chosen = RUNGS.index(ladder.recommended)
-    assert display.recommended_.get_offsets().tolist() == [[ladder.log_loss[chosen], chosen]]
+    chosen = METHODS.index(recalibration.recommended)
+    assert display.recommended_.get_offsets().tolist() == [[recalibration.log_loss[chosen], chosen]]
     ends = np.array([line[:, 0] for line in display.intervals_.get_segments()])
-    np.testing.assert_array_equal(ends, np.column_stack([ladder.ci_low, ladder.ci_high]))
-    assert texts(display.ax_.get_yticklabels()) == list(RUNGS)
+    np.testing.assert_array_equal(
+        ends, np.column_stack([recalibration.ci_low, recalibration.ci_high])
+    )
+    assert texts(display.ax_.get_yticklabels()) == list(METHODS)
     assert display.text_[0].get_text() == ""
     first = display.text_[1].get_text().replace("−", "-").replace("(", "").replace(")", "")
     gain, low, _, high = first.split()
-    for seen, value in ((gain, ladder.gain), (low, ladder.gain_low), (high, ladder.gain_high)):
+    for seen, value in (
+        (gain, recalibration.gain),
+        (low, recalibration.gain_low),
+        (high, recalibration.gain_high),
+    ):
         assert float(seen) == pytest.approx(value[1], abs=5e-5)
-    assert LadderDisplay.from_report(c, include_gain=False).text_ is None
+    assert RecalibrationDisplay.from_report(c, include_gain=False).text_ is None
 
 
 def test_a_map_that_ruins_everything_does_not_set_the_scale():
     c = content(4)
-    loss = c.ladder.log_loss.copy()
+    loss = c.recalibration.log_loss.copy()
     loss[-1] = 100 * loss[0]
-    ladder = dataclasses.replace(c.ladder, log_loss=loss, ci_low=0.9 * loss, ci_high=1.1 * loss)
-    display = LadderDisplay.from_report(dataclasses.replace(c, ladder=ladder))
+    recalibration = dataclasses.replace(
+        c.recalibration, log_loss=loss, ci_low=0.9 * loss, ci_high=1.1 * loss
+    )
+    display = RecalibrationDisplay.from_report(dataclasses.replace(c, recalibration=recalibration))
     assert display.ax_.get_xlim()[1] < 2 * loss[0]
     assert display.beyond_[0].get_offsets()[:, 1].tolist() == [5]
 
 
 def test_a_report_without_what_is_shown():
-    note = "There is one class only: no ladder."
-    with pytest.raises(ValueError, match=r"no ladder\. There is one class only"):
-        LadderDisplay.from_report(content(3, ladder=False, notes=("else.", note)))
-    with pytest.raises(ValueError, match=r"no ladder\. Make it with ladder=True"):
-        LadderDisplay.from_report(content(3, ladder=False))
+    note = "There is one class only: no recalibration."
+    with pytest.raises(ValueError, match=r"no recalibration\. There is one class only"):
+        RecalibrationDisplay.from_report(content(3, recalibration=False, notes=("else.", note)))
+    with pytest.raises(ValueError, match=r"no recalibration\. Make it with recalibration=True"):
+        RecalibrationDisplay.from_report(content(3, recalibration=False))
     with pytest.raises(ValueError, match="no reliability curves"):
         ReliabilityDisplay.from_report(content(3, reliability=()))
 
@@ -319,8 +327,8 @@ def test_nothing_but_nan():
             target_names=("a", "b", "c"), loss_confusion=np.full((3, 3), math.nan), base=2
         ).plot(max_classes=max_classes)
     names = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
-    display = LadderDisplay(
-        rungs=("none", "bias", "vector"),
+    display = RecalibrationDisplay(
+        methods=("none", "bias", "vector"),
         recommended="none",
         base=2,
         confidence_level=0.95,
@@ -474,10 +482,10 @@ def test_frames(display, backend, kind):
         row = (data["class"] == "class 2") & (data["rival"] == "class 1")
         assert data["loss"][row].tolist() == [c.loss_confusion[2, 1]]
     else:
-        assert list(data["rung"]) == list(RUNGS)
+        assert list(data["method"]) == list(METHODS)
         for name in ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high"):
-            np.testing.assert_array_equal(data[name], getattr(c.ladder, name))
-        assert data["recommended"].tolist() == [name == "temperature" for name in RUNGS]
+            np.testing.assert_array_equal(data[name], getattr(c.recalibration, name))
+        assert data["recommended"].tolist() == [name == "temperature" for name in METHODS]
 
 
 @every_display
@@ -557,7 +565,9 @@ def test_parameters_reach_the_artists():
     assert made.text_[0, 1].get_fontsize() == 7
     assert made.text_[0, 1].get_color() == "red"
     assert made.im_.norm.vmax == 100
-    made = LadderDisplay.from_report(content(3), recommended_kw={"marker": "*", "color": "k"})
+    made = RecalibrationDisplay.from_report(
+        content(3), recommended_kw={"marker": "*", "color": "k"}
+    )
     assert mpl.colors.to_hex(made.recommended_.get_facecolor()[0]) == "#000000"
 
 

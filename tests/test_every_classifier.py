@@ -112,8 +112,8 @@ def check_all_scores(model, X, y):
         assert get_scorer(name)(model, X, y) == pytest.approx(value, rel=rel), name
     assert log_loss(y, proba, labels=classes) == pytest.approx(-expected["neg_log_loss"], rel=rel)
     for report in (
-        log_loss_report(y, proba, labels=classes, ladder=False, n_null=0),
-        LogLossReport.from_estimator(model, X, y, ladder=False, n_null=0),
+        log_loss_report(y, proba, labels=classes, recalibration=False, n_null=0),
+        LogLossReport.from_estimator(model, X, y, recalibration=False, n_null=0),
     ):
         assert list(report.labels) == list(classes)
         assert report.overall["log_loss"] == pytest.approx(-expected["neg_log_loss"], rel=rel)
@@ -177,7 +177,7 @@ def test_rows_of_zeros_are_refused():
         with pytest.raises(ValueError, match=NO_ROW):
             get_scorer(name)(trees, X_test, y_test)
     with pytest.raises(ValueError, match=NO_ROW):
-        LogLossReport.from_estimator(trees, X_test, y_test, ladder=False, n_null=0)
+        LogLossReport.from_estimator(trees, X_test, y_test, recalibration=False, n_null=0)
 
 
 def test_what_is_left_out_has_no_probabilities_or_several_outputs():

@@ -66,19 +66,19 @@ def test_recalibration():
     y, p = calibrated(1000, 3)
     names = ["ape", "bee", "cat"]
     report = log_loss_report(y, 2.5 * np.log(p), from_logits=True, base=2, target_names=names)
-    ladder, loss = report.ladder, report.overall["log_loss"]
-    at = ladder.rungs.index("temperature")
-    most = int(ladder.class_gain[at].argmax())
+    recalibration, loss = report.recalibration, report.overall["log_loss"]
+    at = recalibration.methods.index("temperature")
+    most = int(recalibration.class_gain[at].argmax())
     (groups,) = only(report, "recalibration")
     assert groups == (
         "its temperature",
-        f"{ladder.gain[at]:.4f}",
+        f"{recalibration.gain[at]:.4f}",
         "bits",
-        f"{100 * ladder.gain[at] / loss:.1f}",
+        f"{100 * recalibration.gain[at] / loss:.1f}",
         "95",
-        f"{ladder.gain_low[at]:.4f}",
-        f"{ladder.gain_high[at]:.4f}",
-        f"{ladder.class_gain[at][most]:.4f}",
+        f"{recalibration.gain_low[at]:.4f}",
+        f"{recalibration.gain_high[at]:.4f}",
+        f"{recalibration.class_gain[at][most]:.4f}",
         names[most],
     )
 
@@ -89,9 +89,9 @@ def test_recalibration_that_needs_a_freer_map():
     mixing = np.eye(4)
     mixing[0, :2] = 0.55, 0.45
     report = log_loss_report(drawn(p, rng), p @ mixing, n_null=0)
-    assert report.ladder.recommended in ("vector", "Dirichlet")
+    assert report.recalibration.recommended in ("vector", "dirichlet")
     (groups,) = only(report, "recalibration")
-    assert groups[0] == f"a map of the kind {report.ladder.recommended!r}"
+    assert groups[0] == f"a map of the kind {report.recalibration.recommended!r}"
 
 
 def test_recalibration_whose_gain_may_be_none():
@@ -101,10 +101,10 @@ def test_recalibration_whose_gain_may_be_none():
     for level in (0.9, 1 - 1e-12):
         logits = 1.8 * np.log(p)
         report = log_loss_report(y, logits, from_logits=True, confidence_level=level, n_null=0)
-        ladder = report.ladder
-        assert ladder.recommended == "temperature"
+        recalibration = report.recalibration
+        assert recalibration.recommended == "temperature"
         sentences[level] = only(report, "recalibration")
-    assert ladder.gain_low[ladder.rungs.index("temperature")] < 0
+    assert recalibration.gain_low[recalibration.methods.index("temperature")] < 0
     assert list(map(len, sentences.values())) == [1, 0]
 
 
@@ -308,7 +308,7 @@ def test_of_a_calibrated_model_there_is_little_to_say(n, k, scale):
     """
     Of 20 data sets, 3 at most have a finding about more than where the loss happens to be.
 
-    There are three tests, each of 5 % at most, and the ladder's.
+    There are three tests, each of 5 % at most, and the recalibration's.
     """
     loud = []
     for seed in range(20):
@@ -334,7 +334,9 @@ def about(report, rule, groups):
     overall, column = report.overall, report.per_class
     names = [str(name) for name in report.target_names]
     if rule == "recalibration":
-        return report.ladder.gain[report.ladder.rungs.index(report.ladder.recommended)]
+        return report.recalibration.gain[
+            report.recalibration.methods.index(report.recalibration.recommended)
+        ]
     if rule == "overall gap":
         return abs(overall["gap"])
     if rule == "gap":

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from contents import PER_CLASS, RUNGS, content
+from contents import METHODS, PER_CLASS, content
 
 from skxent.report._content import Curve
 from skxent.report._html import render_fragment, render_html
@@ -336,10 +336,10 @@ def test_figures_that_are_no_numbers(render, value, k):
         name: values if name in counts or values.dtype == object else np.full(k, value)
         for name, values in made.per_class.items()
     }
-    ladder = {
-        field.name: np.full_like(getattr(made.ladder, field.name), value)
-        for field in dataclasses.fields(made.ladder)
-        if isinstance(getattr(made.ladder, field.name), np.ndarray)
+    recalibration = {
+        field.name: np.full_like(getattr(made.recalibration, field.name), value)
+        for field in dataclasses.fields(made.recalibration)
+        if isinstance(getattr(made.recalibration, field.name), np.ndarray)
     }
     broken = dataclasses.replace(
         made,
@@ -347,7 +347,7 @@ def test_figures_that_are_no_numbers(render, value, k):
         _overall=made._overall
         | dict.fromkeys(set(made._overall) - {"n_samples", "floored"}, value),
         loss_confusion=np.full((k, k), value),
-        ladder=dataclasses.replace(made.ladder, **ladder),
+        recalibration=dataclasses.replace(made.recalibration, **recalibration),
         _worst_rows=made._worst_rows
         | {"log_loss": np.full(10, value), "proba": np.full(10, value)},
     )
@@ -394,7 +394,7 @@ def test_what_there_is_none_of_is_not_there():
         render_html(
             content(
                 3,
-                ladder=False,
+                recalibration=False,
                 findings=(),
                 notes=(),
                 reliability=(),
@@ -418,17 +418,17 @@ def test_what_there_is_none_of_is_not_there():
 # The plots.
 
 
-def test_the_ladder_marks_what_is_recommended_and_what_is_used():
+def test_the_recalibration_marks_what_is_recommended_and_what_is_used():
     page = Page(render_html(content(4)))
     rows = {row[0]: row for row in tables(page)["Recalibration maps, in nats"]}
-    assert list(rows) == list(RUNGS)
+    assert list(rows) == list(METHODS)
     remarks = {name: row[-1] for name, row in rows.items()}
-    assert remarks == dict.fromkeys(RUNGS, "–") | {
+    assert remarks == dict.fromkeys(METHODS, "–") | {
         "temperature": "recommended",
         "vector": "used",
     }
     assert "temperature" in page.texts("text", **{"class": "end strong"})
-    assert rows["Dirichlet"][4].startswith("−")
+    assert rows["dirichlet"][4].startswith("−")
     assert rows["temperature"][4].startswith("+")
 
 
@@ -446,7 +446,7 @@ def test_marks_stay_inside_their_drawing():
                     assert 0 <= float(element["attrs"].get(name, 0)) <= 520
     words = far.words()
     assert "An arrow: it goes on beyond the edge." in words
-    assert "An arrow" not in Page(render_html(content(10, ladder=False))).words()
+    assert "An arrow" not in Page(render_html(content(10, recalibration=False))).words()
 
 
 def test_the_matrix_is_shaded_by_its_figures():

@@ -92,6 +92,6 @@ def test_intervals_cover_from_thirty_rows_a_class(scale):
     hits = 0
     for seed in range(5000):
         y, p = draw(90, scale=scale, seed=1000 + seed)
-        report = log_loss_report(y, p, labels=range(3), ladder=False, n_null=0)
+        report = log_loss_report(y, p, labels=range(3), recalibration=False, n_null=0)
         hits += report.per_class["ci_low"][0] <= truth <= report.per_class["ci_high"][0]
     assert hits / 5000 == pytest.approx(0.95, abs=0.016)

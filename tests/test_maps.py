@@ -15,10 +15,10 @@ from skxent import log_loss
 from skxent._inputs import check_labelled
 from skxent.recalibration import _maps
 from skxent.recalibration._cross_fit import cross_fitted_losses
-from skxent.recalibration._maps import RUNGS, fit_map
+from skxent.recalibration._maps import METHODS, fit_map
 
 EPS = 2.0**-52
-NAMES = [rung.name for rung in RUNGS]
+NAMES = [method.name for method in METHODS]
 
 
 def log_softmax(z):
@@ -34,18 +34,18 @@ def draw(n, slopes, bias, seed=0):
     return logp, (p.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(0, 2)
 
 
-@pytest.mark.parametrize("rung", RUNGS[1:], ids=NAMES[1:])
+@pytest.mark.parametrize("method", METHODS[1:], ids=NAMES[1:])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_gradient_is_that_of_the_loss(rung, weighted):
+def test_the_gradient_is_that_of_the_loss(method, weighted):
     logp, codes = draw(50, np.eye(3), 0)
     rng = np.random.default_rng(1)
     weight = rng.random(50) if weighted else None
-    theta = rng.normal(size=sum(_maps._size(rung, 3)))
+    theta = rng.normal(size=sum(_maps._size(method, 3)))
 
     def loss(theta):
-        return _maps._loss_and_gradient(theta, rung, _maps._target(logp, codes, weight))[0]
+        return _maps._loss_and_gradient(theta, method, _maps._target(logp, codes, weight))[0]
 
-    _, gradient = _maps._loss_and_gradient(theta, rung, _maps._target(logp, codes, weight))
+    _, gradient = _maps._loss_and_gradient(theta, method, _maps._target(logp, codes, weight))
     assert_allclose(gradient, approx_fprime(theta, loss, 1e-7), rtol=1e-4, atol=1e-3)
 
 
@@ -54,14 +54,14 @@ def test_the_gradient_is_that_of_the_loss(rung, weighted):
     [
         ("bias", np.eye(3), [1.0, 0.0, -1.0]),
         ("temperature", np.eye(3) / 1.5, [0.0, 0.0, 0.0]),
-        ("bias + temperature", np.eye(3) / 1.5, [0.5, 0.0, -0.5]),
+        ("bias+temperature", np.eye(3) / 1.5, [0.5, 0.0, -0.5]),
         ("vector", np.diag([0.6, 0.9, 1.2]), [0.5, 0.0, -0.5]),
-        ("Dirichlet", [[1, 0.3, 0], [0, 1, 0], [0, -0.3, 1]], [0.5, 0.0, -0.5]),
+        ("dirichlet", [[1, 0.3, 0], [0, 1, 0], [0, -0.3, 1]], [0.5, 0.0, -0.5]),
     ],
 )
 def test_a_map_that_made_the_labels_is_found(name, slopes, bias):
     logp, codes = draw(60_000, slopes, bias)
-    fitted = fit_map(RUNGS[NAMES.index(name)], logp, codes)
+    fitted = fit_map(METHODS[NAMES.index(name)], logp, codes)
     right = log_softmax(logp @ np.asarray(slopes, dtype=float).T + bias)
     assert np.abs(np.exp(fitted.log_proba(logp)) - np.exp(right)).mean() < 0.005
 
@@ -71,14 +71,14 @@ def test_without_a_map_the_losses_are_those_of_the_predictions():
     p = np.exp(logp)
     p[0] = np.eye(3)[(codes[0] + 1) % 3]  # impossible, and it happens
     rows = check_labelled(codes, p)
-    (losses,), _ = cross_fitted_losses(rows, RUNGS[:1], eps=EPS)
+    (losses,), _ = cross_fitted_losses(rows, METHODS[:1], eps=EPS)
     assert losses.mean() == pytest.approx(log_loss(codes, p), rel=1e-12)
 
 
 def test_more_parameters_are_never_worse_where_they_were_fitted():
     logp, codes = draw(2000, [[0.7, 0.2, 0], [0, 1.2, 0], [0, 0, 0.7]], [0.5, 0, 0])
     losses = [
-        -fit_map(r, logp, codes).log_proba(logp)[np.arange(2000), codes].mean() for r in RUNGS
+        -fit_map(r, logp, codes).log_proba(logp)[np.arange(2000), codes].mean() for r in METHODS
     ]
     assert losses[0] > losses[2] > losses[3] > losses[4]
     assert losses[1] > losses[3]
@@ -88,8 +88,8 @@ def test_more_parameters_are_never_worse_where_they_were_fitted():
 def test_rows_that_are_drawn_for_the_fit_are_enough_for_all():
     logp, codes = draw(20_000, np.eye(3) / 1.5, 0)
     rows = check_labelled(codes, logp, from_logits=True)
-    all_rows = cross_fitted_losses(rows, RUNGS, eps=EPS)[0].mean(axis=1)
-    some = cross_fitted_losses(rows, RUNGS, eps=EPS, n_fit=5000)[0].mean(axis=1)
+    all_rows = cross_fitted_losses(rows, METHODS, eps=EPS)[0].mean(axis=1)
+    some = cross_fitted_losses(rows, METHODS, eps=EPS, n_fit=5000)[0].mean(axis=1)
     assert_allclose(some, all_rows, atol=0.002)
 
 
@@ -104,7 +104,7 @@ def test_on_digits_a_forest_gains_by_temperature_and_a_regression_by_nothing():
     gains = []
     for model in (forest, regression):
         rows = check_labelled(y_test, model.predict_proba(X_test))
-        losses, _ = cross_fitted_losses(rows, RUNGS, eps=EPS)
+        losses, _ = cross_fitted_losses(rows, METHODS, eps=EPS)
         gain = losses[0] - losses
         gains.append((gain.mean(axis=1), gain.std(axis=1) / np.sqrt(len(y_test))))
     (of_forest, error), (of_regression, noise) = gains

@@ -187,7 +187,7 @@ def test_a_report_of_the_probability_of_either_class(positive, from_logits):
     with np.errstate(divide="ignore"):
         column = np.clip(np.log(p) - np.log1p(-p), -800, 800) if from_logits else p
     table = np.column_stack([1 - p, p] if positive else [p, 1 - p])
-    options = {"ladder": False, "n_null": 0, "labels": [0, 1]}
+    options = {"recalibration": False, "n_null": 0, "labels": [0, 1]}
     one = log_loss_report(y, column, pos_label=positive, from_logits=from_logits, **options)
     two = log_loss_report(y, table, **options)
     for name in ("mean_proba", "expected", "contribution", "ovr_log_loss", "miscalibration"):
@@ -281,7 +281,7 @@ def test_what_is_no_label():
 
 def report_of(**options):
     y, p = [0, 1, 1, 0], [[0.5, 0.5], [0.25, 0.75], [0.5, 0.5], [0.9, 0.1]]
-    return log_loss_report(y, p, ladder=False, **{"n_null": 0, **options})
+    return log_loss_report(y, p, recalibration=False, **{"n_null": 0, **options})
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_what_a_repeated_name_is():
     assert "'a' is twice" in message
     y, p = [0, 1, 2], np.full((3, 3), 1 / 3)
     message = message_of(
-        log_loss_report, y, p, target_names=["a", "b", "b"], ladder=False, n_null=0
+        log_loss_report, y, p, target_names=["a", "b", "b"], recalibration=False, n_null=0
     )
     assert "'b' is twice" in message
     assert report_of(target_names=["n", "y"]).target_names == ("n", "y")
@@ -328,7 +328,7 @@ def test_seeds_of_draws_differ():
     y, p = np.resize([0, 1, 1], 60), np.linspace(0.1, 0.9, 60)
 
     def null_of(seed):
-        report = log_loss_report(y, p, ladder=False, n_null=5, random_state=seed)
+        report = log_loss_report(y, p, recalibration=False, n_null=5, random_state=seed)
         return report.per_class["miscalibration_null"][0]
 
     assert null_of(3) == null_of(3) != null_of(4)
@@ -409,7 +409,7 @@ def test_the_seed_that_a_generator_gives(monkeypatch):
             super().__init__(self.usual if seed is None else seed)
 
     def null_of(seed):
-        report = log_loss_report(y, p, ladder=False, n_null=5, random_state=seed)
+        report = log_loss_report(y, p, recalibration=False, n_null=5, random_state=seed)
         return report.per_class["miscalibration_null"].tolist()
 
     monkeypatch.setattr(np.random, "RandomState", Seeded)

@@ -289,7 +289,7 @@ def test_cross_validated_predictions_are_those_of_cross_val_predict():
     proba = cross_val_predict(model, X, Y, cv=THREE, method="predict_proba")
     expected = log_loss_report(Y, proba, n_null=20)
     report = LogLossReport.from_cv(model, X, Y, cv=THREE, n_null=20)
-    # The folds of the ladder are drawn from the rows in another order.
+    # The folds of the recalibration are drawn from the rows in another order.
     columns = [name for name in expected.per_class if not name.startswith("recoverable")]
     for name in set(columns) - {"top_rival"}:
         one, other = report.per_class[name], expected.per_class[name]
@@ -466,8 +466,8 @@ def test_rows_in_several_test_folds_are_not_independent(cv):
     report = LogLossReport.from_cv(LogisticRegression(), X, Y, cv=cv, n_null=20)
     (note,) = report.notes
     assert "several test folds" in note
-    assert "no test, no interval and no ladder" in note
-    assert report.ladder is None
+    assert "no test, no interval and no recalibration" in note
+    assert report.recalibration is None
     unknown = {n for n in report.overall if "ci_" in n or "recoverable" in n}
     unknown |= {"z", "p_value", "refinement_loss", "calibration_loss"}
     assert {n for n, v in report.overall.items() if math.isnan(v)} == unknown
@@ -534,14 +534,14 @@ def test_the_report_of_an_estimator_is_that_of_its_predictions(names, convert):
 def test_a_class_that_the_estimator_does_not_know_has_probability_zero(names):
     y, known = names[Y], Y > 0
     model = LogisticRegression().fit(X[known], y[known])
-    report = from_estimator(model, X, y, ladder=True, n_null=20)
+    report = from_estimator(model, X, y, recalibration=True, n_null=20)
     proba = np.column_stack([model.predict_proba(X), np.zeros(150)])
     expected = quick(y, proba, labels=[*model.classes_, names[0]])
     assert same(report, untested(expected))
-    assert report.ladder is None
+    assert report.recalibration is None
     (note,) = report.notes
     assert "50 rows are of a class" in note
-    assert "no test and no ladder" in note
+    assert "no test and no recalibration" in note
     assert report.labels.tolist() == [*model.classes_, names[0]]
     assert report.per_class["floored"].tolist() == [0, 0, 50]
     assert report.per_class["log_loss"][2] == pytest.approx(-math.log(EPS))

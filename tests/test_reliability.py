@@ -15,7 +15,7 @@ from sklearn.isotonic import IsotonicRegression
 from skxent import LogLossAccumulator, log_loss_report
 from skxent._inputs import check_labelled
 from skxent.report import _reliability
-from skxent.report._statistics import statistics
+from skxent.statistic._sums import statistics
 
 PARTS = ("miscalibration", "discrimination", "uncertainty", "ovr_log_loss")
 
@@ -131,7 +131,7 @@ def test_without_a_floor_miscalibration_may_be_infinite():
 
 
 def test_the_decomposition_on_digits(digits):
-    column = log_loss_report(*digits, ladder=False).per_class
+    column = log_loss_report(*digits, recalibration=False).per_class
     sums = [column[name].sum() for name in PARTS[:3]]
     assert sums == pytest.approx([0.083506, 3.106055, 3.250672], rel=1e-4)
     of_eight = [column[name][8] for name in PARTS]
@@ -183,7 +183,7 @@ def test_the_band_is_where_the_curves_of_drawn_labels_are():
     so that some may be on the edge of the band.
     """
     y, p = calibrated(150, 2, seed=3)
-    report = log_loss_report(y, p, ladder=False, confidence_level=0.8, n_null=1500)
+    report = log_loss_report(y, p, recalibration=False, confidence_level=0.8, n_null=1500)
     curve, rng = report.reliability[1], np.random.default_rng(0)
     hits = rng.random((1500, 150)) < p[:, 1]
     shares = np.array([isotonic(p[:, 1], hit, None).predict(curve.grid) for hit in hits])
@@ -208,16 +208,16 @@ def test_the_curve_of_a_calibrated_model_is_mostly_within_the_band():
     right, wrong = [], []
     for seed in range(8):
         y, p = calibrated(400, 3, seed=seed)
-        right.append(inside_the_band(log_loss_report(y, p, ladder=False, n_null=100)))
+        right.append(inside_the_band(log_loss_report(y, p, recalibration=False, n_null=100)))
         sharp = p**3 / (p**3).sum(axis=1, keepdims=True)
-        wrong.append(inside_the_band(log_loss_report(y, sharp, ladder=False, n_null=100)))
+        wrong.append(inside_the_band(log_loss_report(y, sharp, recalibration=False, n_null=100)))
     assert np.mean(right) > 0.85
     assert np.mean(wrong) < 0.6
 
 
 def test_the_grid_is_among_the_probabilities():
     y, p = calibrated(5000, 2)
-    for curve in log_loss_report(y, p, ladder=False, n_null=20).reliability:
+    for curve in log_loss_report(y, p, recalibration=False, n_null=20).reliability:
         assert len(curve.grid) == len(curve.low) == len(curve.high) <= 41
         assert (np.diff(curve.grid) > 0).all()
         assert curve.proba[0] <= curve.grid[0] < curve.grid[-1] <= curve.proba[-1]
@@ -231,7 +231,7 @@ def test_the_null_is_the_mean_of_drawn_labels(weighted):
     """Over 300 draws on either side, with 5 standard errors of the difference."""
     y, p, w = data(150, 3, seed=4)
     w = w if weighted else None
-    column = log_loss_report(y, p, sample_weight=w, ladder=False, n_null=300).per_class
+    column = log_loss_report(y, p, sample_weight=w, recalibration=False, n_null=300).per_class
     rng = np.random.default_rng(1)
     for c in range(3):
         hits = rng.random((300, 150)) < p[:, c]
@@ -248,9 +248,9 @@ def test_the_null_is_the_mean_of_drawn_labels(weighted):
 @pytest.mark.parametrize("n_null", [1, 9, 99])
 def test_the_p_value_is_never_below_one_in_the_draws(n_null):
     y, p, _ = data(300, 3)  # labels that have nothing to do with the probabilities
-    column = log_loss_report(y, p, ladder=False, n_null=n_null).per_class
+    column = log_loss_report(y, p, recalibration=False, n_null=n_null).per_class
     assert_allclose(column["miscalibration_p"], 1 / (n_null + 1))
-    right = log_loss_report(*calibrated(300, 3), ladder=False, n_null=n_null).per_class
+    right = log_loss_report(*calibrated(300, 3), recalibration=False, n_null=n_null).per_class
     assert (right["miscalibration_p"] >= 1 / (n_null + 1)).all()
     assert (right["miscalibration_p"] <= 1).all()
 
@@ -279,7 +279,7 @@ def test_the_seed_decides_the_draws():
     y, p = calibrated(200, 3)
 
     def nulls(seed):
-        report = log_loss_report(y, p, ladder=False, n_null=20, random_state=seed)
+        report = log_loss_report(y, p, recalibration=False, n_null=20, random_state=seed)
         return report.per_class["miscalibration_null"].tolist()
 
     assert nulls(0) == nulls(0)
@@ -292,15 +292,15 @@ def test_the_seed_decides_the_draws():
 def test_weights_that_are_all_the_same_are_none(ties):
     """A weight is a unit, and two rows of weight 1 tell more than one of weight 2."""
     y, p, _ = with_ties(300, 3, 0) if ties else data(300, 3)
-    plain = log_loss_report(y, p, ladder=False, n_null=50).per_class
-    heavy = log_loss_report(y, p, ladder=False, n_null=50, sample_weight=np.full(300, 7.0))
+    plain = log_loss_report(y, p, recalibration=False, n_null=50).per_class
+    heavy = log_loss_report(y, p, recalibration=False, n_null=50, sample_weight=np.full(300, 7.0))
     for name in ("miscalibration", "miscalibration_null", "miscalibration_p"):
         assert_allclose(heavy.per_class[name], plain[name], rtol=1e-9)
 
 
 def test_a_certain_model_that_is_right_has_no_miscalibration():
     y = np.arange(60) % 3
-    column = log_loss_report(y, np.eye(3)[y], ladder=False).per_class
+    column = log_loss_report(y, np.eye(3)[y], recalibration=False).per_class
     for name in ("miscalibration", "miscalibration_null", "ovr_log_loss"):
         assert_allclose(column[name], 0, atol=1e-12)
     assert_allclose(column["discrimination"], column["uncertainty"])
@@ -310,7 +310,7 @@ def test_a_certain_model_that_is_right_has_no_miscalibration():
 def test_a_prior_has_neither_miscalibration_nor_discrimination():
     y = np.arange(100) % 5 // 2
     p = np.tile(np.bincount(y) / 100, (100, 1))
-    column = log_loss_report(y, p, ladder=False).per_class
+    column = log_loss_report(y, p, recalibration=False).per_class
     assert_allclose(column["miscalibration"], 0, atol=1e-12)
     assert_allclose(column["discrimination"], 0, atol=1e-12)
     assert (column["miscalibration_null"] > 0).all()
@@ -323,9 +323,9 @@ def test_a_prior_has_neither_miscalibration_nor_discrimination():
 def test_groups_have_nearly_the_null_of_all_rows(weighted, monkeypatch):
     y, p, w = (*calibrated(1500, 3, seed=1), data(1500, 3)[2])
     w = w if weighted else None
-    exact = log_loss_report(y, p, sample_weight=w, ladder=False).per_class
+    exact = log_loss_report(y, p, sample_weight=w, recalibration=False).per_class
     monkeypatch.setattr(_reliability, "_MOST_CELLS", 100)
-    grouped = log_loss_report(y, p, sample_weight=w, ladder=False).per_class
+    grouped = log_loss_report(y, p, sample_weight=w, recalibration=False).per_class
     assert_array_equal(grouped["miscalibration"], exact["miscalibration"])
     null = exact["miscalibration_null"]
     assert_allclose(grouped["miscalibration_null"], null, rtol=0.15)
@@ -356,11 +356,11 @@ def test_groups_are_of_probabilities_that_are_alike():
 def test_many_rows_are_drawn_in_groups():
     """3,000 different probabilities; the isotonic regression itself has all of them."""
     y, p = calibrated(3000, 2)
-    report = log_loss_report(y, p, ladder=False, n_null=50)
+    report = log_loss_report(y, p, recalibration=False, n_null=50)
     assert close_to_sklearn(y, p)
     assert 0 < report.per_class["miscalibration_null"][0] < 0.02
     sharp = expit(3 * np.log(p[:, 1] / p[:, 0]))
-    wrong = log_loss_report(y, sharp, ladder=False, n_null=50)
+    wrong = log_loss_report(y, sharp, recalibration=False, n_null=50)
     assert_allclose(wrong.per_class["miscalibration_p"], 1 / 51)
 
 
@@ -497,7 +497,7 @@ def in_batches(y, p, w=None, **params):
 
 def in_one_array(y, p, w=None, **params):
     labels = range(p.shape[1])
-    return log_loss_report(y, p, labels=labels, sample_weight=w, ladder=False, **params)
+    return log_loss_report(y, p, labels=labels, sample_weight=w, recalibration=False, **params)
 
 
 @pytest.mark.slow

@@ -30,9 +30,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from skxent import label_entropy, log_loss, log_loss_report, perplexity
 from skxent._inputs import check_labelled
-from skxent.report._statistics import statistics
+from skxent.statistic._sums import statistics
 
-NEEDS_THE_LADDER = {"recoverable", "recoverable_low", "recoverable_high"}
+NEEDS_RECALIBRATION = {"recoverable", "recoverable_low", "recoverable_high"}
 NEEDS_ISOTONIC = {"miscalibration", "discrimination", "miscalibration_null", "miscalibration_p"}
 
 
@@ -140,8 +140,8 @@ def test_columns_follow_their_formulas(base, weighted, n, k):
         "floored": np.zeros(k),
         "top_rival_share": confusion.max(axis=1) / contribution,
     }
-    # The intervals, the ladder and the isotonic regressions have their own tests.
-    others = {"ci_low", "ci_high", "top_rival"} | NEEDS_THE_LADDER | NEEDS_ISOTONIC
+    # The intervals, the recalibration and the isotonic regressions have their own tests.
+    others = {"ci_low", "ci_high", "top_rival"} | NEEDS_RECALIBRATION | NEEDS_ISOTONIC
     assert [c for c in COLUMNS if c not in others] == list(expect)
     assert list(report.per_class) == list(COLUMNS)
     for name, values in expect.items():
@@ -154,7 +154,7 @@ def test_columns_follow_their_formulas(base, weighted, n, k):
     variance = w**2 @ (p * beyond**2).sum(axis=1) / total**2
     third = w**3 @ (p * beyond**3).sum(axis=1) / total**3
     assert list(report.overall) == list(OVERALL)
-    others = {"refinement_loss", "calibration_loss", "tail_share", "gini"} | NEEDS_THE_LADDER
+    others = {"refinement_loss", "calibration_loss", "tail_share", "gini"} | NEEDS_RECALIBRATION
     known = {n: v for n, v in report.overall.items() if n not in others and "ci_" not in n}
     assert known == pytest.approx(
         {
@@ -399,7 +399,7 @@ def test_the_base_changes_the_unit_only():
         assert factor * bits.overall[name] == pytest.approx(nats.overall[name]), name
     np.testing.assert_allclose(unit * bits.loss_confusion, nats.loss_confusion)
     for name in ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high", "class_gain"):
-        one, other = getattr(bits.ladder, name), getattr(nats.ladder, name)
+        one, other = getattr(bits.recalibration, name), getattr(nats.recalibration, name)
         np.testing.assert_allclose(unit * one, other, atol=1e-12)
     np.testing.assert_allclose(unit * bits.worst_rows["log_loss"], nats.worst_rows["log_loss"])
     for one, other in zip(bits.reliability, nats.reliability, strict=True):
@@ -623,10 +623,12 @@ def test_there_is_a_report_of_every_input(name):
     assert np.isnan(column["log_loss"]).tolist() == (~there).tolist()
     assert (np.isnan(column["ci_low"]) >= (column["support"] < 3)).all()
     for recoverable in (column["recoverable"], overall["recoverable"]):
-        assert np.isnan(recoverable).all() == (report.ladder is None)
-    assert (report.ladder is None) == any("no ladder" in note for note in report.notes)
-    if report.ladder is not None:
-        assert np.isfinite(report.ladder.log_loss).all()
+        assert np.isnan(recoverable).all() == (report.recalibration is None)
+    assert (report.recalibration is None) == any(
+        "no recalibration" in note for note in report.notes
+    )
+    if report.recalibration is not None:
+        assert np.isfinite(report.recalibration.log_loss).all()
         assert column["recoverable"].sum() == pytest.approx(overall["recoverable"], abs=1e-9)
     testable = not any("no test" in note for note in report.notes)
     assert np.isnan(column["miscalibration_null"]).all() == (not testable)

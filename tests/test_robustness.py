@@ -137,7 +137,7 @@ def check_report(call):
     """A report from one array and from two batches: finite but for what is documented."""
     options = {k: v for k, v in call.options.items() if k not in ("base", "eps")}
     labels = options.setdefault("labels", strategies.as_objects(call.names))
-    report = log_loss_report(call.y, call.p, **options, ladder=False, n_null=0)
+    report = log_loss_report(call.y, call.p, **options, recalibration=False, n_null=0)
     overall = report.overall
     named = ("log_loss", "label_entropy", "predictive_entropy", "perplexity", "macro_log_loss")
     assert all(math.isfinite(overall[name]) for name in named)
@@ -339,7 +339,9 @@ ACCEPTED = [
         lambda: log_loss(Y, np.array([[LONG.max, 0], *P[1:]])), id="long_probabilities", marks=long
     ),
     pytest.param(lambda: log_loss_skill_score(Y, P, reference=[HUGE, 0]), id="huge_references"),
-    pytest.param(lambda: log_loss_report(Y, P, base=HUGE, ladder=False, n_null=0), id="huge_base"),
+    pytest.param(
+        lambda: log_loss_report(Y, P, base=HUGE, recalibration=False, n_null=0), id="huge_base"
+    ),
     pytest.param(lambda: log_loss(Y, P, base=1 + Fraction(1, 10**30)), id="base_next_to_one"),
     pytest.param(
         lambda: entropy(P, base=1 + LONG.eps, reduction="none"),
@@ -350,7 +352,9 @@ ACCEPTED = [
     pytest.param(lambda: log_loss(Y, P, normalize="no"), id="normalize_is_a_word"),
     pytest.param(lambda: log_loss(Y, P, from_logits="no"), id="from_logits_is_a_word"),
     pytest.param(lambda: log_loss(Y, P, renormalize="no"), id="renormalize_is_a_word"),
-    pytest.param(lambda: log_loss_report(Y, P, ladder="no", n_null=0), id="ladder_is_a_word"),
+    pytest.param(
+        lambda: log_loss_report(Y, P, recalibration="no", n_null=0), id="recalibration_is_a_word"
+    ),
     pytest.param(lambda: log_loss(Y, [0.5] * 3, pos_label=[1]), id="pos_label_is_a_list"),
     pytest.param(
         lambda: log_loss([1, 1], [0.5] * 2, pos_label=object()), id="pos_label_is_an_object"
@@ -421,7 +425,7 @@ def test_weights_too_small_for_products_are_refused(weight):
 
 
 def test_a_class_of_nearly_no_weight():
-    log_loss_report(Y, P, sample_weight=[1, 5e-324, 5e-324], ladder=False, n_null=0)
+    log_loss_report(Y, P, sample_weight=[1, 5e-324, 5e-324], recalibration=False, n_null=0)
 
 
 @pytest.mark.parametrize("labels", [[0, 2**64 - 2, 2**64 - 1], [-1, 2**64 - 2, 2**64 - 1]])

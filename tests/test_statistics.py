@@ -12,8 +12,8 @@ from reports import EPS, data, quick
 
 from skxent import _kernels
 from skxent._inputs import check_labelled
-from skxent.report import _statistics
-from skxent.report._statistics import Statistics, statistics
+from skxent.statistic import _sums
+from skxent.statistic._sums import Statistics, statistics
 
 FIELDS = [field.name for field in dataclasses.fields(Statistics)]
 TINY = 2.0**-52
@@ -131,7 +131,7 @@ def test_every_field_is_its_sum_over_the_rows(k, eps, weighted, monkeypatch):
 def test_products_with_few_and_with_many_classes_are_the_same(k, monkeypatch):
     y, p, w = rows_of_all_kinds(100, k)
     here = of(y, p, w).confusion
-    monkeypatch.setattr(_statistics, "_DENSE", 0 if k <= 32 else 100)
+    monkeypatch.setattr(_sums, "_DENSE", 0 if k <= 32 else 100)
     assert_allclose(of(y, p, w).confusion, here, rtol=1e-12)
 
 

@@ -47,7 +47,7 @@ def refinement(seed):
 def report(seed):
     y, p, labels, weight = rows_of(seed)
     return skxent.log_loss_report(
-        y, p, labels=labels, sample_weight=weight, ladder=False, n_null=20
+        y, p, labels=labels, sample_weight=weight, recalibration=False, n_null=20
     ).to_json()
 
 

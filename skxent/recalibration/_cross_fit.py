@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from skxent._inputs import Labelled
 from skxent._kernels import FloatArray, IntArray, class_weights
-from skxent.recalibration._maps import Map, Rung, fit_map
+from skxent.recalibration._maps import Map, Method, fit_map
 
 __all__ = [
     "N_SPLITS",
@@ -58,7 +58,7 @@ def shuffled_folds(
 
 def cross_fitted_losses(
     rows: Labelled,
-    rungs: Sequence[Rung],
+    methods: Sequence[Method],
     *,
     eps: float,
     n_splits: int = N_SPLITS,
@@ -67,11 +67,11 @@ def cross_fitted_losses(
     n_fit: int | None = None,
 ) -> tuple[FloatArray, list[list[Map]]]:
     """
-    Log loss in nats of each row after each rung: shape (n_rungs, n_samples); and the maps.
+    Log loss in nats of each row after each method: shape (n_methods, n_samples); and the maps.
 
     Rows of weight 0 are in no fold: nothing is fitted to them, and their loss is 0. Maps are
     fitted to at most `n_fit` rows, drawn at random, and applied to all. The maps are those of
-    each fold, in lists of one for each rung.
+    each fold, in lists of one for each method.
     """
     least = math.log(eps)
     n, weight = rows.proba.n_samples, rows.weight
@@ -88,16 +88,18 @@ def cross_fitted_losses(
     for fold in range(fold_of.max() + 1):
         train = fold_of[drawn] != fold
         own = None if weight is None else weight[drawn][train]
-        maps.append([fit_map(rung, logp[train], rows.codes[drawn][train], own) for rung in rungs])
-    losses = np.zeros((len(rungs), n))
+        maps.append(
+            [fit_map(method, logp[train], rows.codes[drawn][train], own) for method in methods]
+        )
+    losses = np.zeros((len(methods), n))
     for at, logs in rows.proba.log_probabilities():
         block = _finite(logs, least)
         codes, folds = rows.codes[at], fold_of[at]
         for fold, fitted in enumerate(maps):
             inside = np.flatnonzero(folds == fold)
             z, own_codes = block[inside], codes[inside]
-            for i, rung_map in enumerate(fitted):
-                loss = rung_map.losses(z, own_codes)
+            for i, method_map in enumerate(fitted):
+                loss = method_map.losses(z, own_codes)
                 losses[i, at.start + inside] = np.clip(loss, 0.0, -least)
     return losses, maps
 

@@ -20,13 +20,13 @@ from skxent._kernels import (
     row_sums,
 )
 
-__all__ = ["RUNGS", "Map", "Rung", "fit_map", "n_parameters"]
+__all__ = ["METHODS", "Map", "Method", "fit_map", "n_parameters"]
 
 Slope = Literal["none", "scalar", "vector", "matrix"]
 
 # Rows that are all classified correctly ask for a temperature of 0, and then a single mistake
 # among the rows held out costs everything. Temperatures between 1/2 and 2 are free; beyond,
-# the data have to outweigh a normal prior. See benchmarks/statistics/temperature_prior.py.
+# the data have to outweigh a normal prior. See benchmarks/simulations/temperature_prior.py.
 _FREE_LOG_TEMPERATURE = math.log(2.0)
 _TEMPERATURE_PRECISION = 3.0
 # Precisions of normal priors on a bias (in nats), on the slope of a class beside the common
@@ -79,7 +79,7 @@ def _exponentials(logits: FloatArray) -> tuple[FloatArray, FloatArray | float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class Method:
     """A family of maps: what multiplies, and whether there is a bias."""
 
     name: str
@@ -87,47 +87,47 @@ class Rung:
     bias: bool
 
 
-RUNGS = (
-    Rung("none", "none", False),
-    Rung("bias", "none", True),
-    Rung("temperature", "scalar", False),
-    Rung("bias + temperature", "scalar", True),
-    Rung("vector", "vector", True),
-    Rung("Dirichlet", "matrix", True),
+METHODS = (
+    Method("none", "none", False),
+    Method("bias", "none", True),
+    Method("temperature", "scalar", False),
+    Method("bias+temperature", "scalar", True),
+    Method("vector", "vector", True),
+    Method("dirichlet", "matrix", True),
 )
 
 
-def _size(rung: Rung, k: int) -> tuple[int, int]:
-    slopes = {"none": 0, "scalar": 1, "vector": 1 + k, "matrix": 1 + k * k}[rung.slope]
-    return slopes, k if rung.bias else 0
+def _size(method: Method, k: int) -> tuple[int, int]:
+    slopes = {"none": 0, "scalar": 1, "vector": 1 + k, "matrix": 1 + k * k}[method.slope]
+    return slopes, k if method.bias else 0
 
 
-def n_parameters(rung: Rung, k: int) -> int:
-    """How many numbers the map of a rung has to find; one bias is free."""
-    slopes = {"none": 0, "scalar": 1, "vector": k, "matrix": k * k}[rung.slope]
-    return slopes + (k - 1 if rung.bias else 0)
+def n_parameters(method: Method, k: int) -> int:
+    """How many numbers the map of a method has to find; one bias is free."""
+    slopes = {"none": 0, "scalar": 1, "vector": k, "matrix": k * k}[method.slope]
+    return slopes + (k - 1 if method.bias else 0)
 
 
-def _unpack(theta: FloatArray, rung: Rung, k: int) -> Map:
+def _unpack(theta: FloatArray, method: Method, k: int) -> Map:
     """The first parameter is the log of the common slope, the others are deviations from it."""
-    n_slopes, n_bias = _size(rung, k)
+    n_slopes, n_bias = _size(method, k)
     bias = theta[n_slopes:] if n_bias else np.zeros(k)
     common = math.exp(theta[0]) if n_slopes else 1.0
-    if rung.slope == "matrix":
+    if method.slope == "matrix":
         return Map(common * np.eye(k) + theta[1:n_slopes].reshape(k, k), bias)
-    own = theta[1:n_slopes] if rung.slope == "vector" else 0.0
+    own = theta[1:n_slopes] if method.slope == "vector" else 0.0
     return Map(np.broadcast_to(common + own, (k,)).copy(), bias)
 
 
-def _penalty(theta: FloatArray, rung: Rung, k: int) -> tuple[float, FloatArray]:
-    n_slopes, _ = _size(rung, k)
+def _penalty(theta: FloatArray, method: Method, k: int) -> tuple[float, FloatArray]:
+    n_slopes, _ = _size(method, k)
     gradient = np.zeros_like(theta)
     if n_slopes:
         free = _FREE_LOG_TEMPERATURE
         gradient[0] = _TEMPERATURE_PRECISION * (theta[0] - np.clip(theta[0], -free, free))
-    if rung.slope == "vector":
+    if method.slope == "vector":
         gradient[1:n_slopes] = _OWN_SLOPE_PRECISION * theta[1:n_slopes]
-    if rung.slope == "matrix":
+    if method.slope == "matrix":
         precision = np.full((k, k), _CROSS_SLOPE_PRECISION)
         np.fill_diagonal(precision, _OWN_SLOPE_PRECISION)
         gradient[1:n_slopes] = precision.reshape(-1) * theta[1:n_slopes]
@@ -159,15 +159,17 @@ def _target(logp: FloatArray, codes: IntArray, weight: FloatArray | None) -> _Ta
     return _Target(logp, w, class_weights(codes, k, w), of_class.T @ logp)
 
 
-def _loss_and_gradient(theta: FloatArray, rung: Rung, target: _Target) -> tuple[float, FloatArray]:
+def _loss_and_gradient(
+    theta: FloatArray, method: Method, target: _Target
+) -> tuple[float, FloatArray]:
     """Penalised sum of the weighted log losses, and its derivative by the parameters."""
     k = target.logp.shape[1]
-    n_slopes, n_bias = _size(rung, k)
-    value, gradient = _penalty(theta, rung, k)
-    fitted = _unpack(theta, rung, k)
+    n_slopes, n_bias = _size(method, k)
+    value, gradient = _penalty(theta, method, k)
+    fitted = _unpack(theta, method, k)
     factor = np.exp(fitted.bias)
     # Of each class: weight, and weighted log-probabilities, that the map gives it.
-    counts, sums = np.zeros(k), np.zeros((k, k) if rung.slope == "matrix" else k)
+    counts, sums = np.zeros(k), np.zeros((k, k) if method.slope == "matrix" else k)
     for rows in row_slices(*target.logp.shape):
         z, w = target.logp[rows], target.weight[rows]
         powers, shift = _exponentials(fitted.logits(z))
@@ -175,7 +177,7 @@ def _loss_and_gradient(theta: FloatArray, rung: Rung, target: _Target) -> tuple[
         value += float(w @ (np.log(total) + shift))
         ratio = w / total
         counts += ratio @ powers
-        if rung.slope == "matrix":
+        if method.slope == "matrix":
             sums += powers.T @ (z * ratio[:, None])
         elif n_slopes:
             powers *= z
@@ -184,9 +186,9 @@ def _loss_and_gradient(theta: FloatArray, rung: Rung, target: _Target) -> tuple[
     value -= float(fitted.bias @ target.counts)
     if n_slopes:
         excess = (factor * sums.T).T - _diagonal_or_all(target.sums, sums)
-        own = excess if rung.slope == "vector" else excess.reshape(-1)
+        own = excess if method.slope == "vector" else excess.reshape(-1)
         gradient[0] += math.exp(theta[0]) * (excess.trace() if excess.ndim == 2 else excess.sum())
-        if rung.slope in ("vector", "matrix"):
+        if method.slope in ("vector", "matrix"):
             gradient[1:n_slopes] += own
     if n_bias:
         gradient[n_slopes:] += factor * counts - target.counts
@@ -197,9 +199,11 @@ def _diagonal_or_all(square: FloatArray, like: FloatArray) -> FloatArray:
     return square if like.ndim == 2 else square.diagonal()
 
 
-def fit_map(rung: Rung, logp: FloatArray, codes: IntArray, weight: FloatArray | None = None) -> Map:
+def fit_map(
+    method: Method, logp: FloatArray, codes: IntArray, weight: FloatArray | None = None
+) -> Map:
     """
-    Map of a rung that makes the penalised log loss of these rows smallest.
+    Map of a method that makes the penalised log loss of these rows smallest.
 
     `logp` are finite log-probabilities. The common slope is 1 / temperature.
     """
@@ -207,18 +211,18 @@ def fit_map(rung: Rung, logp: FloatArray, codes: IntArray, weight: FloatArray | 
     if weight is not None:
         # The priors count against rows, whatever unit the weights are in.
         weight = weight * (weight.sum() / (weight @ weight))
-    theta = np.zeros(sum(_size(rung, k)))
+    theta = np.zeros(sum(_size(method, k)))
     if len(theta):
         target = _target(logp, codes, weight)
         bounds = [(-math.log(100.0), math.log(100.0))] + [(None, None)] * (len(theta) - 1)
         found = minimize(
             _loss_and_gradient,
             theta,
-            args=(rung, target),
+            args=(method, target),
             jac=True,
             method="L-BFGS-B",
-            bounds=bounds if rung.slope != "none" else None,
+            bounds=bounds if method.slope != "none" else None,
             options={"maxiter": 200, "ftol": 1e-12, "gtol": 1e-7},
         )
         theta = found.x
-    return _unpack(theta, rung, k)
+    return _unpack(theta, method, k)

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 from skxent._arguments import check_base, check_eps
 from skxent._inputs import check_labelled
 from skxent.recalibration._cross_fit import cross_fitted_losses, finite_logs
-from skxent.recalibration._maps import RUNGS, fit_map
+from skxent.recalibration._maps import METHODS, fit_map
 
 __all__ = ["fit_temperature", "refinement_loss"]
 
 _EPS = 2.0**-52
-_TEMPERATURE = next(rung for rung in RUNGS if rung.name == "temperature")
+_TEMPERATURE = next(method for method in METHODS if method.name == "temperature")
 
 
 def fit_temperature(

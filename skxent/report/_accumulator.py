@@ -18,7 +18,7 @@ from skxent._labels import check_labels, check_pos_label, shown
 from skxent._numbers import as_float64
 from skxent.report._compute import content_of_statistics
 from skxent.report._result import LogLossReport
-from skxent.report._statistics import Statistics, statistics
+from skxent.statistic._sums import Statistics, statistics
 
 __all__ = ["LogLossAccumulator"]
 
@@ -238,7 +238,7 @@ class LogLossAccumulator:
         -------
         LogLossReport
             As from `log_loss_report`, without what needs the rows again: recoverable loss,
-            ladder, tail and worst rows. Its notes say so.
+            recalibration, tail and worst rows. Its notes say so.
 
         Raises
         ------

@@ -19,6 +19,7 @@ from skxent._arguments import (
 )
 from skxent._inputs import check_labelled
 from skxent._kernels import IntArray
+from skxent.recalibration._choice import Choice, choose, why_not
 from skxent.report._content import Content
 from skxent.report._figures import (
     class_figures,
@@ -29,10 +30,9 @@ from skxent.report._figures import (
     weights_follow_classes,
 )
 from skxent.report._findings import findings
-from skxent.report._ladder import Climb, climb, why_not
 from skxent.report._reliability import Calibration, Cells, calibrate, cells_of_bins, exact_cells
 from skxent.report._rows import concentration, row_losses, worst_rows
-from skxent.report._statistics import Statistics, statistics
+from skxent.statistic._sums import Statistics, statistics
 
 __all__ = ["content_of", "content_of_statistics"]
 
@@ -44,15 +44,16 @@ _WEIGHTS_DEPEND = (
     "from, the gap is not zero for a calibrated model; read z and p with care."
 )
 _REPEATED = (
-    "Some rows were in several test folds, not independent: no test, no interval and no ladder."
+    "Some rows were in several test folds, not independent: no test, no interval and no "
+    "recalibration."
 )
 _UNSEEN = (
     "{} {} of a class that was not among the training rows, and had probability 0: no test and no "
-    "ladder. In cross-validation, shuffle or stratify the folds."
+    "recalibration. In cross-validation, shuffle or stratify the folds."
 )
 _BATCHES = (
-    "From batches: what needs the rows again is left out (recoverable loss, ladder, tail, worst "
-    "rows)."
+    "From batches: what needs the rows again is left out (recalibration, recoverable loss, tail, "
+    "worst rows)."
 )
 
 RandomState = int | np.random.RandomState | None
@@ -66,7 +67,7 @@ def content_of(
     base: float | None = math.e,
     eps: float = 2.0**-52,
     confidence_level: float = 0.95,
-    ladder: bool = True,
+    recalibration: bool = True,
     n_null: int = 200,
     random_state: RandomState = 0,
     numbers: IntArray | None = None,
@@ -92,12 +93,12 @@ def content_of(
     if n_unseen:
         notes.append(_UNSEEN.format(n_unseen, "row is" if n_unseen == 1 else "rows are"))
     found = None
-    if ladder and not repeated and not n_unseen:
+    if recalibration and not repeated and not n_unseen:
         reason = why_not(rows, eps)
         if reason is not None:
             notes.append(reason)
         else:
-            found = climb(rows, losses, unit, eps=eps, confidence_level=level, seed=seed)
+            found = choose(rows, losses, unit, eps=eps, confidence_level=level, seed=seed)
     return _content(
         totals,
         rows.labels,
@@ -105,7 +106,7 @@ def content_of(
         base,
         eps,
         cells=exact_cells(rows),
-        climb=found,
+        choose=found,
         tail=concentration(losses, rows.weight),
         worst=worst_rows(rows, losses, unit, names, numbers),
         notes=notes,
@@ -136,7 +137,7 @@ def content_of_statistics(
         base,
         eps,
         cells=None,
-        climb=None,
+        choose=None,
         tail=(math.nan, math.nan),
         worst={},
         notes=[_BATCHES],
@@ -156,7 +157,7 @@ def _content(
     eps: float,
     *,
     cells: Iterator[Cells] | None,
-    climb: Climb | None,
+    choose: Choice | None,
     tail: tuple[float, float],
     worst: dict[str, NDArray[Any]],
     notes: Sequence[str],
@@ -183,11 +184,11 @@ def _content(
         seed=seed,
     )
     columns = class_figures(
-        totals, calibrations, climb, names, unit, testable=testable, confidence_level=level
+        totals, calibrations, choose, names, unit, testable=testable, confidence_level=level
     )
-    overall = overall_figures(totals, climb, tail, unit, testable=testable, confidence_level=level)
+    overall = overall_figures(totals, choose, tail, unit, testable=testable, confidence_level=level)
     confusion = totals.confusion / totals.weight.sum() / unit
-    ladder = None if climb is None else climb.ladder
+    recalibration = None if choose is None else choose.recalibration
     return Content(
         labels=labels.copy(),
         target_names=names,
@@ -199,7 +200,7 @@ def _content(
             columns,
             overall,
             confusion,
-            ladder,
+            recalibration,
             worst,
             base=base,
             eps=eps,
@@ -210,7 +211,7 @@ def _content(
         ),
         loss_confusion=confusion,
         reliability=tuple(c.curve for c in calibrations),
-        ladder=ladder,
+        recalibration=recalibration,
         _per_class=columns,
         _overall=overall,
         _worst_rows=worst,

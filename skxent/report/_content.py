@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray
+from skxent._result import Frozen
+from skxent.recalibration._choice import Recalibration
 
-__all__ = ["Content", "Curve", "Frozen", "Ladder"]
+__all__ = ["Content", "Curve"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,63 +43,6 @@ class Curve:
     counts: FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ladder:
-    """
-    Log loss after recalibration maps, simple ones first, each cross-fitted.
-
-    Attributes
-    ----------
-    rungs : tuple of str
-        Names of the maps: none, bias, temperature, bias + temperature, vector, Dirichlet.
-    log_loss, ci_low, ci_high : ndarray of shape (n_rungs,)
-        Mean loss of all rows after the map, and its confidence interval.
-    gain, gain_low, gain_high : ndarray of shape (n_rungs,)
-        What the map takes off the loss, and the interval of the paired differences; below 0
-        where it makes things worse.
-    class_gain : ndarray of shape (n_rungs, n_classes)
-        Part of each class in the gain; each row sums to `gain`.
-    recommended : str
-        The first map that none of those after it beats beyond noise.
-    used : str
-        The map behind `recoverable`: the recommended one, and temperature if that is none.
-    """
-
-    rungs: tuple[str, ...]
-    log_loss: FloatArray
-    ci_low: FloatArray
-    ci_high: FloatArray
-    gain: FloatArray
-    gain_low: FloatArray
-    gain_high: FloatArray
-    class_gain: FloatArray
-    recommended: str
-    used: str
-
-
-def freeze(value: Any) -> None:
-    """Make every array that is somewhere in a result read-only."""
-    if isinstance(value, np.ndarray):
-        value.flags.writeable = False
-    elif isinstance(value, dict | tuple):
-        for part in value.values() if isinstance(value, dict) else value:
-            freeze(part)
-    elif is_dataclass(value):
-        for field in fields(value):
-            freeze(getattr(value, field.name))
-
-
-class Frozen:
-    """A result whose arrays are read-only, and stay so in copies."""
-
-    def __post_init__(self) -> None:
-        freeze(self)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        freeze(self)
-
-
 @dataclass(frozen=True, repr=False, eq=False)
 class Content(Frozen):
     """Everything that a report says, in units of `base`."""
@@ -110,7 +55,7 @@ class Content(Frozen):
     findings: tuple[str, ...]
     loss_confusion: FloatArray
     reliability: tuple[Curve, ...]
-    ladder: Ladder | None
+    recalibration: Recalibration | None
     _per_class: dict[str, NDArray[Any]]
     _overall: dict[str, float | int]
     _worst_rows: dict[str, NDArray[Any]]

@@ -12,11 +12,11 @@ from scipy.special import xlog1py, xlogy
 from scipy.stats import chi2, pearson3
 from scipy.stats import f as f_distribution
 
+from skxent._inference._intervals import Moments, hall_interval, mean_of_means, moments_of_mean
 from skxent._kernels import FloatArray
-from skxent.report._intervals import Moments, hall_interval, mean_of_means, moments_of_mean
-from skxent.report._ladder import Climb
+from skxent.recalibration._choice import Choice
 from skxent.report._reliability import Calibration
-from skxent.report._statistics import Statistics
+from skxent.statistic._sums import Statistics
 
 __all__ = [
     "class_figures",
@@ -146,7 +146,7 @@ def _one_vs_rest(
 def class_figures(
     statistics: Statistics,
     calibrations: Sequence[Calibration],
-    climb: Climb | None,
+    choose: Choice | None,
     names: Sequence[Any],
     unit: float,
     *,
@@ -161,7 +161,7 @@ def class_figures(
     contribution, expected = s.loss / total / unit, s.expected / total / unit
     z, p_value = _test(s.loss, s.expected, s.moments, testable)
     low, high = hall_interval(_class_moments(s), confidence_level)
-    gains = np.full((3, len(names)), np.nan) if climb is None else climb.recoverable
+    gains = np.full((3, len(names)), np.nan) if choose is None else choose.recoverable
     rivals, rival_shares = _rivals(s.confusion, names)
     return {
         "support": s.support,
@@ -191,7 +191,7 @@ def class_figures(
 
 def overall_figures(
     statistics: Statistics,
-    climb: Climb | None,
+    choose: Choice | None,
     tail: tuple[float, float],
     unit: float,
     *,
@@ -225,21 +225,25 @@ def overall_figures(
         "z": float(z),
         "p_value": float(p_value),
         "perplexity": math.exp(log_loss) if log_loss < 709 else math.inf,
-        **_recovery(climb, log_loss / unit),
+        **_recovery(choose, log_loss / unit),
         "tail_share": tail[0],
         "gini": tail[1],
         "floored": int(s.floored.sum()),
     }
 
 
-def _recovery(climb: Climb | None, log_loss: float) -> dict[str, float | int]:
+def _recovery(choose: Choice | None, log_loss: float) -> dict[str, float | int]:
     names = ("recoverable", "recoverable_low", "recoverable_high")
-    if climb is None:
+    if choose is None:
         return dict.fromkeys((*names, "refinement_loss", "calibration_loss"), math.nan)
-    at = climb.ladder.rungs.index(climb.ladder.used)
-    gains = (climb.ladder.gain, climb.ladder.gain_low, climb.ladder.gain_high)
+    at = choose.recalibration.methods.index(choose.recalibration.used)
+    gains = (
+        choose.recalibration.gain,
+        choose.recalibration.gain_low,
+        choose.recalibration.gain_high,
+    )
     return {
         **{name: float(gain[at]) for name, gain in zip(names, gains, strict=True)},
-        "refinement_loss": climb.refinement_loss,
-        "calibration_loss": log_loss - climb.refinement_loss,
+        "refinement_loss": choose.refinement_loss,
+        "calibration_loss": log_loss - choose.refinement_loss,
     }

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray
-from skxent.report._content import Ladder
-from skxent.report._words import cell, printable, unit_name
+from skxent._render._words import cell, printable, unit_name
+from skxent.recalibration._choice import Recalibration
 
 __all__ = ["findings"]
 
@@ -29,7 +29,7 @@ def findings(
     per_class: Mapping[str, NDArray[Any]],
     overall: Mapping[str, float | int],
     confusion: FloatArray,
-    ladder: Ladder | None,
+    recalibration: Recalibration | None,
     worst: Mapping[str, NDArray[Any]],
     *,
     base: float,
@@ -52,7 +52,7 @@ def findings(
         return ("The loss is infinite: there are rows whose class had a probability of 0.",)
     found: list[Finding] = []
     if overall["log_loss"] > 0:
-        found += _recalibration(called, overall, ladder, unit, confidence_level)
+        found += _recalibration(called, overall, recalibration, unit, confidence_level)
         found += _gaps(called, per_class, overall, unit, confidence_level)
         found += _prior(overall, unit, prior_margin)
         found += _costly_classes(called, per_class, overall, unit, surely_above)
@@ -79,19 +79,21 @@ def _percent(share: float) -> str:
 def _recalibration(
     called: Sequence[str],
     overall: Mapping[str, float | int],
-    ladder: Ladder | None,
+    recalibration: Recalibration | None,
     unit: str,
     level: float,
 ) -> Iterator[Finding]:
-    if ladder is None or ladder.recommended == "none":
+    if recalibration is None or recalibration.recommended == "none":
         return
-    at = ladder.rungs.index(ladder.recommended)
-    gain, low, high = (float(x[at]) for x in (ladder.gain, ladder.gain_low, ladder.gain_high))
+    at = recalibration.methods.index(recalibration.recommended)
+    gain, low, high = (
+        float(x[at]) for x in (recalibration.gain, recalibration.gain_low, recalibration.gain_high)
+    )
     if not low > 0:
         return
-    how = ladder.recommended
-    what = f"a map of the kind {how!r}" if how in ("vector", "Dirichlet") else f"its {how}"
-    of_class = ladder.class_gain[at]
+    how = recalibration.recommended
+    what = f"a map of the kind {how!r}" if how in ("vector", "dirichlet") else f"its {how}"
+    of_class = recalibration.class_gain[at]
     most = int(of_class.argmax())
     sentence = (
         f"Recalibration ({what}) would take {_number(gain)} {unit} off the loss, "

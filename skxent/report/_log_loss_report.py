@@ -27,7 +27,7 @@ def log_loss_report(
     base: float | None = math.e,
     eps: float = 2.0**-52,
     confidence_level: float = 0.95,
-    ladder: bool = True,
+    recalibration: bool = True,
     n_null: int = 200,
     random_state: int | np.random.RandomState | None = 0,
     from_logits: bool = False,
@@ -59,14 +59,14 @@ def log_loss_report(
         Floor of the true class's probability, as in `log_loss`.
     confidence_level : float, default=0.95
         Of the intervals, between 0 and 1.
-    ladder : bool, default=True
-        Whether to fit recalibration maps, for `ladder` and the recoverable loss. With more
+    recalibration : bool, default=True
+        Whether to fit recalibration maps, for `recalibration` and the recoverable loss. With more
         than 10000 rows they are fitted to that many, drawn at random, and applied to all.
     n_null : int, default=200
         How often to draw labels from the predicted probabilities, for
         ``miscalibration_null``; 0 for not at all.
     random_state : int, RandomState or None, default=0
-        Seed of the folds of the ladder, and of the draws.
+        Seed of the folds of the recalibration, and of the draws.
     from_logits : bool, default=False
         Whether `y_proba` holds logits or log-probabilities.
     renormalize : bool, default=False
@@ -93,7 +93,7 @@ def log_loss_report(
             p-value, of this class alone.
         ``recoverable``, ``recoverable_low``, ``recoverable_high``
             What a cross-fitted recalibration takes off the contribution, with its interval;
-            below 0 where it makes things worse. The map is the one that ``ladder.used`` names.
+            below 0 where it makes things worse. ``recalibration.used`` names the map.
         ``ovr_log_loss``, ``miscalibration``, ``discrimination``, ``uncertainty``
             One-vs-rest log loss of the class's column, and its parts: miscalibration -
             discrimination + uncertainty. These do not add up to the overall loss.
@@ -146,8 +146,8 @@ def log_loss_report(
 
     Miscalibration is what isotonic regression of the class on its column takes off the
     one-vs-rest loss (CORP); it is fitted to the rows that it is applied to, hence the null.
-    The maps of the ladder are fitted to the rows of the other folds, of which there are five;
-    those for the temperature are stratified, those for maps with a bias are not.
+    The maps are fitted to the rows of the other folds, of which there are five; those for the
+    temperature are stratified, those for maps with a bias are not.
 
     References
     ----------
@@ -169,7 +169,7 @@ def log_loss_report(
     >>> bool(abs(report.per_class["contribution"].sum() - log_loss(y, proba)) < 1e-15)
     True
     """
-    check_flag(ladder, "ladder")
+    check_flag(recalibration, "recalibration")
     return LogLossReport._of(
         content_of(
             y_true,
@@ -181,7 +181,7 @@ def log_loss_report(
             base=base,
             eps=eps,
             confidence_level=confidence_level,
-            ladder=ladder,
+            recalibration=recalibration,
             n_null=n_null,
             random_state=random_state,
             from_logits=from_logits,

@@ -8,13 +8,14 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skxent._render._frame import render_frame
+from skxent._render._json import as_json
+from skxent._render._words import unit_name
 from skxent.report._content import Content
 from skxent.report._displays import PerClassLogLossDisplay
-from skxent.report._frame import render_frame
 from skxent.report._html import render_fragment, render_html
-from skxent.report._plain import as_dict, as_json
+from skxent.report._plain import as_dict
 from skxent.report._text import render_text
-from skxent.report._words import unit_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +29,7 @@ class Renderings(Content):
 
     def to_text(self, columns: Iterable[str] | None = None, width: int = 80) -> str:
         """
-        What to know, for a terminal: overall figures, findings, classes, and the ladder.
+        What to know, for a terminal: overall figures, findings, classes, and the recalibration.
 
         Parameters
         ----------

@@ -56,8 +56,8 @@ class LogLossReport(Renderings):
     loss_confusion : ndarray of shape (n_classes, n_classes)
         Part of the overall loss that the rows of a class (first axis) pay for the probability
         of another (second axis); the sums over the second axis are the contributions.
-    ladder : Ladder or None
-        Log loss after recalibration maps, simple ones first; arrays with one number a rung.
+    recalibration : Recalibration or None
+        Log loss after recalibration maps, simple ones first; arrays with one number a method.
     reliability : tuple of Curve
         One-vs-rest calibration curve of each class.
     worst_rows : mapping of str to ndarray
@@ -106,7 +106,7 @@ class LogLossReport(Renderings):
         base: float | None = math.e,
         eps: float = 2.0**-52,
         confidence_level: float = 0.95,
-        ladder: bool = True,
+        recalibration: bool = True,
         n_null: int = 200,
         random_state: int | np.random.RandomState | None = 0,
         renormalize: bool = False,
@@ -127,14 +127,14 @@ class LogLossReport(Renderings):
         target_names : sequence of str, default=None
             What to call the classes, in the order of the estimator's `classes_`, then those
             that it does not know.
-        base, eps, confidence_level, ladder, n_null, random_state, renormalize
+        base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
 
         Returns
         -------
         LogLossReport
             A class that the estimator does not know has probability 0 in all rows; if there are
-            rows of one, there is no test and no ladder.
+            rows of one, there is no test and no recalibration.
 
         Raises
         ------
@@ -161,7 +161,7 @@ class LogLossReport(Renderings):
             base=base,
             eps=eps,
             confidence_level=confidence_level,
-            ladder=ladder,
+            recalibration=recalibration,
             n_null=n_null,
             random_state=random_state,
             renormalize=renormalize,
@@ -184,7 +184,7 @@ class LogLossReport(Renderings):
         base: float | None = math.e,
         eps: float = 2.0**-52,
         confidence_level: float = 0.95,
-        ladder: bool = True,
+        recalibration: bool = True,
         n_null: int = 200,
         random_state: int | np.random.RandomState | None = 0,
         renormalize: bool = False,
@@ -215,7 +215,7 @@ class LogLossReport(Renderings):
             Weight of each row in the report; it has no part in the fits.
         target_names : sequence of str, default=None
             What to call the classes, in sorted order.
-        base, eps, confidence_level, ladder, n_null, random_state, renormalize
+        base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
 
         Returns
@@ -266,7 +266,7 @@ class LogLossReport(Renderings):
             base=base,
             eps=eps,
             confidence_level=confidence_level,
-            ladder=ladder,
+            recalibration=recalibration,
             n_null=n_null,
             random_state=random_state,
             renormalize=renormalize,
@@ -284,7 +284,7 @@ class LogLossReport(Renderings):
         base: float | None = math.e,
         eps: float = 2.0**-52,
         confidence_level: float = 0.95,
-        ladder: bool = True,
+        recalibration: bool = True,
         n_null: int = 200,
         random_state: int | np.random.RandomState | None = 0,
         renormalize: bool = False,
@@ -306,7 +306,7 @@ class LogLossReport(Renderings):
             Weight of each row of `X`.
         target_names : sequence of str, default=None
             What to call the classes, in sorted order.
-        base, eps, confidence_level, ladder, n_null, random_state, renormalize
+        base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
 
         Returns
@@ -343,7 +343,7 @@ class LogLossReport(Renderings):
             base=base,
             eps=eps,
             confidence_level=confidence_level,
-            ladder=ladder,
+            recalibration=recalibration,
             n_null=n_null,
             random_state=random_state,
             renormalize=renormalize,

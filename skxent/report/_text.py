@@ -4,41 +4,25 @@ from __future__ import annotations
 
 import math
 import textwrap
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent.report._content import Content, Ladder
-from skxent.report._words import cell, printable, unit_name
+from skxent._render._text import table_lines
+from skxent._render._words import cell, printable, unit_name
+from skxent.recalibration._choice import Recalibration
+from skxent.report._content import Content
 
-__all__ = ["COLUMNS", "fit", "render_text", "table_lines"]
+__all__ = ["COLUMNS", "render_text"]
 
-# The fewest columns that a name is cut to.
-_NARROWEST = 5
 _BULLET: Any = {"initial_indent": "- ", "subsequent_indent": "  "}
 COLUMNS = ("support", "log_loss", "ci_low", "ci_high", "share", "gap", "z", "p_value")
 
 
-def _width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
-
-
-def fit(text: str, width: int) -> str:
-    """The text cut or filled to a number of columns."""
-    if _width(text) > width:
-        while _width(text) > width - 1:
-            text = text[:-1]
-        text += "…"
-    return text + " " * (width - _width(text))
-
-
 def render_text(content: Content, columns: Iterable[str] | None, width: int) -> str:
-    """The overall figures, what they come to, a line for each class, and the ladder."""
+    """The overall figures, what they come to, a line for each class, and the recalibration."""
     heading = [*_heading(content, unit_name(content.base)), *content.notes]
     lines = [textwrap.fill(line, max(width, 40)) for line in heading]
     if content.findings:
@@ -47,13 +31,13 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
             lines.append(textwrap.fill(finding, max(width, 40), **_BULLET))
     names = [printable(str(name)) for name in content.target_names]
     lines += ["", *table_lines("class", names, _of_classes(content.per_class, columns), width)]
-    if content.ladder is not None:
+    if content.recalibration is not None:
         lines += ["", "After recalibration, cross-fitted (* recommended):"]
-        rungs = [
-            f"* {rung}" if rung == content.ladder.recommended else f"  {rung}"
-            for rung in content.ladder.rungs
+        methods = [
+            f"* {method}" if method == content.recalibration.recommended else f"  {method}"
+            for method in content.recalibration.methods
         ]
-        lines += table_lines("map", rungs, _of_rungs(content.ladder), width)
+        lines += table_lines("map", methods, _of_methods(content.recalibration), width)
     return "\n".join(lines)
 
 
@@ -70,23 +54,9 @@ def _of_classes(
     return {name: [cell(name, v) for v in per_class[name].tolist()] for name in shown}
 
 
-def _of_rungs(ladder: Ladder) -> dict[str, list[str]]:
+def _of_methods(recalibration: Recalibration) -> dict[str, list[str]]:
     shown = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
-    return {name: [cell(name, v) for v in getattr(ladder, name).tolist()] for name in shown}
-
-
-def table_lines(
-    head: str, names: Sequence[str], cells: Mapping[str, Sequence[str]], width: int
-) -> list[str]:
-    """Lines of a table with named rows; long names are cut to keep it within `width`."""
-    widths = {name: max(len(name), *map(_width, column)) for name, column in cells.items()}
-    room = width - sum(w + 1 for w in widths.values())
-    first = max(_NARROWEST, min(max(_width(head), *map(_width, names)), room))
-    lines = [" ".join([fit(head, first), *(name.rjust(widths[name]) for name in cells)])]
-    for i, name in enumerate(names):
-        row = [" " * (widths[c] - _width(cells[c][i])) + cells[c][i] for c in cells]
-        lines.append(" ".join([fit(name, first), *row]))
-    return lines
+    return {name: [cell(name, v) for v in getattr(recalibration, name).tolist()] for name in shown}
 
 
 def _heading(content: Content, unit: str) -> list[str]:

@@ -96,7 +96,7 @@ plt.show()
 # they split into calibration and discrimination class by class. They do not sum to the log loss,
 # and the report does not pretend it. What sums to the log loss is ``contribution``.
 
-report = log_loss_report(targets, predictions, ladder=False, n_null=0)
+report = log_loss_report(targets, predictions, recalibration=False, n_null=0)
 print(f"sum of ovr_log_loss: {report.per_class['ovr_log_loss'].sum():.4f}")
 print(f"sum of contribution: {report.per_class['contribution'].sum():.4f}")
 

@@ -147,7 +147,7 @@ else:
 # folds that lack it. :meth:`~skxent.LogLossReport.from_cv_results` pools the rows of all test
 # folds.
 
-report = LogLossReport.from_cv_results(results, X, y, ladder=False, n_null=0)
+report = LogLossReport.from_cv_results(results, X, y, recalibration=False, n_null=0)
 print(f"pooled: {report.overall['log_loss']:.3f} nats")
 for name, n, loss in zip(
     report.target_names, report.per_class["support"], report.per_class["log_loss"], strict=True

@@ -18,9 +18,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skxent import (
-    LadderDisplay,
     LogLossReport,
     LossConfusionDisplay,
+    RecalibrationDisplay,
     ReliabilityDisplay,
     compare_log_loss,
     neg_log_loss_scorer,
@@ -77,15 +77,15 @@ plt.show()
 assert (report.per_class["miscalibration_p"] > 0.05).all()
 
 # %%
-# The ladder tries six maps, simple ones first, each on rows that it was not fitted to. They take
-# off less than an eighth of the loss, and nothing beyond noise: it recommends none.
+# Six maps are tried, simple ones first, each on rows that it was not fitted to. They take off less
+# than an eighth of the loss, and nothing beyond noise: none is recommended.
 
-LadderDisplay.from_report(report)
+RecalibrationDisplay.from_report(report)
 plt.show()
 
-print(f"recommended: {report.ladder.recommended}")
-assert report.ladder.recommended == "none"
-assert report.ladder.gain.max() < 0.125 * report.overall["log_loss"]
+print(f"recommended: {report.recalibration.recommended}")
+assert report.recalibration.recommended == "none"
+assert report.recalibration.gain.max() < 0.125 * report.overall["log_loss"]
 
 # %%
 # What fixed it

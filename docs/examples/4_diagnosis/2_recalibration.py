@@ -1,5 +1,5 @@
 """
-Recalibration: what the ladder recommends, and whether it holds
+Recalibration: what the recalibration recommends, and whether it holds
 ===============================================================
 
 A random forest that is far too modest, and the one number that mends it.
@@ -17,7 +17,13 @@ from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
-from skxent import LadderDisplay, LogLossReport, ReliabilityDisplay, compare_log_loss, log_loss
+from skxent import (
+    LogLossReport,
+    RecalibrationDisplay,
+    ReliabilityDisplay,
+    compare_log_loss,
+    log_loss,
+)
 from skxent.recalibration import fit_temperature
 
 X, y = load_digits(return_X_y=True)
@@ -39,20 +45,20 @@ ReliabilityDisplay.from_report(report, max_classes=4)
 plt.show()
 
 # %%
-# The ladder: a temperature takes off most of the loss, and none after it is better beyond
+# The recalibration: a temperature takes off most of the loss, and none after it is better beyond
 # noise.
 
-LadderDisplay.from_report(report)
+RecalibrationDisplay.from_report(report)
 plt.show()
 
-print(f"recommended: {report.ladder.recommended}")
-assert report.ladder.recommended == "temperature"
+print(f"recommended: {report.recalibration.recommended}")
+assert report.recalibration.recommended == "temperature"
 
 # %%
-# The figures of the ladder are cross-fitted: each row is judged by a temperature that was fitted to
-# others. To use it, fit it once to all validation rows. Below 1, a temperature makes probabilities
-# more certain. A probability of 0, which a forest often gives, counts as :math:`2^{-52}` in the
-# fit, and here likewise.
+# The figures are cross-fitted: each row is judged by a temperature fitted to others. To use it,
+# fit it once to all validation rows. Below 1, a temperature makes probabilities more certain. A
+# probability of 0, which a forest often gives, counts as :math:`2^{-52}` in the fit, and here
+# likewise.
 
 
 def tempered(proba: np.ndarray, temperature: float) -> np.ndarray:
@@ -68,11 +74,12 @@ print(f"temperature: {temperature:.2f}")
 
 # %%
 # On the last quarter, which neither the forest nor the temperature has seen, the loss falls as the
-# ladder said it would. The most probable digit of each row, and so the accuracy, is the same.
+# report said it would. The most probable digit of each row, and so the accuracy, is the same.
 
-rung = report.ladder.rungs.index("temperature")
-low, high = report.ladder.ci_low[rung], report.ladder.ci_high[rung]
-print(f"by the ladder:     {report.ladder.log_loss[rung]:.3f} nats ({low:.3f} to {high:.3f})")
+method = report.recalibration.methods.index("temperature")
+low, high = report.recalibration.ci_low[method], report.recalibration.ci_high[method]
+after_map = report.recalibration.log_loss[method]
+print(f"by the report:     {after_map:.3f} nats ({low:.3f} to {high:.3f})")
 print(f"test rows, before: {log_loss(y_test, before):.3f} nats")
 print(f"test rows, after:  {log_loss(y_test, after):.3f} nats")
 
@@ -93,5 +100,5 @@ assert (comparison.class_ci_high[1] > 0).sum() == 2
 
 # %%
 # scikit-learn 1.8 and later fits a temperature too, as
-# ``CalibratedClassifierCV(method="temperature")``. What the ladder adds is to say beforehand
+# ``CalibratedClassifierCV(method="temperature")``. What the recalibration adds is to say beforehand
 # whether a temperature is the right map, and what it will bring.

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from skxent._kernels import FloatArray
-from skxent.report._content import Content
-from skxent.report._displays._axes import (
+from skxent._render._axes import (
     BLUE,
     VERMILLION,
     draw_intervals,
@@ -30,8 +29,9 @@ from skxent.report._displays._axes import (
     worst_first,
     write_beside,
 )
+from skxent._render._words import cell, unit_name
+from skxent.report._content import Content
 from skxent.report._displays._display import Display
-from skxent.report._words import cell, unit_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,7 +115,7 @@ class PerClassLogLossDisplay(Display):
     overall_log_loss: float
     base: float
     confidence_level: float
-    _spares: ClassVar[dict[str, Any]] = {"ladder": False, "n_null": 0}
+    _spares: ClassVar[dict[str, Any]] = {"recalibration": False, "n_null": 0}
 
     @classmethod
     def _of(cls, content: Content) -> Self:

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray
-from skxent.report._content import Content
-from skxent.report._displays._axes import (
+from skxent._render._axes import (
     frame_of,
     inches,
     ink,
@@ -24,8 +23,9 @@ from skxent.report._displays._axes import (
     styled,
     worst_first,
 )
+from skxent._render._words import unit_name
+from skxent.report._content import Content
 from skxent.report._displays._display import Display
-from skxent.report._words import unit_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +86,7 @@ class LossConfusionDisplay(Display):
     target_names: tuple[Any, ...]
     loss_confusion: FloatArray
     base: float
-    _spares: ClassVar[dict[str, Any]] = {"ladder": False, "n_null": 0}
+    _spares: ClassVar[dict[str, Any]] = {"recalibration": False, "n_null": 0}
 
     @classmethod
     def _of(cls, content: Content) -> Self:

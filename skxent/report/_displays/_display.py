@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from numpy.typing import ArrayLike
 
+from skxent._render._axes import require_matplotlib
 from skxent.report._compute import content_of
 from skxent.report._content import Content
-from skxent.report._displays._axes import require_matplotlib
 from skxent.report._out_of_fold import with_all_classes
 
 if TYPE_CHECKING:

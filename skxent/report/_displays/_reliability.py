@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from skxent._kernels import FloatArray
-from skxent.report._content import Content, Curve
-from skxent.report._displays._axes import (
+from skxent._render._axes import (
     BLUE,
     VERMILLION,
     frame_of,
@@ -24,8 +23,9 @@ from skxent.report._displays._axes import (
     styled,
     worst_first,
 )
+from skxent._render._words import cell
+from skxent.report._content import Content, Curve
 from skxent.report._displays._display import Display
-from skxent.report._words import cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,7 +99,7 @@ class ReliabilityDisplay(Display):
     miscalibration_p: FloatArray
     contribution: FloatArray
     confidence_level: float
-    _spares: ClassVar[dict[str, Any]] = {"ladder": False, "n_null": 200}
+    _spares: ClassVar[dict[str, Any]] = {"recalibration": False, "n_null": 200}
 
     @classmethod
     def _of(cls, content: Content) -> Self:

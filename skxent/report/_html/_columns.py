@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent.report._html._page import Column, figure_column, name_column
+from skxent._render._page import Column, figure_column, name_column
 
 __all__ = ["class_columns"]
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from skxent._render._page import Column, Table, figure, plain, render
+from skxent._render._words import unit_name
 from skxent.report._content import Content
 from skxent.report._html._columns import class_columns
-from skxent.report._html._page import Column, Table, figure, plain, render
 from skxent.report._html._sections import (
     confusion,
     curves,
     floats,
-    ladder_section,
     losses,
+    recalibration_section,
     worst_rows,
 )
-from skxent.report._words import unit_name
 
 __all__ = ["render_fragment", "render_html"]
 
@@ -56,7 +56,7 @@ def _render(content: Content, title: str, *, on_page: bool) -> str:
     worst = [int(i) for i in np.argsort(-cost, kind="stable")]
     unit, level = unit_name(content.base), f"{100 * content.confidence_level:g} %"
     columns, more = class_columns(names, content.per_class)
-    ladder = content.ladder
+    recalibration = content.recalibration
     return render(
         "report.html",
         title=title,
@@ -68,7 +68,8 @@ def _render(content: Content, title: str, *, on_page: bool) -> str:
         intro=f"In {unit}, with intervals of {level}. The class that costs most comes first.",
         classes=_tables("Cost of each class", columns, worst),
         losses=losses(content, names, worst[:_PLOT], unit),
-        ladder=ladder and ladder_section(ladder, columns[0], worst[:_TABLE], unit),
+        recalibration=recalibration
+        and recalibration_section(recalibration, columns[0], worst[:_TABLE], unit),
         confusion=confusion(content, names, worst, unit, _MATRIX),
         curves=curves(content, names, worst[:_CURVES], level),
         worst_rows=worst_rows(content, unit),

@@ -9,11 +9,21 @@ from typing import Any
 import numpy as np
 
 from skxent._kernels import FloatArray
-from skxent.report._content import Content, Ladder
-from skxent.report._html._page import Column, Table, figure, figure_column, name_column
-from skxent.report._html._plots import DotPlot, Reference, Row, curve_plot, dot_plot
+from skxent._render._page import Column, Table, figure, figure_column, name_column
+from skxent._render._plots import DotPlot, Reference, Row, dot_plot
+from skxent.recalibration._choice import Recalibration
+from skxent.report._content import Content
+from skxent.report._html._curves import curve_plot
 
-__all__ = ["confusion", "curves", "floats", "ladder_section", "left_out", "losses", "worst_rows"]
+__all__ = [
+    "confusion",
+    "curves",
+    "floats",
+    "left_out",
+    "losses",
+    "recalibration_section",
+    "worst_rows",
+]
 
 
 def floats(content: Content, name: str) -> FloatArray:
@@ -76,7 +86,7 @@ def losses(content: Content, names: Sequence[str], shown: list[int], unit: str) 
     }
 
 
-_LADDER = {
+_RECALIBRATION = {
     "log_loss": "Mean loss of all rows after the map.",
     "ci_low": "Lower end of the confidence interval of the log loss.",
     "ci_high": "Upper end of the confidence interval of the log loss.",
@@ -86,32 +96,37 @@ _LADDER = {
 }
 
 
-def ladder_section(ladder: Ladder, classes: Column, shown: list[int], unit: str) -> dict[str, Any]:
-    """Plot and table of the ladder, and the gain of each class."""
-    marks = (("recommended", ladder.recommended), ("used", ladder.used))
+def recalibration_section(
+    recalibration: Recalibration, classes: Column, shown: list[int], unit: str
+) -> dict[str, Any]:
+    """Plot and table of the recalibration, and the gain of each class."""
+    marks = (("recommended", recalibration.recommended), ("used", recalibration.used))
     remarks = [
-        ", ".join(word for word, rung in marks if rung == name) or None for name in ladder.rungs
+        ", ".join(word for word, method in marks if method == name) or None
+        for name in recalibration.methods
     ]
     columns = [
-        figure_column(name, getattr(ladder, name).tolist(), meaning=meaning, signed="gain" in name)
-        for name, meaning in _LADDER.items()
+        figure_column(
+            name, getattr(recalibration, name).tolist(), meaning=meaning, signed="gain" in name
+        )
+        for name, meaning in _RECALIBRATION.items()
     ]
     gains = [
-        figure_column("gain", gain.tolist(), heading=rung, group="gain after", signed=True)
-        for rung, gain in zip(ladder.rungs, ladder.class_gain, strict=True)
+        figure_column("gain", gain.tolist(), heading=method, group="gain after", signed=True)
+        for method, gain in zip(recalibration.methods, recalibration.class_gain, strict=True)
         if np.any(gain != 0)
     ]
     some = left_out(len(shown), len(classes.cells))
     return {
-        "plot": _ladder_plot(ladder, unit),
+        "plot": _recalibration_plot(recalibration, unit),
         "table": Table(
             f"Recalibration maps, in {unit}",
             (
-                name_column("map", ladder.rungs),
+                name_column("map", recalibration.methods),
                 *columns,
                 name_column("remark", remarks, meaning="Used: the map behind recoverable."),
             ),
-            range(len(ladder.rungs)),
+            range(len(recalibration.methods)),
         ),
         "classes": Table(
             f"Part of each class in the gain, in {unit}. {some}", (classes, *gains), shown
@@ -119,8 +134,8 @@ def ladder_section(ladder: Ladder, classes: Column, shown: list[int], unit: str)
     }
 
 
-def _ladder_plot(ladder: Ladder, unit: str) -> DotPlot:
-    loss, low, high = ladder.log_loss, ladder.ci_low, ladder.ci_high
+def _recalibration_plot(recalibration: Recalibration, unit: str) -> DotPlot:
+    loss, low, high = recalibration.log_loss, recalibration.ci_low, recalibration.ci_high
     start = min(_smallest(low), _smallest(loss))
     end = max(_largest(high), _largest(loss))
     # A map that goes far astray would leave no room for the others.
@@ -130,17 +145,17 @@ def _ladder_plot(ladder: Ladder, unit: str) -> DotPlot:
     margin = 0.04 * (end - start)
     rows = [
         Row(
-            rung,
-            _with_interval(rung, loss[i], low[i], high[i]),
+            method,
+            _with_interval(method, loss[i], low[i], high[i]),
             loss[i],
             low[i],
             high[i],
-            strong=rung == ladder.recommended,
+            strong=method == recalibration.recommended,
         )
-        for i, rung in enumerate(ladder.rungs)
+        for i, method in enumerate(recalibration.methods)
     ]
     return dot_plot(
-        f"Log loss after each recalibration map; recommended: {ladder.recommended}",
+        f"Log loss after each recalibration map; recommended: {recalibration.recommended}",
         f"log loss in {unit}",
         rows,
         low=start - margin,

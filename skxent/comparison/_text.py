@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from skxent._kernels import FloatArray
-from skxent.report._comparison._content import FIGURES, ComparisonContent
-from skxent.report._frame import render_frame
-from skxent.report._text import fit, table_lines
-from skxent.report._words import cell, printable, unit_name
+from skxent._render._frame import render_frame
+from skxent._render._text import fit, table_lines
+from skxent._render._words import cell, printable, unit_name
+from skxent.comparison._content import FIGURES, ComparisonContent
 
 __all__ = [
     "axis_ends",

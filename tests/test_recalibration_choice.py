@@ -1,4 +1,4 @@
-"""The ladder: maps that are fitted again here, and what it recommends."""
+"""The recalibration: maps that are fitted again here, and what it recommends."""
 
 import math
 from dataclasses import fields
@@ -15,17 +15,17 @@ from sklearn.model_selection import StratifiedKFold
 from skxent import log_loss, log_loss_report
 from skxent.recalibration import refinement_loss
 from skxent.recalibration._maps import Map
-from skxent.report import _ladder
+from skxent.recalibration import _choice
 
-RUNGS = ("none", "bias", "temperature", "bias + temperature", "vector", "Dirichlet")
-
-
-def ladder_of(y, p, **params):
-    return log_loss_report(y, p, **{"n_null": 0, **params}).ladder
+METHODS = ("none", "bias", "temperature", "bias+temperature", "vector", "dirichlet")
 
 
-def at(ladder, rung):
-    return ladder.rungs.index(rung)
+def recalibration_of(y, p, **params):
+    return log_loss_report(y, p, **{"n_null": 0, **params}).recalibration
+
+
+def at(recalibration, method):
+    return recalibration.methods.index(method)
 
 
 @pytest.fixture(scope="module")
@@ -43,23 +43,23 @@ def forest():
 # Against fits of our own.
 
 
-def unpacked(theta, rung, k):
+def unpacked(theta, method, k):
     """Slopes and bias; the first slope is that of all classes, the others are added to it."""
     slopes, theta = np.eye(k), np.asarray(theta)
-    if rung != "bias":
+    if method != "bias":
         slopes, theta = math.exp(theta[0]) * np.eye(k), theta[1:]
-    if rung == "vector":
+    if method == "vector":
         slopes, theta = slopes + np.diag(theta[:k]), theta[k:]
-    if rung == "Dirichlet":
+    if method == "dirichlet":
         slopes, theta = slopes + theta[: k * k].reshape(k, k), theta[k * k :]
-    return slopes, theta if rung != "temperature" else np.zeros(k)
+    return slopes, theta if method != "temperature" else np.zeros(k)
 
 
-def prior(theta, rung, k):
+def prior(theta, method, k):
     """Minus the log of the normal priors that the maps document."""
-    slopes, bias = unpacked(theta, rung, k)
+    slopes, bias = unpacked(theta, method, k)
     value = 0.5 * bias @ bias
-    if rung != "bias":
+    if method != "bias":
         value += 1.5 * max(abs(theta[0]) - math.log(2), 0) ** 2
         own = slopes - math.exp(theta[0]) * np.eye(k)
         precision = np.where(np.eye(k, dtype=bool), 25.0, 100.0)
@@ -67,33 +67,33 @@ def prior(theta, rung, k):
     return value
 
 
-SIZES = {"bias": 3, "temperature": 1, "bias + temperature": 4, "vector": 7, "Dirichlet": 13}
+SIZES = {"bias": 3, "temperature": 1, "bias+temperature": 4, "vector": 7, "dirichlet": 13}
 
 
-def folds_for(rung, y):
+def folds_for(method, y):
     """Stratified for a temperature alone; any rows where a bias is fitted."""
-    if rung == "temperature":
+    if method == "temperature":
         return StratifiedKFold(5, shuffle=True, random_state=0).split(y, y)
     fold = np.random.RandomState(0).permutation(len(y)) % 5
     return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(5)]
 
 
-def refitted(rung, logp, y, w=None):
+def refitted(method, logp, y, w=None):
     """Losses by maps fitted to the rows of the other folds; and of all rows by each of the maps."""
     w = np.ones(len(y)) if w is None else w
     losses, by_map = np.empty(len(y)), []
-    for train, test in folds_for(rung, y):
+    for train, test in folds_for(method, y):
         scaled = w[train] * w[train].sum() / (w[train] ** 2).sum()
 
         def left(theta, rows):
-            slopes, bias = unpacked(theta, rung, 3)
+            slopes, bias = unpacked(theta, method, 3)
             after = log_softmax(logp[rows] @ slopes.T + bias, axis=1)
             return -after[np.arange(len(rows)), y[rows]]
 
         def target(theta, train=train, scaled=scaled, left=left):
-            return scaled @ left(theta, train) + prior(theta, rung, 3)
+            return scaled @ left(theta, train) + prior(theta, method, 3)
 
-        found = minimize(target, np.zeros(SIZES[rung]), method="BFGS", options={"gtol": 1e-4})
+        found = minimize(target, np.zeros(SIZES[method]), method="BFGS", options={"gtol": 1e-4})
         by_map.append(left(found.x, np.arange(len(y))))
         losses[test] = by_map[-1][test]
     return losses, np.array(by_map)
@@ -109,18 +109,20 @@ def hard_data(n=250, seed=0):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("rung", RUNGS[1:])
-def test_each_rung_is_an_independent_fit(rung, weighted):
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_each_method_is_an_independent_fit(method, weighted):
     """The solvers stop at slightly different places: the loss is the same to 1e-5."""
     y, logp, w = hard_data()
     w = w if weighted else None
-    ladder = ladder_of(y, logp, from_logits=True, sample_weight=w)
-    losses, _ = refitted(rung, logp, y, w)
+    recalibration = recalibration_of(y, logp, from_logits=True, sample_weight=w)
+    losses, _ = refitted(method, logp, y, w)
     before = -logp[np.arange(250), y]
-    assert ladder.log_loss[at(ladder, rung)] == pytest.approx(np.average(losses, weights=w), 1e-5)
+    assert recalibration.log_loss[at(recalibration, method)] == pytest.approx(
+        np.average(losses, weights=w), 1e-5
+    )
     each = (before - losses) * (1 if w is None else w)
     of_class = np.bincount(y, each) / (250 if w is None else w.sum())
-    assert_allclose(ladder.class_gain[at(ladder, rung)], of_class, atol=1e-5)
+    assert_allclose(recalibration.class_gain[at(recalibration, method)], of_class, atol=1e-5)
 
 
 def test_what_a_class_gains_is_as_uncertain_as_its_rows_and_the_fit_together():
@@ -134,7 +136,7 @@ def test_what_a_class_gains_is_as_uncertain_as_its_rows_and_the_fit_together():
     y = drawn(softmax(logits + np.array([0.0, 1.0, -0.7]), axis=1), rng)
     logp = log_softmax(logits, axis=1)
     report = log_loss_report(y, logp, from_logits=True, n_null=0)
-    assert report.ladder.used == "bias"
+    assert report.recalibration.used == "bias"
     losses, by_map = refitted("bias", logp, y)
     members = np.eye(3)[y].T
     gains = members * (-logp[np.arange(400), y] - losses)
@@ -164,7 +166,9 @@ def test_temperature_is_a_search_along_a_line(seed):
         losses[test] = left(found.x, test)
     report = log_loss_report(y, logits, from_logits=True, n_null=0)
     expected = losses.mean()
-    assert report.ladder.log_loss[at(report.ladder, "temperature")] == pytest.approx(expected, 1e-6)
+    assert report.recalibration.log_loss[at(report.recalibration, "temperature")] == pytest.approx(
+        expected, 1e-6
+    )
     assert report.overall["refinement_loss"] == pytest.approx(expected, 1e-6)
 
 
@@ -177,31 +181,37 @@ def test_what_must_add_up_adds_up(base, weighted):
     y, logp, w = hard_data()
     w = w if weighted else None
     report = log_loss_report(y, logp, from_logits=True, sample_weight=w, base=base, n_null=0)
-    ladder, overall, column = report.ladder, report.overall, report.per_class
-    assert ladder.rungs == RUNGS
-    assert ladder.log_loss[0] == pytest.approx(overall["log_loss"], rel=1e-12)
-    assert_allclose(ladder.log_loss[0] - ladder.log_loss, ladder.gain, atol=1e-9)
-    assert_allclose(ladder.class_gain.sum(axis=1), ladder.gain, atol=1e-9)
-    assert (ladder.gain[0], ladder.gain_low[0], ladder.gain_high[0]) == (0, 0, 0)
-    assert_array_equal(ladder.class_gain[0], 0)
-    assert (ladder.ci_low[0], ladder.ci_high[0]) == pytest.approx(
+    recalibration, overall, column = report.recalibration, report.overall, report.per_class
+    assert recalibration.methods == METHODS
+    assert recalibration.log_loss[0] == pytest.approx(overall["log_loss"], rel=1e-12)
+    assert_allclose(
+        recalibration.log_loss[0] - recalibration.log_loss, recalibration.gain, atol=1e-9
+    )
+    assert_allclose(recalibration.class_gain.sum(axis=1), recalibration.gain, atol=1e-9)
+    assert (recalibration.gain[0], recalibration.gain_low[0], recalibration.gain_high[0]) == (
+        0,
+        0,
+        0,
+    )
+    assert_array_equal(recalibration.class_gain[0], 0)
+    assert (recalibration.ci_low[0], recalibration.ci_high[0]) == pytest.approx(
         (overall["ci_low"], overall["ci_high"]), rel=1e-9
     )
-    assert (ladder.ci_low <= ladder.log_loss).all()
-    assert (ladder.log_loss <= ladder.ci_high).all()
-    assert (ladder.gain_low <= ladder.gain).all()
-    assert (ladder.gain <= ladder.gain_high).all()
-    used = at(ladder, ladder.used)
+    assert (recalibration.ci_low <= recalibration.log_loss).all()
+    assert (recalibration.log_loss <= recalibration.ci_high).all()
+    assert (recalibration.gain_low <= recalibration.gain).all()
+    assert (recalibration.gain <= recalibration.gain_high).all()
+    used = at(recalibration, recalibration.used)
     assert column["recoverable"].sum() == pytest.approx(overall["recoverable"], abs=1e-9)
-    assert_allclose(column["recoverable"], ladder.class_gain[used], atol=1e-12)
-    assert overall["recoverable"] == pytest.approx(ladder.gain[used])
+    assert_allclose(column["recoverable"], recalibration.class_gain[used], atol=1e-12)
+    assert overall["recoverable"] == pytest.approx(recalibration.gain[used])
     bounds = overall["recoverable_low"], overall["recoverable_high"]
-    assert bounds == pytest.approx((ladder.gain_low[used], ladder.gain_high[used]))
+    assert bounds == pytest.approx((recalibration.gain_low[used], recalibration.gain_high[used]))
     assert (column["recoverable_low"] <= column["recoverable"]).all()
     assert (column["recoverable"] <= column["recoverable_high"]).all()
     parts = overall["refinement_loss"] + overall["calibration_loss"]
     assert parts == pytest.approx(overall["log_loss"], abs=1e-12)
-    assert overall["refinement_loss"] == ladder.log_loss[at(ladder, "temperature")]
+    assert overall["refinement_loss"] == recalibration.log_loss[at(recalibration, "temperature")]
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -220,14 +230,14 @@ def test_predictions_that_are_certain_have_the_loss_of_the_report_exactly():
     p = np.full((60, 3), 1e-14) + np.eye(3)[y] * (1 - 3e-14)
     p[:2] = np.eye(3)[[1, 2]]
     report = log_loss_report(y, p, n_null=0)
-    assert report.ladder.log_loss[0] == pytest.approx(log_loss(y, p), rel=1e-13)
-    assert np.isfinite(report.ladder.log_loss).all()
-    assert (report.ladder.log_loss <= -math.log(EPS)).all()
+    assert report.recalibration.log_loss[0] == pytest.approx(log_loss(y, p), rel=1e-13)
+    assert np.isfinite(report.recalibration.log_loss).all()
+    assert (report.recalibration.log_loss <= -math.log(EPS)).all()
 
 
-def test_without_a_ladder():
-    report = log_loss_report(*calibrated(60, 3), ladder=False, n_null=0)
-    assert report.ladder is None
+def test_without_a_recalibration():
+    report = log_loss_report(*calibrated(60, 3), recalibration=False, n_null=0)
+    assert report.recalibration is None
     assert report.notes == ()
     names = ("recoverable", "recoverable_low", "recoverable_high")
     assert np.isnan([report.per_class[name] for name in names]).all()
@@ -240,8 +250,8 @@ def test_without_a_ladder():
 
 def test_on_digits_a_regression_needs_nothing(digits):
     report = log_loss_report(*digits, n_null=0)
-    assert report.ladder.recommended == "none"
-    assert report.ladder.used == "temperature"
+    assert report.recalibration.recommended == "none"
+    assert report.recalibration.used == "temperature"
     # Measured with probmetrics 1.3.0.
     assert report.overall["refinement_loss"] == pytest.approx(0.1251280, rel=0.03)
     assert report.overall["refinement_loss"] == pytest.approx(0.1251280, rel=1e-4)
@@ -250,10 +260,10 @@ def test_on_digits_a_regression_needs_nothing(digits):
 
 
 def test_on_digits_a_forest_needs_temperature(forest):
-    ladder = ladder_of(*forest)
-    assert ladder.recommended == ladder.used == "temperature"
-    assert ladder.gain[at(ladder, "temperature")] == pytest.approx(0.286, abs=0.005)
-    assert ladder.gain_low[at(ladder, "temperature")] > 0.25
+    recalibration = recalibration_of(*forest)
+    assert recalibration.recommended == recalibration.used == "temperature"
+    assert recalibration.gain[at(recalibration, "temperature")] == pytest.approx(0.286, abs=0.005)
+    assert recalibration.gain_low[at(recalibration, "temperature")] > 0.25
 
 
 def shifted(n, bias, seed):
@@ -276,15 +286,15 @@ def swapped(n, seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_what_was_done_to_the_predictions_is_what_is_recommended(seed):
     y, logits = shifted(2000, [0.0, 1.0, -0.7], seed)
-    assert ladder_of(y, logits, from_logits=True).recommended == "bias"
+    assert recalibration_of(y, logits, from_logits=True).recommended == "bias"
     y, p = calibrated(2000, 3, seed=seed)
-    assert ladder_of(y, 1.7 * np.log(p), from_logits=True).recommended == "temperature"
+    assert recalibration_of(y, 1.7 * np.log(p), from_logits=True).recommended == "temperature"
     both = 1.7 * (np.log(p) + np.array([0.0, 1.0, -0.7]))
-    assert ladder_of(y, both, from_logits=True).recommended == "bias + temperature"
+    assert recalibration_of(y, both, from_logits=True).recommended == "bias+temperature"
     y, logits = swapped(3000, seed)
-    ladder = ladder_of(y, logits, from_logits=True)
-    assert ladder.recommended in ("vector", "Dirichlet")
-    assert ladder.used == ladder.recommended
+    recalibration = recalibration_of(y, logits, from_logits=True)
+    assert recalibration.recommended in ("vector", "dirichlet")
+    assert recalibration.used == recalibration.recommended
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.5, 4.0])
@@ -293,16 +303,16 @@ def test_a_calibrated_model_is_left_alone(scale):
     found = []
     for seed in range(12):
         y, p = calibrated(300, 3, scale, seed)
-        found.append(ladder_of(y, p, labels=range(3)).recommended)
+        found.append(recalibration_of(y, p, labels=range(3)).recommended)
     assert found.count("none") >= 10
 
 
 def test_what_makes_things_worse_is_not_recommended():
     """Few rows and many classes: a freer map is fitted to noise."""
     y, p = calibrated(120, 12, scale=1.0)
-    ladder = ladder_of(y, p, labels=range(12))
-    assert ladder.recommended == "none"
-    assert (ladder.gain[1:] < 0.05).all()
+    recalibration = recalibration_of(y, p, labels=range(12))
+    assert recalibration.recommended == "none"
+    assert (recalibration.gain[1:] < 0.05).all()
 
 
 # Rows and classes that are many.
@@ -313,49 +323,49 @@ def test_a_map_with_a_number_for_each_pair_of_classes_is_for_50_at_most(k, has, 
     """The fits themselves are not of interest here, and would take seconds."""
     fitted = set()
 
-    def losses(rows, rungs, **params):
-        fitted.update(rung.name for rung in rungs)
-        maps = [Map(np.ones(k), np.zeros(k))] * len(rungs)
-        return np.full((len(rungs), rows.proba.n_samples), 1.0), [maps] * 5
+    def losses(rows, methods, **params):
+        fitted.update(method.name for method in methods)
+        maps = [Map(np.ones(k), np.zeros(k))] * len(methods)
+        return np.full((len(methods), rows.proba.n_samples), 1.0), [maps] * 5
 
-    monkeypatch.setattr(_ladder, "cross_fitted_losses", losses)
+    monkeypatch.setattr(_choice, "cross_fitted_losses", losses)
     y, p = calibrated(200, k)
-    ladder = ladder_of(y, p, labels=range(k))
-    assert ladder.rungs == (RUNGS if has else RUNGS[:-1])
-    assert {"none", *fitted} == set(ladder.rungs)
-    assert len(ladder.gain) == len(ladder.class_gain) == len(ladder.rungs)
+    recalibration = recalibration_of(y, p, labels=range(k))
+    assert recalibration.methods == (METHODS if has else METHODS[:-1])
+    assert {"none", *fitted} == set(recalibration.methods)
+    assert len(recalibration.gain) == len(recalibration.class_gain) == len(recalibration.methods)
 
 
 def test_more_than_fifty_classes():
     y, p = calibrated(300, 51, scale=2.0)
     report = log_loss_report(y, p, labels=range(51), n_null=0)
-    assert report.ladder.rungs == RUNGS[:-1]
-    assert np.isfinite(report.ladder.log_loss).all()
+    assert report.recalibration.methods == METHODS[:-1]
+    assert np.isfinite(report.recalibration.log_loss).all()
     assert report.per_class["recoverable"].sum() == pytest.approx(report.overall["recoverable"])
 
 
 def test_maps_that_are_fitted_to_a_part_of_the_rows_are_applied_to_all(monkeypatch):
     y, p = calibrated(1500, 3)
     logits = 1.6 * np.log(p)
-    whole = ladder_of(y, logits, from_logits=True)
-    monkeypatch.setattr(_ladder, "_N_FIT", 400)
-    part = ladder_of(y, logits, from_logits=True)
+    whole = recalibration_of(y, logits, from_logits=True)
+    monkeypatch.setattr(_choice, "_N_FIT", 400)
+    part = recalibration_of(y, logits, from_logits=True)
     assert (part.log_loss != whole.log_loss)[1:].all()
     assert_allclose(part.log_loss, whole.log_loss, atol=0.01)
     assert part.log_loss[0] == whole.log_loss[0]
     assert part.recommended == whole.recommended == "temperature"
     assert_allclose(part.class_gain.sum(axis=1), part.gain, atol=1e-12)
-    assert_array_equal(ladder_of(y, logits, from_logits=True).log_loss, part.log_loss)
-    other = ladder_of(y, logits, from_logits=True, random_state=1)
+    assert_array_equal(recalibration_of(y, logits, from_logits=True).log_loss, part.log_loss)
+    other = recalibration_of(y, logits, from_logits=True, random_state=1)
     assert (other.log_loss != part.log_loss)[1:].all()
-    monkeypatch.setattr(_ladder, "_SIZE_FIT", 3 * 200)  # so many probabilities
-    assert (ladder_of(y, logits, from_logits=True).log_loss != part.log_loss)[1:].all()
+    monkeypatch.setattr(_choice, "_SIZE_FIT", 3 * 200)  # so many probabilities
+    assert (recalibration_of(y, logits, from_logits=True).log_loss != part.log_loss)[1:].all()
 
 
 def test_the_seed_decides_the_folds():
     y, logp, _ = hard_data()
     one, again, other, last = (
-        ladder_of(y, logp, from_logits=True, random_state=seed)
+        recalibration_of(y, logp, from_logits=True, random_state=seed)
         for seed in (0, 0, 1, np.random.RandomState(0))
     )
     assert_array_equal(one.log_loss, again.log_loss)
@@ -366,7 +376,7 @@ def test_the_seed_decides_the_folds():
 # Weights.
 
 
-def close_ladders(one, other, rtol=1e-9):
+def close_recalibrations(one, other, rtol=1e-9):
     for field in fields(one):
         value, expected = getattr(one, field.name), getattr(other, field.name)
         if isinstance(value, np.ndarray):
@@ -379,15 +389,17 @@ def close_ladders(one, other, rtol=1e-9):
 @pytest.mark.parametrize("scale", [1e-6, 3.0, 1e6])
 def test_the_scale_of_the_weights_does_not_matter(scale):
     y, logp, w = hard_data()
-    one = ladder_of(y, logp, from_logits=True, sample_weight=w)
-    assert close_ladders(ladder_of(y, logp, from_logits=True, sample_weight=scale * w), one, 1e-6)
+    one = recalibration_of(y, logp, from_logits=True, sample_weight=w)
+    assert close_recalibrations(
+        recalibration_of(y, logp, from_logits=True, sample_weight=scale * w), one, 1e-6
+    )
 
 
 def test_equal_weights_are_none():
     y, logp, _ = hard_data()
-    plain = ladder_of(y, logp, from_logits=True)
-    weighted = ladder_of(y, logp, from_logits=True, sample_weight=np.full(250, 4.0))
-    assert close_ladders(weighted, plain, 1e-6)
+    plain = recalibration_of(y, logp, from_logits=True)
+    weighted = recalibration_of(y, logp, from_logits=True, sample_weight=np.full(250, 4.0))
+    assert close_recalibrations(weighted, plain, 1e-6)
 
 
 def test_rows_without_weight_leave_no_trace():
@@ -399,7 +411,7 @@ def test_rows_without_weight_leave_no_trace():
     without = log_loss_report(
         y[some], logp[some], from_logits=True, sample_weight=w[some], n_null=0
     )
-    assert close_ladders(report.ladder, without.ladder)
+    assert close_recalibrations(report.recalibration, without.recalibration)
     for name in ("recoverable", "recoverable_low", "recoverable_high"):
         assert_allclose(report.per_class[name], without.per_class[name])
 
@@ -417,26 +429,28 @@ def test_rows_without_weight_leave_no_trace():
     ],
     ids=["one class", "one row", "one weight", "no floor"],
 )
-def test_why_there_is_no_ladder(y, p, params, note):
+def test_why_there_is_no_recalibration(y, p, params, note):
     report = log_loss_report(y, p, **params)
-    assert report.ladder is None
-    (found,) = [n for n in report.notes if "ladder" in n]
+    assert report.recalibration is None
+    (found,) = [n for n in report.notes if "recalibration" in n]
     assert note in found
     assert np.isnan(report.per_class["recoverable"]).all()
     assert math.isnan(report.overall["refinement_loss"])
     assert note in str(report).replace("\n", " ")
-    assert not any("ladder" in n for n in log_loss_report(y, p, ladder=False, **params).notes)
+    assert not any(
+        "recalibration" in n for n in log_loss_report(y, p, recalibration=False, **params).notes
+    )
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 6])
 def test_fewer_rows_than_folds(n):
     y, p, w = np.arange(n) % 2, *(values[:n] for values in data(10, 3)[1:])
     for weight in (None, w):
-        ladder = ladder_of(y, p, labels=range(3), sample_weight=weight)
-        assert ladder.rungs == RUNGS
-        assert np.isfinite(ladder.log_loss).all()
-        assert_allclose(ladder.class_gain.sum(axis=1), ladder.gain, atol=1e-12)
-        assert ladder.recommended == "none"
+        recalibration = recalibration_of(y, p, labels=range(3), sample_weight=weight)
+        assert recalibration.methods == METHODS
+        assert np.isfinite(recalibration.log_loss).all()
+        assert_allclose(recalibration.class_gain.sum(axis=1), recalibration.gain, atol=1e-12)
+        assert recalibration.recommended == "none"
 
 
 def test_a_class_with_fewer_rows_than_folds_is_in_some_of_them():
@@ -454,5 +468,5 @@ def test_a_class_without_rows_has_nothing_to_recover():
     y[y == 2] = 1
     report = log_loss_report(y, p, labels=range(3), n_null=0)
     assert report.per_class["recoverable"][2] == 0
-    assert report.ladder.class_gain[:, 2].tolist() == [0] * 6
+    assert report.recalibration.class_gain[:, 2].tolist() == [0] * 6
     assert report.per_class["recoverable"].sum() == pytest.approx(report.overall["recoverable"])

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from skxent.report._words import cell
+from skxent._render._words import cell
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -161,7 +161,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("skxent.report._html"),
+        loader=PackageLoader("skxent._render"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,7 +1,7 @@
 """
 Miscalibration of calibrated models beside its null.
 
-Run: ``python benchmarks/statistics/miscalibration.py``. Labels are drawn from
+Run: ``python benchmarks/simulations/miscalibration.py``. Labels are drawn from
 softmax(scale z + prior), z normal. Of each class, the one-vs-rest miscalibration minus its null
 should be 0 on average, and the p-value uniform; exactly and from batches. Power is against
 predictions that are too sure by a temperature of 1.5. The last columns compare the
@@ -15,7 +15,7 @@ from scipy.special import log_softmax
 
 from skxent import LogLossAccumulator, log_loss_report
 from skxent._inputs import check_labelled
-from skxent.report._statistics import statistics
+from skxent.statistic._sums import statistics
 
 REPEATS = {100: 300, 600: 200, 3000: 60}
 CASES = [(2, 1.0), (3, 2.0), (3, 6.0)]
@@ -45,7 +45,7 @@ def simulate(n, k, scale, repeats):
     excess, p_exact, p_batches, power, lost = [], [], [], [], []
     for i in range(repeats):
         y, logits, p = draw(rng, n, k, scale)
-        options = {"labels": range(k), "ladder": False, "random_state": i}
+        options = {"labels": range(k), "recalibration": False, "random_state": i}
         exact, binned = log_loss_report(y, p, **options).per_class, batches(y, p)
         excess.append((exact["miscalibration"] - exact["miscalibration_null"]).mean())
         p_exact.append(exact["miscalibration_p"])

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skxent._inference._intervals import Moments
+from skxent._inference._paired import paired_interval, paired_p_value
 from skxent._inputs import check_labelled
 from skxent._kernels import FloatArray, IntArray, class_weights
 from skxent._numbers import nan_for_missing
 from skxent.metrics._log_loss import floored_losses
-from skxent.report._intervals import Moments
-from skxent.report._paired import paired_interval, paired_p_value
 
 __all__ = [
     "PairedRows",

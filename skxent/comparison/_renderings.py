@@ -6,19 +6,19 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skxent.report._comparison._content import ComparisonContent
-from skxent.report._comparison._html import comparison_html
-from skxent.report._comparison._text import (
+from skxent._render._json import as_json
+from skxent.comparison._content import ComparisonContent
+from skxent.comparison._html import comparison_html
+from skxent.comparison._text import (
     comparison_dict,
     comparison_frame,
     comparison_text,
 )
-from skxent.report._plain import as_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from skxent.report._comparison._display import LogLossComparisonDisplay
+    from skxent.comparison._display import LogLossComparisonDisplay
 
 __all__ = ["ComparisonRenderings"]
 
@@ -166,7 +166,7 @@ class ComparisonRenderings(ComparisonContent):
         ValueError
             If `max_classes` is not an integer above 0.
         """
-        from skxent.report._comparison._display import LogLossComparisonDisplay
+        from skxent.comparison._display import LogLossComparisonDisplay
 
         return LogLossComparisonDisplay(comparison=self).plot(ax=ax, max_classes=max_classes)
 

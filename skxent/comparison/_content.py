@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray, IntArray
-from skxent.report._content import Frozen
+from skxent._result import Frozen
 
 __all__ = ["FIGURES", "ComparisonContent"]
 

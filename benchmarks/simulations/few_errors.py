@@ -2,7 +2,7 @@
 Exact size of the report's test of the gap where few errors are expected.
 
 Every row has the same probability of an error, so that the number of errors is binomial and the
-size of the test is a finite sum. Run: python benchmarks/statistics/few_errors.py
+size of the test is a finite sum. Run: python benchmarks/simulations/few_errors.py
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Coverage of the report's intervals, and size and power of its test of the gap.
 Labels are drawn from softmax(scale * z), z normal: the larger the scale, the more skewed are the
 losses. Coverage: how often the 95 % interval of a class's mean loss holds its true value, beside
 that of the usual t interval. Size: how often p is below 0.05 for these calibrated predictions.
-Power: the same for softmax(2 * scale * z). Run: python benchmarks/statistics/report_intervals.py
+Power: the same for softmax(2 * scale * z). Run: python benchmarks/simulations/report_intervals.py
 """
 
 from __future__ import annotations

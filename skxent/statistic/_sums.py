@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from skxent._inputs import Labelled
 from skxent._kernels import FloatArray, IntArray, class_weights, pick, row_sums
-from skxent.report._reliability import Histogram
+from skxent.statistic._histogram import Histogram
 
 __all__ = ["Statistics", "statistics"]
 

@@ -4,7 +4,7 @@ How the prior on the temperature affects the refinement loss of small samples.
 Labels are drawn from softmax(z), predictions are softmax(factor * z): the best temperature is
 `factor`, and after it the loss is that of softmax(z). Printed is the mean excess over that, in
 nats, for the prior that skxent uses and for others.
-Run: python benchmarks/statistics/temperature_prior.py
+Run: python benchmarks/simulations/temperature_prior.py
 """
 
 from __future__ import annotations

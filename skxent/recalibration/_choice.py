@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skxent._inference._intervals import Moments, hall_interval, moments_of_mean
+from skxent._inference._paired import paired_interval
 from skxent._inputs import Labelled
 from skxent._kernels import FloatArray, IntArray, class_weights
 from skxent.recalibration._cross_fit import N_SPLITS, class_losses, cross_fitted_losses
-from skxent.recalibration._maps import RUNGS, Map, Rung, n_parameters
-from skxent.report._content import Ladder
-from skxent.report._intervals import Moments, hall_interval, moments_of_mean
-from skxent.report._paired import paired_interval
+from skxent.recalibration._maps import METHODS, Map, Method, n_parameters
 
-__all__ = ["Climb", "climb", "why_not"]
+__all__ = ["Choice", "Recalibration", "choose", "why_not"]
 
 # Of the two-sided interval that has to be above 0 on its lower side: one-sided 5 %. It is not
 # the confidence level of the report: how wide its intervals are should not choose a map.
@@ -26,29 +25,66 @@ _N_FIT, _SIZE_FIT = 10_000, 2_000_000
 _MOST_CLASSES_OF_MATRIX = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Climb:
-    """A ladder, and what the map that it uses takes off each class and all rows."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Recalibration:
+    """
+    Log loss after recalibration maps, simple ones first, each cross-fitted.
 
-    ladder: Ladder
+    Attributes
+    ----------
+    methods : tuple of str
+        Names of the maps: none, bias, temperature, bias + temperature, vector, Dirichlet.
+    log_loss, ci_low, ci_high : ndarray of shape (n_methods,)
+        Mean loss of all rows after the map, and its confidence interval.
+    gain, gain_low, gain_high : ndarray of shape (n_methods,)
+        What the map takes off the loss, and the interval of the paired differences; below 0
+        where it makes things worse.
+    class_gain : ndarray of shape (n_methods, n_classes)
+        Part of each class in the gain; each row sums to `gain`.
+    recommended : str
+        The first map that none of those after it beats beyond noise.
+    used : str
+        The map behind `recoverable`: the recommended one, and temperature if that is none.
+    """
+
+    methods: tuple[str, ...]
+    log_loss: FloatArray
+    ci_low: FloatArray
+    ci_high: FloatArray
+    gain: FloatArray
+    gain_low: FloatArray
+    gain_high: FloatArray
+    class_gain: FloatArray
+    recommended: str
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A recalibration, and what the map that it uses takes off each class and all rows."""
+
+    recalibration: Recalibration
     recoverable: FloatArray
     """Shape (3, n_classes): gain and its interval, as contributions to the overall gain."""
     refinement_loss: float
 
 
 def why_not(rows: Labelled, eps: float) -> str | None:
-    """Why there is no ladder for these rows, or None."""
+    """Why there is no recalibration for these rows, or None."""
     n = rows.proba.n_samples if rows.weight is None else np.count_nonzero(rows.weight)
     if rows.proba.n_classes < 2:
-        return "There is one class only, so that there is nothing to recalibrate: no ladder."
+        return "There is one class only, so that there is nothing to recalibrate: no recalibration."
     if n < 2:
-        return "A map cannot be fitted to one row and applied to another: no ladder."
+        return "A map cannot be fitted to one row and applied to another: no recalibration."
     if eps == 0:
-        return "A probability of 0 cannot be recalibrated, and eps=0 gives it no floor: no ladder."
+        return (
+            "A probability of 0 cannot be recalibrated, and eps=0 gives it no floor: no "
+            "recalibration."
+        )
     return None
 
 
-def climb(
+def choose(
     rows: Labelled,
     losses: FloatArray,
     unit: float,
@@ -56,36 +92,34 @@ def climb(
     eps: float,
     confidence_level: float,
     seed: int,
-) -> Climb:
-    """Ladder of the rows, whose losses in nats as they are predicted are `losses`."""
+) -> Choice:
+    """Recalibration of the rows, whose losses in nats as they are predicted are `losses`."""
     k = rows.proba.n_classes
-    rungs = [r for r in RUNGS if r.slope != "matrix" or k <= _MOST_CLASSES_OF_MATRIX]
-    after = np.empty((len(rungs), len(losses)))
+    methods = [r for r in METHODS if r.slope != "matrix" or k <= _MOST_CLASSES_OF_MATRIX]
+    after = np.empty((len(methods), len(losses)))
     # Not through the logarithms again, whose rounding would look like a gain.
     after[0] = losses
     n_fit = min(_N_FIT, _SIZE_FIT // k)
-    maps: list[list[Map]] = [[]] * len(rungs)
+    maps: list[list[Map]] = [[]] * len(methods)
     for stratified in (True, False):
         # See `shuffled_folds` for why a bias needs other folds than a temperature.
-        chosen = [i for i in range(1, len(rungs)) if rungs[i].bias != stratified]
+        chosen = [i for i in range(1, len(methods)) if methods[i].bias != stratified]
         after[chosen], by_fold = cross_fitted_losses(
             rows,
-            [rungs[i] for i in chosen],
+            [methods[i] for i in chosen],
             eps=eps,
             n_fit=n_fit,
             random_state=seed,
             stratified=stratified,
         )
-        for i, of_rung in zip(chosen, zip(*by_fold, strict=True), strict=True):
-            maps[i] = list(of_rung)
+        for i, of_method in zip(chosen, zip(*by_fold, strict=True), strict=True):
+            maps[i] = list(of_method)
     weight = rows.weight
     means = [_moments(row, weight) for row in after]
     effective = len(losses) if weight is None else weight.sum() ** 2 / (weight @ weight)
-    fits = [_variance_of_fit(rung, k, float(effective), n_fit) for rung in rungs]
-    gains = [
-        replace(m, variance=m.variance + fit)
-        for m, fit in zip((_moments(losses - row, weight) for row in after), fits, strict=True)
-    ]
+    fits = [_variance_of_fit(method, k, float(effective), n_fit) for method in methods]
+    pairs = [_moments(losses - row, weight) for row in after]
+    gains = [replace(m, variance=m.variance + fit) for m, fit in zip(pairs, fits, strict=True)]
     intervals = [hall_interval(m, confidence_level) for m in means]
     gain_intervals = [paired_interval(m, confidence_level) for m in gains]
     total = len(losses) if weight is None else weight.sum()
@@ -93,15 +127,15 @@ def climb(
         class_weights(rows.codes, k, (losses - row) * (1.0 if weight is None else weight)) / total
         for row in after
     ]
-    names = tuple(rung.name for rung in rungs)
+    names = tuple(method.name for method in methods)
     recommended = names[_simplest(after, weight, fits)]
     used = recommended if recommended != "none" else "temperature"
 
     def in_units(values: Iterable[FloatArray]) -> FloatArray:
         return np.concatenate(list(values)) / unit
 
-    ladder = Ladder(
-        rungs=names,
+    recalibration = Recalibration(
+        methods=names,
         log_loss=in_units(m.mean for m in means),
         ci_low=in_units(low for low, _ in intervals),
         ci_high=in_units(high for _, high in intervals),
@@ -116,8 +150,10 @@ def climb(
     of_class = _moments(losses - after[at], weight, rows.codes, k)
     fitted = class_losses(rows, maps[at], eps) / total
     bounds = [x / unit for x in paired_interval(_with_fit(of_class, fitted), confidence_level)]
-    recoverable = np.array([ladder.class_gain[at], *bounds])
-    return Climb(ladder, recoverable, float(ladder.log_loss[names.index("temperature")]))
+    recoverable = np.array([recalibration.class_gain[at], *bounds])
+    return Choice(
+        recalibration, recoverable, float(recalibration.log_loss[names.index("temperature")])
+    )
 
 
 def _moments(
@@ -141,14 +177,14 @@ def _moments(
     return moments_of_mean(np.array([weight.sum()]), first, np.array(square), np.array(cube))
 
 
-def _variance_of_fit(rung: Rung, k: int, n: float, n_fit: int) -> float:
+def _variance_of_fit(method: Method, k: int, n: float, n_fit: int) -> float:
     """
     Variance of the mean gain that comes from fitting the map, beside that of the rows.
 
     The gain is flat around the best map: where there is nothing to gain, the spread of the
     rows vanishes faster than the effect of the parameters that were fitted to noise.
     """
-    return n_parameters(rung, k) * N_SPLITS / (N_SPLITS - 1) / (n * min(n, n_fit))
+    return n_parameters(method, k) * N_SPLITS / (N_SPLITS - 1) / (n * min(n, n_fit))
 
 
 def _with_fit(moments: Moments, fitted: FloatArray) -> Moments:
@@ -170,11 +206,11 @@ def _with_fit(moments: Moments, fitted: FloatArray) -> Moments:
 
 def _simplest(after: FloatArray, weight: FloatArray | None, fits: Sequence[float]) -> int:
     """
-    First rung that none of those after it beats beyond noise.
+    First method that none of those after it beats beyond noise.
 
     One-sided comparisons of the same rows. A map with parameters that are not needed loses by
     them, so that a calibrated model is left alone more often than in 95 % of cases, although
-    the later rungs are several. See benchmarks/statistics/recalibration.py.
+    the later methods are several. See benchmarks/simulations/recalibration.py.
     """
     for r in range(len(after) - 1):
         beaten = False

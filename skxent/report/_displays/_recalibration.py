@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from skxent._kernels import FloatArray
-from skxent.report._content import Content
-from skxent.report._displays._axes import (
+from skxent._render._axes import (
     BLUE,
     VERMILLION,
     draw_intervals,
@@ -25,17 +24,18 @@ from skxent.report._displays._axes import (
     styled,
     write_beside,
 )
+from skxent._render._words import unit_name
+from skxent.report._content import Content
 from skxent.report._displays._display import Display
-from skxent.report._words import unit_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["LadderDisplay"]
+__all__ = ["RecalibrationDisplay"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class LadderDisplay(Display):
+class RecalibrationDisplay(Display):
     """
     Log loss after recalibration maps, simple ones first: one line a map.
 
@@ -43,13 +43,13 @@ class LadderDisplay(Display):
 
     Parameters
     ----------
-    rungs : tuple of str
+    methods : tuple of str
         Names of the maps, the first of which changes nothing.
-    log_loss : ndarray of shape (n_rungs,)
+    log_loss : ndarray of shape (n_methods,)
         Mean loss of all rows after each cross-fitted map.
-    ci_low, ci_high : ndarray of shape (n_rungs,)
+    ci_low, ci_high : ndarray of shape (n_methods,)
         Its confidence interval.
-    gain, gain_low, gain_high : ndarray of shape (n_rungs,)
+    gain, gain_low, gain_high : ndarray of shape (n_methods,)
         What each map takes off the loss, and the interval of the paired differences. It is
         narrower than those of the losses, since it compares the same rows.
     recommended : str
@@ -90,18 +90,18 @@ class LadderDisplay(Display):
     --------
     >>> import matplotlib.pyplot as plt
     >>> import numpy as np
-    >>> from skxent import LadderDisplay
+    >>> from skxent import RecalibrationDisplay
     >>> rng = np.random.default_rng(0)
     >>> proba = rng.dirichlet([1, 1, 1], size=300)
     >>> y = np.array([rng.choice(3, p=row) for row in proba])
-    >>> display = LadderDisplay.from_predictions(y, proba)
+    >>> display = RecalibrationDisplay.from_predictions(y, proba)
     >>> gain = display.log_loss[0] - display.log_loss
     >>> bool(abs(gain - display.gain).max() < 1e-9)
     True
     >>> plt.close(display.figure_)
     """
 
-    rungs: tuple[str, ...]
+    methods: tuple[str, ...]
     log_loss: FloatArray
     ci_low: FloatArray
     ci_high: FloatArray
@@ -111,24 +111,29 @@ class LadderDisplay(Display):
     recommended: str
     base: float
     confidence_level: float
-    _spares: ClassVar[dict[str, Any]] = {"ladder": True, "n_null": 0}
+    _spares: ClassVar[dict[str, Any]] = {"recalibration": True, "n_null": 0}
 
     @classmethod
     def _of(cls, content: Content) -> Self:
-        ladder = content.ladder
-        if ladder is None:
-            why = [note for note in content.notes if "ladder" in note]
-            msg = " ".join(["the report holds no ladder.", *(why or ["Make it with ladder=True."])])
+        recalibration = content.recalibration
+        if recalibration is None:
+            why = [note for note in content.notes if "recalibration" in note]
+            msg = " ".join(
+                [
+                    "the report holds no recalibration.",
+                    *(why or ["Make it with recalibration=True."]),
+                ]
+            )
             raise ValueError(msg)
         return cls(
-            rungs=ladder.rungs,
-            log_loss=ladder.log_loss,
-            ci_low=ladder.ci_low,
-            ci_high=ladder.ci_high,
-            gain=ladder.gain,
-            gain_low=ladder.gain_low,
-            gain_high=ladder.gain_high,
-            recommended=ladder.recommended,
+            methods=recalibration.methods,
+            log_loss=recalibration.log_loss,
+            ci_low=recalibration.ci_low,
+            ci_high=recalibration.ci_high,
+            gain=recalibration.gain,
+            gain_low=recalibration.gain_low,
+            gain_high=recalibration.gain_high,
+            recommended=recalibration.recommended,
             base=content.base,
             confidence_level=content.confidence_level,
         )
@@ -145,7 +150,7 @@ class LadderDisplay(Display):
         Returns
         -------
         DataFrame
-            First column ``rung``; ``recommended`` is true in one row.
+            First column ``method``; ``recommended`` is true in one row.
 
         Raises
         ------
@@ -156,8 +161,8 @@ class LadderDisplay(Display):
         """
         names = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
         columns = {name: getattr(self, name) for name in names}
-        columns["recommended"] = np.array(self.rungs) == self.recommended
-        return frame_of("rung", self.rungs, columns, backend)
+        columns["recommended"] = np.array(self.methods) == self.recommended
+        return frame_of("method", self.methods, columns, backend)
 
     def plot(
         self,
@@ -185,7 +190,7 @@ class LadderDisplay(Display):
 
         Returns
         -------
-        LadderDisplay
+        RecalibrationDisplay
             Itself, with what was drawn.
 
         Raises
@@ -195,11 +200,11 @@ class LadderDisplay(Display):
         ImportError
             If matplotlib is not installed.
         """
-        require_matplotlib("LadderDisplay.plot")
+        require_matplotlib("RecalibrationDisplay.plot")
         from matplotlib.collections import LineCollection, PathCollection
 
-        rows = np.arange(len(self.rungs), dtype=np.float64)
-        chosen = np.array(self.rungs) == self.recommended
+        rows = np.arange(len(self.methods), dtype=np.float64)
+        chosen = np.array(self.methods) == self.recommended
         own = ax is None
         self.ax_ = ax = new_axes(ax, 7.0, 1.4 + 0.3 * len(rows))
         self.figure_ = ax.get_figure()
@@ -214,7 +219,7 @@ class LadderDisplay(Display):
         self.recommended_ = ax.scatter(self.log_loss[chosen], rows[chosen], **style)
         if math.isfinite(self.log_loss[0]):
             ax.axvline(self.log_loss[0], color=ink(ax), linestyle="--", linewidth=1)
-        label_lines(ax, self.rungs)
+        label_lines(ax, self.methods)
         self.text_ = None
         if include_gain:
             header = f"gain, {100 * self.confidence_level:g}% interval"

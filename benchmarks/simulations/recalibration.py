@@ -1,10 +1,10 @@
 """
-What the ladder recovers, how well it knows that, and how often it recommends the right map.
+What the recalibration recovers, how well it knows that, and how often it recommends the right map.
 
 Predictions are softmax(u), u normal, and labels are drawn from a known map of them, so that the
 best map and what it takes off the loss are known. The first table is about calibrated
 predictions, where nothing can be gained; the second about the others; the third counts which
-map is recommended. Run: python benchmarks/statistics/recalibration.py
+map is recommended. Run: python benchmarks/simulations/recalibration.py
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ ROWS = {
     CALIBRATED: {100: 200, 600: 200, 2000: 60},
     "others": {300: 60, 1000: 60, 5000: 20},
 }
-RUNGS = ("none", "bias", "temperature", "bias + temperature", "vector", "Dirichlet")
+METHODS = ("none", "bias", "temperature", "bias+temperature", "vector", "dirichlet")
 
 
 def worlds(k):
-    """Of each world: right rung, scale of the logits, and from log p to logits of the labels."""
+    """Of each world: right method, scale of the logits, and from log p to logits of the labels."""
     bias, slopes = np.linspace(-0.5, 0.5, k), np.linspace(0.6, 1.4, k)
     mixing = np.eye(k) + 0.3 * np.roll(np.eye(k), 1, axis=1)
     return {
@@ -32,9 +32,9 @@ def worlds(k):
         "too sure, T = 2": ("temperature", 4, lambda logp: logp / 2),
         "not sure enough, T = 1/2": ("temperature", 1, lambda logp: 2 * logp),
         "bias of up to 1/2": ("bias", 2, lambda logp: logp + bias),
-        "bias, and T = 2": ("bias + temperature", 4, lambda logp: logp / 2 + bias),
+        "bias, and T = 2": ("bias+temperature", 4, lambda logp: logp / 2 + bias),
         "slopes from 0.6 to 1.4": ("vector", 2, lambda logp: logp * slopes),
-        "mixed classes": ("Dirichlet", 2, lambda logp: logp @ mixing.T),
+        "mixed classes": ("dirichlet", 2, lambda logp: logp @ mixing.T),
     }
 
 
@@ -56,9 +56,9 @@ def truth(k, scale, world):
 
 
 def simulate(k, n, repeats, scale, world):
-    """Gains, whether their intervals hold the truth, for all rows and classes, and rungs."""
+    """Gains, whether their intervals hold the truth, for all rows and classes, and methods."""
     rng, best = np.random.default_rng(0), truth(k, scale, world)
-    gains, held, held_of_class, rungs = [], [], [], []
+    gains, held, held_of_class, methods = [], [], [], []
     for _ in range(repeats):
         y, logp, _ = draw(rng, n, k, scale, world)
         report = log_loss_report(y, logp, labels=np.arange(k), from_logits=True, n_null=0)
@@ -68,8 +68,8 @@ def simulate(k, n, repeats, scale, world):
         held.append(low <= best.sum() <= high)
         low, high = own["recoverable_low"], own["recoverable_high"]
         held_of_class.append(((low <= best) & (best <= high))[~np.isnan(low)].mean())
-        rungs.append(report.ladder.recommended)
-    return best.sum(), gains, held, held_of_class, rungs
+        methods.append(report.recalibration.recommended)
+    return best.sum(), gains, held, held_of_class, methods
 
 
 def percent(values):
@@ -88,7 +88,7 @@ def main():
         delayed(simulate)(k, n, repeats, *worlds(k)[name][1:]) for k, name, n, repeats in cells
     )
     calibrated, others, recommended = [], [], []
-    for (k, name, n, repeats), (best, gains, *held, rungs) in zip(cells, results, strict=True):
+    for (k, name, n, repeats), (best, gains, *held, methods) in zip(cells, results, strict=True):
         right = worlds(k)[name][0]
         error = np.std(gains, ddof=1) / np.sqrt(repeats)
         figures = [f"{np.mean(gains):.4f} ± {error:.4f}", *map(percent, held)]
@@ -96,21 +96,22 @@ def main():
             calibrated.append([k, n, *figures])
         else:
             others.append([k, name, n, f"{best:.4f}", *figures])
-        counts = [rungs.count(rung) for rung in RUNGS]
+        counts = [methods.count(method) for method in METHODS]
         shown = [
-            percent(c / repeats) if c or rung == right else "" for rung, c in zip_rungs(counts)
+            percent(c / repeats) if c or method == right else ""
+            for method, c in zip_methods(counts)
         ]
-        marked = [f"**{c}**" if rung == right else c for rung, c in zip_rungs(shown)]
+        marked = [f"**{c}**" if method == right else c for method, c in zip_methods(shown)]
         recommended.append([k, name, n, *marked])
     gain = "mean recoverable, nats"
     show(["classes", "rows", gain, "interval holds 0", "those of the classes"], calibrated)
     heads = ["classes", "labels", "rows", "truth", gain, "interval holds it"]
     show([*heads, "those of the classes"], others)
-    show(["classes", "labels", "rows", *RUNGS], recommended)
+    show(["classes", "labels", "rows", *METHODS], recommended)
 
 
-def zip_rungs(values):
-    return zip(RUNGS, values, strict=True)
+def zip_methods(values):
+    return zip(METHODS, values, strict=True)
 
 
 def show(heads, lines):

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skxent.report._comparison._content import ComparisonContent
-from skxent.report._comparison._text import axis_ends
-from skxent.report._displays._axes import (
+from skxent._render._axes import (
     ink,
     new_axes,
     plainly,
@@ -17,7 +15,9 @@ from skxent.report._displays._axes import (
     shown_names,
     worst_first,
 )
-from skxent.report._words import unit_name
+from skxent._render._words import unit_name
+from skxent.comparison._content import ComparisonContent
+from skxent.comparison._text import axis_ends
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._arguments import check_base, check_eps, check_level, check_names
-from skxent.report._comparison._compare import paired_figures, read_losses, remarks
-from skxent.report._comparison._renderings import ComparisonRenderings
+from skxent.comparison._compare import paired_figures, read_losses, remarks
+from skxent.comparison._renderings import ComparisonRenderings
 
 __all__ = ["LogLossComparison", "compare_log_loss"]
 

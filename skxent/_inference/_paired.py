@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import t as student
 
+from skxent._inference._intervals import Moments
 from skxent._kernels import FloatArray
-from skxent.report._intervals import Moments
 
 __all__ = ["paired_interval", "paired_p_value"]
 

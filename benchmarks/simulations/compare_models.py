@@ -6,7 +6,7 @@ models add independent noise of one size, so that they lose the same on average,
 differences are symmetric with heavy tails. Sure and unsure: one model doubles z, the other shrinks
 it so far that they lose the same on average; the differences are skewed. In groups: rows of a
 group share most of z, and a model's noise, so that they say less than as many independent rows.
-Run: python benchmarks/statistics/compare_models.py
+Run: python benchmarks/simulations/compare_models.py
 """
 
 from __future__ import annotations

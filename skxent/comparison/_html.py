@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skxent.report._comparison._content import FIGURES, ComparisonContent
-from skxent.report._comparison._text import axis_ends, heading
-from skxent.report._html._page import (
+from skxent._render._page import (
     Column,
     Table,
     figure,
@@ -19,8 +17,10 @@ from skxent.report._html._page import (
     plain,
     render,
 )
-from skxent.report._html._plots import DotPlot, Reference, Row, dot_plot
-from skxent.report._words import unit_name
+from skxent._render._plots import DotPlot, Reference, Row, dot_plot
+from skxent._render._words import unit_name
+from skxent.comparison._content import FIGURES, ComparisonContent
+from skxent.comparison._text import axis_ends, heading
 
 __all__ = ["comparison_html"]
 

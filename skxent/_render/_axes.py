@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray, IntArray
-from skxent.report._frame import render_frame
+from skxent._render._frame import render_frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,1 @@
+"""What the renderings of all results share: words, text, frames, pages and plots."""

@@ -1,0 +1,25 @@
+"""Plain values as strict JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+__all__ = ["as_json"]
+
+
+def as_json(values: Any, indent: int | None) -> str:
+    """Strict JSON: nan is null, infinity the text "Infinity" or "-Infinity"."""
+    return json.dumps(_strict(values), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _strict(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_strict(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    # Labels may be of a type that JSON does not have, such as dates.
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -1,0 +1,3 @@
+"""The mergeable statistic that results are functions of."""
+
+__all__: list[str] = []
