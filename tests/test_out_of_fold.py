@@ -67,11 +67,17 @@ def by_fold(X, y, cv, labels):
     return np.concatenate(rows), np.concatenate(tables)
 
 
-def untested(report):
-    """What is left of a report where some class had not been seen."""
+ONE_VS_REST = {"ovr_log_loss", "miscalibration", "discrimination", "uncertainty"}
+
+
+def untested(report, known=None):
+    """What is left of a report out of fold; `known` is that of the rows of known classes."""
     changed = {"_overall": dict(report.overall), "_per_class": dict(report.per_class)}
     for figures in changed.values():
         figures |= {name: np.nan * figures[name] for name in ("z", "p_value")}
+    if known is not None:
+        changed["_per_class"] |= {name: known.per_class[name] for name in ONE_VS_REST}
+        changed["reliability"] = known.reliability
     return dataclasses.replace(report, **changed)
 
 
@@ -100,18 +106,22 @@ def test_out_of_fold_rows_are_pooled(cv, names):
     results = cv_results(X, y, cv)
     report = pooled(results, X, y, sample_weight=weight, base=2)
     expected = quick(y[rows], table, labels=labels, sample_weight=weight[rows], base=2)
+    assert report.notes[0].startswith("Out-of-fold predictions")
+    assert "cannot be tested" in str(report)
+    known = None
     if cv is LACKING:
-        (note,) = report.notes
-        assert note.startswith("50 rows are of a class that was not among the training rows")
-        expected = untested(expected)
+        assert report.notes[1].startswith("50 rows are of a class that was not among the training")
+        seen = Y[rows] < 2
+        part = {"labels": labels, "sample_weight": weight[rows][seen], "base": 2}
+        known = quick(y[rows][seen], table[seen], **part)
     elif len(set(rows)) < len(rows):  # rows that were drawn together say less than they seem to
-        assert "several test folds" in report.notes[0]
-        assert "cannot be tested" in str(report)
+        assert "several test folds" in report.notes[1]
         for figures in (expected._overall, expected._per_class):
-            unknown = [c for c in figures if "ci_" in c or c in {"z", "p_value"}]
+            unknown = [c for c in figures if "ci_" in c]
             figures |= {name: np.nan * figures[name] for name in unknown}
     else:
-        assert report.notes == ()
+        assert len(report.notes) == 1
+    expected = untested(expected, known)
     assert set(report.worst_rows["row"].tolist()) <= set(rows.tolist())
     assert same(report, expected)
     assert report.labels.tolist() == labels.tolist()
@@ -281,7 +291,12 @@ def test_cross_validated_is_from_the_results_of_cross_validate(cv, names):
     report = from_cv(LogisticRegression(), X, y, cv=cv, sample_weight=weight, base=2)
     rows, table = by_fold(X, y, cv, np.unique(names))
     expected = quick(y[rows], table, labels=np.unique(names), sample_weight=weight[rows], base=2)
-    assert same(report, untested(expected) if cv is LACKING else expected)
+    known = None
+    if cv is LACKING:
+        seen = Y[rows] < 2
+        part = {"labels": np.unique(names), "sample_weight": weight[rows][seen], "base": 2}
+        known = quick(y[rows][seen], table[seen], **part)
+    assert same(report, untested(expected, known))
 
 
 def test_cross_validated_predictions_are_those_of_cross_val_predict():
@@ -291,7 +306,10 @@ def test_cross_validated_predictions_are_those_of_cross_val_predict():
     report = LogLossReport.from_cv(model, X, Y, cv=THREE, n_null=20)
     # The folds of the recalibration are drawn from the rows in another order.
     columns = [name for name in expected.per_class if not name.startswith("recoverable")]
-    for name in set(columns) - {"top_rival"}:
+    for name in set(columns) - {"top_rival", "z", "p_value"}:
+        if name in {"miscalibration_null", "miscalibration_p"}:
+            assert np.isnan(report.per_class[name]).all()
+            continue
         one, other = report.per_class[name], expected.per_class[name]
         np.testing.assert_allclose(one, other, 1e-9, 1e-12, err_msg=name)
     assert report.worst_rows["row"].tolist() == expected.worst_rows["row"].tolist()
@@ -352,7 +370,7 @@ def test_weights_of_the_fit_are_cut_with_the_folds():
         rows.append(test)
         table.append(np.tile(prior, (len(test), 1)))
     rows = np.concatenate(rows)
-    assert same(fitted, quick(Y[rows], np.concatenate(table)))
+    assert same(fitted, untested(quick(Y[rows], np.concatenate(table))))
     assert fitted.overall["weight"] == plain.overall["weight"] == 150
     assert fitted.overall["log_loss"] != pytest.approx(plain.overall["log_loss"], rel=0.001)
 
@@ -392,7 +410,8 @@ def test_rows_of_a_group_are_not_parted(verbose):
         assert not set(groups[train]) & set(groups[test])
         rows.append(test)
         table.append(LogisticRegression().fit(X[train], Y[train]).predict_proba(X[test]))
-    assert same(report, quick(Y[np.concatenate(rows)], np.concatenate(table)))
+    expected = quick(Y[np.concatenate(rows)], np.concatenate(table))
+    assert same(report, untested(expected))
 
 
 @pytest.mark.parametrize(("n_jobs", "cv"), [(None, THREE), (1, UNEQUAL)])
@@ -464,9 +483,9 @@ class HardLabels(ClassifierMixin, BaseEstimator):
 )
 def test_rows_in_several_test_folds_are_not_independent(cv):
     report = LogLossReport.from_cv(LogisticRegression(), X, Y, cv=cv, n_null=20)
-    (note,) = report.notes
+    _, note = report.notes
     assert "several test folds" in note
-    assert "no test, no interval and no recalibration" in note
+    assert "no interval and no recalibration" in note
     assert report.recalibration is None
     unknown = {n for n in report.overall if "ci_" in n or "recoverable" in n}
     unknown |= {"z", "p_value", "refinement_loss", "calibration_loss"}
@@ -483,7 +502,7 @@ def test_rows_in_no_test_fold_are_left_out():
     cv = PredefinedSplit(np.where(np.arange(150) % 5 == 0, -1, np.arange(150) % 2))
     report = from_cv(LogisticRegression(), X, Y, cv=cv)
     assert report.overall["n_samples"] == 120
-    assert report.notes == ()
+    assert len(report.notes) == 1
 
 
 def test_as_many_folds_as_rows():
@@ -534,15 +553,23 @@ def test_the_report_of_an_estimator_is_that_of_its_predictions(names, convert):
 def test_a_class_that_the_estimator_does_not_know_has_probability_zero(names):
     y, known = names[Y], Y > 0
     model = LogisticRegression().fit(X[known], y[known])
-    report = from_estimator(model, X, y, recalibration=True, n_null=20)
+    report = from_estimator(model, X, y)
     proba = np.column_stack([model.predict_proba(X), np.zeros(150)])
-    expected = quick(y, proba, labels=[*model.classes_, names[0]])
-    assert same(report, untested(expected))
-    assert report.recalibration is None
+    labels = [*model.classes_, names[0]]
+    expected, of_known = (
+        quick(y, proba, labels=labels),
+        quick(y[known], proba[known], labels=labels),
+    )
+    for figures in ("per_class", "overall"):
+        for name, values in getattr(report, figures).items():
+            tested = name in {"z", "p_value", *ONE_VS_REST}
+            np.testing.assert_array_equal(
+                values, getattr(of_known if tested else expected, figures)[name], err_msg=name
+            )
     (note,) = report.notes
-    assert "50 rows are of a class" in note
-    assert "no test and no recalibration" in note
-    assert report.labels.tolist() == [*model.classes_, names[0]]
+    assert note.startswith("50 rows are of a class that was not among the training rows")
+    assert "those of the other rows" in note
+    assert report.labels.tolist() == labels
     assert report.per_class["floored"].tolist() == [0, 0, 50]
     assert report.per_class["log_loss"][2] == pytest.approx(-math.log(EPS))
     assert from_estimator(model, X[50:], y[50:]).notes == ()
@@ -550,6 +577,72 @@ def test_a_class_that_the_estimator_does_not_know_has_probability_zero(names):
     assert note.startswith("1 row is of a class")
     exact = from_estimator(model, X, y, eps=0)
     assert exact.overall["log_loss"] == math.inf
+
+
+def with_a_stranger():
+    """A model of two classes, rows of these, and a last row of a third."""
+    X, Y = load_iris(return_X_y=True)
+    at = np.r_[50:150, 0]
+    return LogisticRegression().fit(X[50::2], Y[50::2]), X[at], Y[at]
+
+
+def test_a_row_of_an_unknown_class_does_not_silence_the_report_of_the_others():
+    model, X, y = with_a_stranger()
+    weight = np.random.default_rng(0).uniform(0.5, 2, 101)
+    report = LogLossReport.from_estimator(model, X, y, sample_weight=weight)
+    others = LogLossReport.from_estimator(model, X[:100], y[:100], sample_weight=weight[:100])
+    for name in ("z", "p_value", "miscalibration", "miscalibration_p"):
+        assert report.per_class[name][:2].tolist() == others.per_class[name].tolist()
+    assert report.overall["z"] == others.overall["z"]
+    share = weight[:100].sum() / weight.sum()
+    assert report.recalibration.gain[2] == pytest.approx(others.recalibration.gain[2])
+    for name in ("recoverable", "recoverable_low", "recoverable_high"):
+        assert report.overall[name] == pytest.approx(share * others.overall[name])
+        np.testing.assert_allclose(report.per_class[name][:2], share * others.per_class[name])
+    floor = (1 - share) * -math.log(EPS)
+    assert report.overall["log_loss"] == pytest.approx(share * others.overall["log_loss"] + floor)
+    parts = report.overall["refinement_loss"], report.overall["calibration_loss"]
+    assert sum(parts) == pytest.approx(others.overall["log_loss"])
+
+
+def test_rows_of_an_unknown_class_may_be_left_out():
+    model, X, y = with_a_stranger()
+    weight = np.random.default_rng(0).uniform(0.5, 2, 101)
+    with pytest.warns(UserWarning, match=r"never saw \[0\], the classes of 1 of 101 rows; they"):
+        report = from_estimator(model, X, y, sample_weight=weight, unseen="ignore")
+    expected = quick(y[:100], model.predict_proba(X[:100]), sample_weight=weight[:100])
+    assert report.overall == expected.overall
+    assert report.notes == ()
+    with pytest.warns(UserWarning, match="50 of 150 rows"):
+        report = from_cv(
+            LogisticRegression(), *load_iris(return_X_y=True), cv=LACKING, unseen="ignore"
+        )
+    assert report.per_class["support"].tolist() == [50, 50, 0]
+    assert set(report.worst_rows["row"].tolist()) <= set(range(100))
+
+
+def test_rows_of_an_unknown_class_may_be_an_error():
+    model, X, y = with_a_stranger()
+    with pytest.raises(ValueError, match=r"never saw \[0\].*1 of 101 rows.*Stratify the splits"):
+        from_estimator(model, X, y, unseen="raise")
+    with pytest.raises(ValueError, match='50 of 50 rows: unseen="ignore" leaves none'):
+        from_estimator(model, *(a[:50] for a in load_iris(return_X_y=True)), unseen="ignore")
+    with pytest.raises(ValueError, match="unseen must be one of 'floor', 'ignore', 'raise'"):
+        from_estimator(model, X, y, unseen="drop")
+
+
+def test_a_row_of_weight_zero_may_be_of_any_class():
+    model, X, y = with_a_stranger()
+    report = from_estimator(model, X, y, sample_weight=np.r_[np.ones(100), 0], unseen="raise")
+    assert report.notes == ()
+
+
+def test_all_rows_of_unknown_classes():
+    model, X, y = with_a_stranger()
+    report = from_estimator(model, X[-1:], y[-1:], recalibration=True)
+    assert report.overall["log_loss"] == pytest.approx(-math.log(EPS))
+    assert "no test" in report.notes[0]
+    assert math.isnan(report.overall["z"])
 
 
 def test_a_class_that_only_the_estimator_knows_has_a_row():

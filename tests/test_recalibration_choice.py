@@ -13,9 +13,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
 
 from skxent import log_loss, log_loss_report
-from skxent.recalibration import refinement_loss
+from skxent.recalibration import _choice, refinement_loss
 from skxent.recalibration._maps import Map
-from skxent.recalibration import _choice
 
 METHODS = ("none", "bias", "temperature", "bias+temperature", "vector", "dirichlet")
 

@@ -17,6 +17,7 @@ from skxent._kernels import FloatArray
 from skxent._labels import check_labels, check_pos_label, shown
 from skxent._numbers import as_float64
 from skxent.report._compute import content_of_statistics
+from skxent.report._options import Options
 from skxent.report._result import LogLossReport
 from skxent.statistic._sums import Statistics, statistics
 
@@ -248,18 +249,17 @@ class LogLossAccumulator:
         if self._totals is None:
             msg = "There is nothing to report: call update(y_true, y_proba) first."
             raise ValueError(msg)
-        return LogLossReport._of(
-            content_of_statistics(
-                self._totals,
-                self.labels,
-                self.target_names,
-                self.base,
-                self.eps,
-                confidence_level=confidence_level,
-                n_null=n_null,
-                random_state=random_state,
-            )
+        options = Options.of(
+            target_names=self.target_names,
+            base=self.base,
+            eps=self.eps,
+            confidence_level=confidence_level,
+            recalibration=False,
+            n_null=n_null,
+            random_state=random_state,
         )
+        content = content_of_statistics(self._totals, self.labels, self.target_names, options)
+        return LogLossReport._of(content)
 
     def __repr__(self) -> str:
         return f"<LogLossAccumulator: {len(self.labels)} classes, {self.n_samples} rows so far>"

@@ -1,24 +1,17 @@
-"""From labels and probabilities to everything that a report says."""
+"""From checked rows to everything that a report says."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from skxent._arguments import (
-    check_base,
-    check_eps,
-    check_level,
-    check_n_null,
-    check_names,
-    check_seed,
-)
-from skxent._inputs import check_labelled
-from skxent._kernels import IntArray
+from skxent._arguments import check_names
+from skxent._inputs import Labelled
 from skxent.recalibration._choice import Choice, choose, why_not
 from skxent.report._content import Content
 from skxent.report._figures import (
@@ -30,6 +23,7 @@ from skxent.report._figures import (
     weights_follow_classes,
 )
 from skxent.report._findings import findings
+from skxent.report._options import Options, Source
 from skxent.report._reliability import Calibration, Cells, calibrate, cells_of_bins, exact_cells
 from skxent.report._rows import concentration, row_losses, worst_rows
 from skxent.statistic._sums import Statistics, statistics
@@ -43,157 +37,148 @@ _WEIGHTS_DEPEND = (
     "The weights differ from class to class: if that is not because of what the model predicts "
     "from, the gap is not zero for a calibrated model; read z and p with care."
 )
+_OUT_OF_FOLD = (
+    "Out-of-fold predictions: each row helped to fit the models of the other rows, so that the gap "
+    "of a calibrated model is closer to zero, or farther from it, than chance says: no test. The "
+    "intervals are about these fits, and do not know how fits to other data would differ."
+)
 _REPEATED = (
-    "Some rows were in several test folds, not independent: no test, no interval and no "
-    "recalibration."
+    "Some rows were in several test folds, not independent: no interval and no recalibration."
 )
 _UNSEEN = (
-    "{} {} of a class that was not among the training rows, and had probability 0: no test and no "
-    "recalibration. In cross-validation, shuffle or stratify the folds."
+    "{} {} of a class that was not among the training rows, and had probability 0: tests, "
+    "one-vs-rest figures and recalibration are those of the other rows. In cross-validation, "
+    "shuffle or stratify the folds."
 )
+_ALL_UNSEEN = "All rows are of classes that were not among the training rows: no test."
 _BATCHES = (
     "From batches: what needs the rows again is left out (recalibration, recoverable loss, tail, "
     "worst rows)."
 )
 
-RandomState = int | np.random.RandomState | None
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What the rows told, in nats."""
+
+    totals: Statistics
+    known: Statistics
+    """Of the rows whose class the model can predict; tests are about these."""
+    cells: Iterator[Cells] | None
+    choice: Choice | None
+    tail: tuple[float, float]
+    worst: dict[str, NDArray[Any]]
+    notes: Sequence[str]
+    testable: bool
+    independent: bool
 
 
-def content_of(
-    y_true: ArrayLike,
-    y_proba: ArrayLike,
-    *,
-    target_names: Sequence[str] | None = None,
-    base: float | None = math.e,
-    eps: float = 2.0**-52,
-    confidence_level: float = 0.95,
-    recalibration: bool = True,
-    n_null: int = 200,
-    random_state: RandomState = 0,
-    numbers: IntArray | None = None,
-    n_unseen: int = 0,
-    **params: Any,
-) -> Content:
-    """
-    Everything that a report says of these rows; see `log_loss_report`.
-
-    `numbers` are those of the rows in the user's data; `n_unseen` is how many of them are of a
-    class that the estimator had not seen.
-    """
-    eps, unit, level = check_eps(eps), check_base(base), check_level(confidence_level)
-    n_null, seed = check_n_null(n_null), check_seed(random_state)
-    rows = check_labelled(y_true, y_proba, **params)
-    names = check_names(target_names, rows.labels)
-    totals = statistics(rows, eps)
-    losses = row_losses(rows, eps)
-    notes = []
-    repeated = numbers is not None and len(np.unique(numbers)) < len(numbers)
-    if repeated:
-        notes.append(_REPEATED)
-    if n_unseen:
-        notes.append(_UNSEEN.format(n_unseen, "row is" if n_unseen == 1 else "rows are"))
-    found = None
-    if recalibration and not repeated and not n_unseen:
-        reason = why_not(rows, eps)
+def content_of(rows: Labelled, options: Options, source: Source | None = None) -> Content:
+    """Everything that a report says of these rows; see `log_loss_report`."""
+    source = source or Source()
+    names = check_names(options.target_names, rows.labels)
+    losses = row_losses(rows, options.eps)
+    known, totals = _known(rows, source), statistics(rows, options.eps)
+    repeated = source.numbers is not None and len(np.unique(source.numbers)) < len(source.numbers)
+    notes = _notes(rows, known, source, repeated)
+    choice = None
+    if options.recalibration and not repeated and known is not None:
+        reason = why_not(known, options.eps)
         if reason is not None:
             notes.append(reason)
         else:
-            found = choose(rows, losses, unit, eps=eps, confidence_level=level, seed=seed)
-    return _content(
-        totals,
-        rows.labels,
-        names,
-        base,
-        eps,
-        cells=exact_cells(rows),
-        choose=found,
+            choice = choose(
+                known,
+                losses if known is rows else row_losses(known, options.eps),
+                options.unit,
+                eps=options.eps,
+                confidence_level=options.confidence_level,
+                seed=options.seed,
+            )
+    evidence = _Evidence(
+        totals=totals,
+        known=totals if known is rows or known is None else statistics(known, options.eps),
+        cells=exact_cells(known or rows),
+        choice=choice,
         tail=concentration(losses, rows.weight),
-        worst=worst_rows(rows, losses, unit, names, numbers),
+        worst=worst_rows(rows, losses, options.unit, names, source.numbers),
         notes=notes,
+        testable=known is not None and not (source.out_of_fold or repeated),
         independent=not repeated,
-        testable=not repeated and not n_unseen,
-        confidence_level=level,
-        n_null=n_null,
-        seed=seed,
     )
+    return _content(evidence, rows.labels, names, options)
+
+
+def _known(rows: Labelled, source: Source) -> Labelled | None:
+    """The rows whose class the estimator had seen; None where no such row has a weight."""
+    if source.unseen is None or not source.unseen.any():
+        return rows
+    at = ~source.unseen
+    weight = None if rows.weight is None else rows.weight[at]
+    if not at.any() or (weight is not None and not weight.any()):
+        return None
+    proba = replace(rows.proba, array=rows.proba.array[at])
+    return replace(rows, codes=rows.codes[at], proba=proba, weight=weight)
+
+
+def _notes(rows: Labelled, known: Labelled | None, source: Source, repeated: bool) -> list[str]:
+    """Why something is missing, or is about other rows, in sentences."""
+    notes = []
+    if source.out_of_fold:
+        notes.append(_OUT_OF_FOLD)
+    if repeated:
+        notes.append(_REPEATED)
+    if known is None:
+        notes.append(_ALL_UNSEEN)
+    elif known is not rows:
+        n = rows.proba.n_samples - known.proba.n_samples
+        notes.append(_UNSEEN.format(n, "row is" if n == 1 else "rows are"))
+    return notes
 
 
 def content_of_statistics(
-    totals: Statistics,
-    labels: NDArray[Any],
-    names: tuple[Any, ...],
-    base: float | None,
-    eps: float,
-    *,
-    confidence_level: float,
-    n_null: int,
-    random_state: RandomState,
+    totals: Statistics, labels: NDArray[Any], names: tuple[Any, ...], options: Options
 ) -> Content:
     """What a report says where only sums are left of the rows."""
-    return _content(
-        totals,
-        labels,
-        names,
-        base,
-        eps,
+    evidence = _Evidence(
+        totals=totals,
+        known=totals,
         cells=None,
-        choose=None,
+        choice=None,
         tail=(math.nan, math.nan),
         worst={},
         notes=[_BATCHES],
-        independent=True,
         testable=True,
-        confidence_level=check_level(confidence_level),
-        n_null=check_n_null(n_null),
-        seed=check_seed(random_state),
+        independent=True,
     )
+    return _content(evidence, labels, names, options)
 
 
 def _content(
-    totals: Statistics,
-    labels: NDArray[Any],
-    names: tuple[Any, ...],
-    base: float | None,
-    eps: float,
-    *,
-    cells: Iterator[Cells] | None,
-    choose: Choice | None,
-    tail: tuple[float, float],
-    worst: dict[str, NDArray[Any]],
-    notes: Sequence[str],
-    independent: bool,
-    testable: bool,
-    confidence_level: float,
-    n_null: int,
-    seed: int,
+    evidence: _Evidence, labels: NDArray[Any], names: tuple[Any, ...], options: Options
 ) -> Content:
-    unit, base = check_base(base), math.e if base is None else float(base)
-    follow = weights_follow_classes(totals)
-    if follow:
-        notes = [*notes, _CLASS_WEIGHTS]
-    elif weights_depend_on_classes(totals):
+    totals, known, choice = evidence.totals, evidence.known, evidence.choice
+    unit, base = options.unit, math.e if options.base is None else float(options.base)
+    notes, testable = list(evidence.notes), evidence.testable
+    if testable and weights_follow_classes(known):
+        notes, testable = [*notes, _CLASS_WEIGHTS], False
+    elif testable and weights_depend_on_classes(known):
         notes = [*notes, _WEIGHTS_DEPEND]
-    testable = testable and not follow
-    level = confidence_level if independent else math.nan
-    calibrations = _calibrations(
-        totals,
-        cells,
-        eps=eps,
-        n_null=n_null if testable else 0,
-        confidence_level=confidence_level,
-        seed=seed,
-    )
+    level = options.confidence_level if evidence.independent else math.nan
+    calibrations = _calibrations(known, evidence.cells, options, options.n_null if testable else 0)
     columns = class_figures(
-        totals, calibrations, choose, names, unit, testable=testable, confidence_level=level
+        totals, known, calibrations, choice, names, unit, testable=testable, confidence_level=level
     )
-    overall = overall_figures(totals, choose, tail, unit, testable=testable, confidence_level=level)
+    overall = overall_figures(
+        totals, known, choice, evidence.tail, unit, testable=testable, confidence_level=level
+    )
     confusion = totals.confusion / totals.weight.sum() / unit
-    recalibration = None if choose is None else choose.recalibration
+    recalibration = None if choice is None else choice.recalibration
     return Content(
         labels=labels.copy(),
         target_names=names,
         base=base,
-        confidence_level=confidence_level,
+        confidence_level=options.confidence_level,
         notes=tuple(notes),
         findings=findings(
             names,
@@ -201,10 +186,10 @@ def _content(
             overall,
             confusion,
             recalibration,
-            worst,
+            evidence.worst,
             base=base,
-            eps=eps,
-            confidence_level=confidence_level,
+            eps=options.eps,
+            confidence_level=options.confidence_level,
             surely_above=class_lower_bounds(totals, level) / unit,
             prior_margin=prior_margin(totals) / unit,
             floored_share=float(totals.floored_weight.sum() / totals.weight.sum()),
@@ -214,20 +199,14 @@ def _content(
         recalibration=recalibration,
         _per_class=columns,
         _overall=overall,
-        _worst_rows=worst,
+        _worst_rows=evidence.worst,
     )
 
 
 def _calibrations(
-    totals: Statistics,
-    cells: Iterator[Cells] | None,
-    *,
-    eps: float,
-    n_null: int,
-    confidence_level: float,
-    seed: int,
+    totals: Statistics, cells: Iterator[Cells] | None, options: Options, n_null: int
 ) -> list[Calibration]:
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(options.seed)
     found = []
     for c in range(len(totals.support)):
         bins = cells_of_bins(totals.histogram[:, c])
@@ -235,9 +214,9 @@ def _calibrations(
         found.append(
             calibrate(
                 bins if exact is None else exact,
-                eps=eps,
+                eps=options.eps,
                 n_null=n_null,
-                confidence_level=confidence_level,
+                confidence_level=options.confidence_level,
                 rng=rng,
                 bins=None if exact is None else bins,
             )

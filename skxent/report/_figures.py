@@ -145,23 +145,31 @@ def _one_vs_rest(
 
 def class_figures(
     statistics: Statistics,
+    known: Statistics,
     calibrations: Sequence[Calibration],
-    choose: Choice | None,
+    choice: Choice | None,
     names: Sequence[Any],
     unit: float,
     *,
     testable: bool,
     confidence_level: float,
 ) -> dict[str, NDArray[np.generic]]:
-    """One array a column of the report, one number a class."""
+    """
+    One array a column of the report, one number a class.
+
+    `known` is of the rows whose class the model can predict: what is tested, decomposed or
+    recalibrated is about these.
+    """
     s, total = statistics, statistics.weight.sum()
     prevalence = s.weight / total
     log_loss = _ratio(s.loss, s.weight) / unit
     baseline = _prior_losses(prevalence) / unit
     contribution, expected = s.loss / total / unit, s.expected / total / unit
-    z, p_value = _test(s.loss, s.expected, s.moments, testable)
+    z, p_value = _test(known.loss, known.expected, known.moments, testable)
     low, high = hall_interval(_class_moments(s), confidence_level)
-    gains = np.full((3, len(names)), np.nan) if choose is None else choose.recoverable
+    gains = np.full((3, len(names)), np.nan)
+    if choice is not None:
+        gains = choice.recoverable * (known.weight.sum() / total)
     rivals, rival_shares = _rivals(s.confusion, names)
     return {
         "support": s.support,
@@ -182,7 +190,7 @@ def class_figures(
         "recoverable": gains[0],
         "recoverable_low": gains[1],
         "recoverable_high": gains[2],
-        **_one_vs_rest(s, calibrations, unit),
+        **_one_vs_rest(known, calibrations, unit),
         "floored": s.floored,
         "top_rival": rivals,
         "top_rival_share": rival_shares,
@@ -191,7 +199,8 @@ def class_figures(
 
 def overall_figures(
     statistics: Statistics,
-    choose: Choice | None,
+    known: Statistics,
+    choice: Choice | None,
     tail: tuple[float, float],
     unit: float,
     *,
@@ -205,7 +214,7 @@ def overall_figures(
     macro = float(np.mean(s.loss[s.weight > 0] / s.weight[s.weight > 0]))
     label_entropy = float(np.nansum(prevalence * _prior_losses(prevalence)))
     entropy = float(s.expected.sum() / total)
-    z, p_value = _test(s.loss.sum(), s.expected.sum(), s.moments_of_all, testable)
+    z, p_value = _test(known.loss.sum(), known.expected.sum(), known.moments_of_all, testable)
     all_rows = moments_of_mean(total, s.loss.sum(), s.square.sum(axis=1), s.cube.sum(axis=1))
     low, high = hall_interval(all_rows, confidence_level)
     macro_low, macro_high = hall_interval(mean_of_means(_class_moments(s)), confidence_level)
@@ -225,25 +234,24 @@ def overall_figures(
         "z": float(z),
         "p_value": float(p_value),
         "perplexity": math.exp(log_loss) if log_loss < 709 else math.inf,
-        **_recovery(choose, log_loss / unit),
+        **_recovery(choice, known, total, unit),
         "tail_share": tail[0],
         "gini": tail[1],
         "floored": int(s.floored.sum()),
     }
 
 
-def _recovery(choose: Choice | None, log_loss: float) -> dict[str, float | int]:
+def _recovery(
+    choice: Choice | None, known: Statistics, total: float, unit: float
+) -> dict[str, float | int]:
     names = ("recoverable", "recoverable_low", "recoverable_high")
-    if choose is None:
+    if choice is None:
         return dict.fromkeys((*names, "refinement_loss", "calibration_loss"), math.nan)
-    at = choose.recalibration.methods.index(choose.recalibration.used)
-    gains = (
-        choose.recalibration.gain,
-        choose.recalibration.gain_low,
-        choose.recalibration.gain_high,
-    )
+    at = choice.recalibration.methods.index(choice.recalibration.used)
+    gains = choice.recalibration.gain, choice.recalibration.gain_low, choice.recalibration.gain_high
+    weight = float(known.weight.sum())
     return {
-        **{name: float(gain[at]) for name, gain in zip(names, gains, strict=True)},
-        "refinement_loss": choose.refinement_loss,
-        "calibration_loss": log_loss - choose.refinement_loss,
+        **{n: float(gain[at]) * weight / total for n, gain in zip(names, gains, strict=True)},
+        "refinement_loss": choice.refinement_loss,
+        "calibration_loss": float(known.loss.sum()) / weight / unit - choice.refinement_loss,
     }

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_flag
+from skxent._inputs import check_labelled
 from skxent.report._compute import content_of
+from skxent.report._options import Options
 from skxent.report._result import LogLossReport
 
 __all__ = ["log_loss_report"]
@@ -169,22 +170,22 @@ def log_loss_report(
     >>> bool(abs(report.per_class["contribution"].sum() - log_loss(y, proba)) < 1e-15)
     True
     """
-    check_flag(recalibration, "recalibration")
-    return LogLossReport._of(
-        content_of(
-            y_true,
-            y_proba,
-            labels=labels,
-            pos_label=pos_label,
-            target_names=target_names,
-            sample_weight=sample_weight,
-            base=base,
-            eps=eps,
-            confidence_level=confidence_level,
-            recalibration=recalibration,
-            n_null=n_null,
-            random_state=random_state,
-            from_logits=from_logits,
-            renormalize=renormalize,
-        )
+    options = Options.of(
+        target_names=target_names,
+        base=base,
+        eps=eps,
+        confidence_level=confidence_level,
+        recalibration=recalibration,
+        n_null=n_null,
+        random_state=random_state,
     )
+    rows = check_labelled(
+        y_true,
+        y_proba,
+        labels=labels,
+        pos_label=pos_label,
+        sample_weight=sample_weight,
+        from_logits=from_logits,
+        renormalize=renormalize,
+    )
+    return LogLossReport._of(content_of(rows, options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +14,14 @@ from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from skxent._arguments import check_choice, check_weight
 from skxent._estimators import predictions, refuse_other_type
+from skxent._inputs import Labelled, check_labelled
 from skxent._kernels import FloatArray, IntArray
-from skxent._labels import as_labels, distinct, encode
+from skxent._labels import as_labels, distinct, encode, shown
+from skxent.report._options import Source
 
-__all__ = ["Predicted", "cross_validated", "out_of_fold", "with_all_classes"]
+__all__ = ["Predicted", "cross_validated", "out_of_fold", "rows_of", "with_all_classes"]
 
 
 def _take_rows(X: Any, rows: IntArray) -> Any:
@@ -42,10 +46,60 @@ class Predicted:
     y_proba: FloatArray
     labels: NDArray[Any]
     """Of the columns."""
-    n_unseen: int
-    """How many rows are of a class that their estimator does not know."""
+    unseen: NDArray[np.bool_]
+    """Whether the estimator that predicted a row does not know its class."""
     numbers: IntArray | None = None
     """Of the rows in the user's data; None where they are all, in their order."""
+
+
+def rows_of(
+    found: Predicted,
+    *,
+    unseen: str,
+    sample_weight: ArrayLike | None,
+    renormalize: bool,
+    out_of_fold: bool,
+) -> tuple[Labelled, Source]:
+    """
+    The rows of a report, checked, and where they come from.
+
+    `unseen` says what becomes of rows whose class their estimator does not know: they stay, with
+    a probability of 0, are left out with a warning, or are an error.
+    """
+    check_choice(unseen, "unseen", ("floor", "ignore", "raise"))
+    weight, numbers = check_weight(sample_weight, len(found.y_true)), found.numbers
+    # A row of weight 0 is not there, whatever its class.
+    unknown = found.unseen if weight is None else found.unseen & (weight > 0)
+    y_true, y_proba = found.y_true, found.y_proba
+    if unseen != "floor" and unknown.any():
+        _refuse_or_warn(y_true, unknown, unseen)
+        kept = ~unknown
+        numbers = np.flatnonzero(kept) if numbers is None else numbers[kept]
+        weight = None if weight is None else weight[kept]
+        y_true, y_proba, unknown = y_true[kept], y_proba[kept], unknown[kept]
+    rows = check_labelled(
+        y_true,
+        y_proba,
+        labels=found.labels,
+        sample_weight=weight,
+        renormalize=renormalize,
+    )
+    return rows, Source(numbers, unknown if unknown.any() else None, out_of_fold)
+
+
+def _refuse_or_warn(y_true: NDArray[Any], unknown: NDArray[np.bool_], unseen: str) -> None:
+    n, total = int(np.count_nonzero(unknown)), len(unknown)
+    what = (
+        f"The estimator never saw {shown(distinct(y_true[unknown], 'y'))}, the classes of {n} of "
+        f"{total} rows"
+    )
+    if unseen == "raise":
+        msg = f'{what}. Stratify the splits, or pass unseen="floor" or unseen="ignore".'
+        raise ValueError(msg)
+    if n == total:
+        msg = f'{what}: unseen="ignore" leaves none to report.'
+        raise ValueError(msg)
+    warnings.warn(f"{what}; they are left out.", stacklevel=4)
 
 
 def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicted:
@@ -82,9 +136,8 @@ def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicte
         for i, (estimator, test) in enumerate(zip(cv_results["estimator"], tests, strict=True))
     ]
     labels = _all_labels(distinct(array, "y"), [classes for _, classes in found])
-    unseen = sum(
-        int(np.count_nonzero(encode(array[test], classes) < 0))
-        for test, (_, classes) in zip(tests, found, strict=True)
+    unseen = np.concatenate(
+        [encode(array[test], classes) < 0 for test, (_, classes) in zip(tests, found, strict=True)]
     )
     return Predicted(array[rows], _spread(found, labels), labels, unseen, rows)
 
@@ -104,7 +157,7 @@ def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
         msg = f"X and y must have the same number of rows; got {len(values)} and {len(array)}."
         raise ValueError(msg)
     labels = _all_labels(classes, [distinct(array, "y")], keep_order=True)
-    unseen = int(np.count_nonzero(encode(array, classes) < 0))
+    unseen = encode(array, classes) < 0
     return Predicted(array, _spread([(_two_columns(values), classes)], labels), labels, unseen)
 
 

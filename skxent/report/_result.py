@@ -10,19 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import (
-    check_base,
-    check_eps,
-    check_level,
-    check_n_null,
-    check_names,
-    check_seed,
-    check_weight,
-)
+from skxent._arguments import check_choice, check_names, check_weight
 from skxent._labels import as_labels, distinct
 from skxent.report._compute import content_of
 from skxent.report._content import Content
-from skxent.report._out_of_fold import Predicted, cross_validated, out_of_fold, with_all_classes
+from skxent.report._options import Options
+from skxent.report._out_of_fold import cross_validated, out_of_fold, rows_of, with_all_classes
 from skxent.report._renderings import Renderings
 
 __all__ = ["LogLossReport"]
@@ -83,18 +76,6 @@ class LogLossReport(Renderings):
         return cls(**{f.name: getattr(content, f.name) for f in fields(Content)})
 
     @classmethod
-    def _of_predicted(cls, found: Predicted, **options: Any) -> LogLossReport:
-        content = content_of(
-            found.y_true,
-            found.y_proba,
-            labels=found.labels,
-            numbers=found.numbers,
-            n_unseen=found.n_unseen,
-            **options,
-        )
-        return cls._of(content)
-
-    @classmethod
     def from_estimator(
         cls,
         estimator: Any,
@@ -110,6 +91,7 @@ class LogLossReport(Renderings):
         n_null: int = 200,
         random_state: int | np.random.RandomState | None = 0,
         renormalize: bool = False,
+        unseen: str = "floor",
     ) -> LogLossReport:
         """
         Report of a fitted classifier on rows that it has not been fitted to.
@@ -129,12 +111,15 @@ class LogLossReport(Renderings):
             that it does not know.
         base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
+        unseen : {"floor", "ignore", "raise"}, default="floor"
+            What becomes of rows of a class that the estimator never saw: they count with
+            probability 0 and so cost ``-log(eps)``, are left out with a warning, or are an error.
 
         Returns
         -------
         LogLossReport
-            A class that the estimator does not know has probability 0 in all rows; if there are
-            rows of one, there is no test and no recalibration.
+            A class that the estimator does not know has probability 0 in all rows; tests,
+            one-vs-rest figures and recalibration are then about the rows of the other classes.
 
         Raises
         ------
@@ -153,19 +138,23 @@ class LogLossReport(Renderings):
         >>> LogLossReport.from_estimator(classifier, X[1::2], y[1::2]).overall["n_samples"]
         75
         """
-        found = with_all_classes(estimator, X, y)
-        return cls._of_predicted(
-            found,
+        options = Options.of(
             target_names=target_names,
-            sample_weight=sample_weight,
             base=base,
             eps=eps,
             confidence_level=confidence_level,
             recalibration=recalibration,
             n_null=n_null,
             random_state=random_state,
-            renormalize=renormalize,
         )
+        rows, source = rows_of(
+            with_all_classes(estimator, X, y),
+            unseen=unseen,
+            sample_weight=sample_weight,
+            renormalize=renormalize,
+            out_of_fold=False,
+        )
+        return cls._of(content_of(rows, options, source))
 
     @classmethod
     def from_cv(
@@ -188,6 +177,7 @@ class LogLossReport(Renderings):
         n_null: int = 200,
         random_state: int | np.random.RandomState | None = 0,
         renormalize: bool = False,
+        unseen: str = "floor",
     ) -> LogLossReport:
         """
         Report of cross-validated predictions: each row is predicted by a fit without it.
@@ -217,11 +207,14 @@ class LogLossReport(Renderings):
             What to call the classes, in sorted order.
         base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
+        unseen : {"floor", "ignore", "raise"}, default="floor"
+            What becomes of rows of a class that the estimator never saw: they count with
+            probability 0 and so cost ``-log(eps)``, are left out with a warning, or are an error.
 
         Returns
         -------
         LogLossReport
-            Of the rows that were in a test fold, as from `from_cv_results`.
+            Of the rows that were in a test fold, as from `from_cv_results`: without tests.
 
         Raises
         ------
@@ -238,15 +231,19 @@ class LogLossReport(Renderings):
         150
         """
         # Before the fits, which may take hours.
-        check_base(base)
-        check_eps(eps)
-        check_level(confidence_level)
-        check_n_null(n_null)
+        options = Options.of(
+            target_names=target_names,
+            base=base,
+            eps=eps,
+            confidence_level=confidence_level,
+            recalibration=recalibration,
+            n_null=n_null,
+            random_state=random_state,
+        )
+        check_choice(unseen, "unseen", ("floor", "ignore", "raise"))
         array = as_labels(y, "y")
         check_names(target_names, distinct(array, "y"))
         check_weight(sample_weight, len(array))
-        if not isinstance(random_state, np.random.RandomState):
-            check_seed(random_state)
         results = cross_validated(
             estimator,
             X,
@@ -257,20 +254,7 @@ class LogLossReport(Renderings):
             n_jobs=n_jobs,
             verbose=verbose,
         )
-        return cls.from_cv_results(
-            results,
-            X,
-            y,
-            target_names=target_names,
-            sample_weight=sample_weight,
-            base=base,
-            eps=eps,
-            confidence_level=confidence_level,
-            recalibration=recalibration,
-            n_null=n_null,
-            random_state=random_state,
-            renormalize=renormalize,
-        )
+        return cls._of_cv_results(results, X, y, options, unseen, sample_weight, renormalize)
 
     @classmethod
     def from_cv_results(
@@ -288,6 +272,7 @@ class LogLossReport(Renderings):
         n_null: int = 200,
         random_state: int | np.random.RandomState | None = 0,
         renormalize: bool = False,
+        unseen: str = "floor",
     ) -> LogLossReport:
         """
         Report of out-of-fold predictions, from what `cross_validate` returned.
@@ -308,12 +293,17 @@ class LogLossReport(Renderings):
             What to call the classes, in sorted order.
         base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
+        unseen : {"floor", "ignore", "raise"}, default="floor"
+            What becomes of rows of a class that the estimator never saw: they count with
+            probability 0 and so cost ``-log(eps)``, are left out with a warning, or are an error.
 
         Returns
         -------
         LogLossReport
-            Of the rows that were in a test fold, as often as they were. If any was in several,
-            intervals, `z` and `p_value` are nan, since its predictions are not independent.
+            Of the rows that were in a test fold, as often as they were. `z` and `p_value` are
+            nan: each row helped to fit the models of the others, so that the gap of a calibrated
+            model is not as large as chance would make it. The intervals are about these fits. If
+            any row was in several folds, there are none.
 
         Raises
         ------
@@ -334,17 +324,35 @@ class LogLossReport(Renderings):
         >>> LogLossReport.from_cv_results(cv_results, X, y).overall["n_samples"]
         150
         """
-        weight = check_weight(sample_weight, len(as_labels(y, "y")))
-        found = out_of_fold(cv_results, X, y)
-        return cls._of_predicted(
-            found,
+        options = Options.of(
             target_names=target_names,
-            sample_weight=None if weight is None else weight[found.numbers],
             base=base,
             eps=eps,
             confidence_level=confidence_level,
             recalibration=recalibration,
             n_null=n_null,
             random_state=random_state,
-            renormalize=renormalize,
         )
+        return cls._of_cv_results(cv_results, X, y, options, unseen, sample_weight, renormalize)
+
+    @classmethod
+    def _of_cv_results(
+        cls,
+        cv_results: Mapping[str, Any],
+        X: Any,
+        y: ArrayLike,
+        options: Options,
+        unseen: str,
+        sample_weight: ArrayLike | None,
+        renormalize: bool,
+    ) -> LogLossReport:
+        weight = check_weight(sample_weight, len(as_labels(y, "y")))
+        found = out_of_fold(cv_results, X, y)
+        rows, source = rows_of(
+            found,
+            unseen=unseen,
+            sample_weight=None if weight is None else weight[found.numbers],
+            renormalize=renormalize,
+            out_of_fold=True,
+        )
+        return cls._of(content_of(rows, options, source))

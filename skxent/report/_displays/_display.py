@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from numpy.typing import ArrayLike
 
+from skxent._inputs import check_labelled
 from skxent._render._axes import require_matplotlib
 from skxent.report._compute import content_of
 from skxent.report._content import Content
-from skxent.report._out_of_fold import with_all_classes
+from skxent.report._options import Options
+from skxent.report._out_of_fold import rows_of, with_all_classes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,21 +141,24 @@ class Display(ABC):
             If the input is not what `log_loss` takes.
         """
         require_matplotlib(f"{cls.__name__}.from_predictions")
-        content = content_of(
-            y_true,
-            y_proba,
-            labels=labels,
-            pos_label=pos_label,
+        options = Options.of(
             target_names=target_names,
-            sample_weight=sample_weight,
             base=base,
             eps=eps,
             confidence_level=confidence_level,
             random_state=random_state,
-            from_logits=from_logits,
-            renormalize=renormalize,
             **cls._spares,
         )
+        rows = check_labelled(
+            y_true,
+            y_proba,
+            labels=labels,
+            pos_label=pos_label,
+            sample_weight=sample_weight,
+            from_logits=from_logits,
+            renormalize=renormalize,
+        )
+        content = content_of(rows, options)
         return cls._of(content).plot(ax=ax, **plot_params)
 
     @classmethod
@@ -170,6 +175,7 @@ class Display(ABC):
         confidence_level: float = 0.95,
         random_state: Any = 0,
         renormalize: bool = False,
+        unseen: str = "floor",
         ax: Axes | None = None,
         **plot_params: Any,
     ) -> Self:
@@ -191,6 +197,9 @@ class Display(ABC):
             that it does not know.
         base, eps, confidence_level, random_state, renormalize
             As in `from_predictions`.
+        unseen : {"floor", "ignore", "raise"}, default="floor"
+            What becomes of rows of a class that the estimator never saw: they count with
+            probability 0, are left out with a warning, or are an error.
         ax : matplotlib Axes, default=None
             Axes to draw in; None: those of a new figure.
         **plot_params
@@ -211,19 +220,19 @@ class Display(ABC):
             If the input is not what `log_loss` takes.
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
-        found = with_all_classes(estimator, X, y)
-        content = content_of(
-            found.y_true,
-            found.y_proba,
-            labels=found.labels,
-            n_unseen=found.n_unseen,
+        options = Options.of(
             target_names=target_names,
-            sample_weight=sample_weight,
             base=base,
             eps=eps,
             confidence_level=confidence_level,
             random_state=random_state,
-            renormalize=renormalize,
             **cls._spares,
         )
-        return cls._of(content).plot(ax=ax, **plot_params)
+        rows, source = rows_of(
+            with_all_classes(estimator, X, y),
+            unseen=unseen,
+            sample_weight=sample_weight,
+            renormalize=renormalize,
+            out_of_fold=False,
+        )
+        return cls._of(content_of(rows, options, source)).plot(ax=ax, **plot_params)

@@ -1,0 +1,78 @@
+"""How to report, checked once, and where the rows come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxent._arguments import (
+    check_base,
+    check_eps,
+    check_flag,
+    check_level,
+    check_n_null,
+    check_seed,
+)
+from skxent._kernels import IntArray
+
+__all__ = ["Options", "RandomState", "Source"]
+
+RandomState = int | np.random.RandomState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows of a report come from."""
+
+    numbers: IntArray | None = None
+    """Of the rows in the user's data; None where they are all, in their order."""
+    unseen: NDArray[np.bool_] | None = None
+    """Whether the estimator that predicted a row does not know its class."""
+    out_of_fold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keywords of `log_loss_report` that say how to report; see there."""
+
+    target_names: Sequence[Any] | None
+    base: float | None
+    eps: float
+    confidence_level: float
+    recalibration: bool
+    n_null: int
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        target_names: Sequence[Any] | None,
+        base: float | None,
+        eps: float,
+        confidence_level: float,
+        recalibration: bool,
+        n_null: int,
+        random_state: RandomState,
+    ) -> Options:
+        """The options, or an error for the first that is none."""
+        check_base(base)
+        check_flag(recalibration, "recalibration")
+        return cls(
+            target_names=target_names,
+            base=base,
+            eps=check_eps(eps),
+            confidence_level=check_level(confidence_level),
+            recalibration=recalibration,
+            n_null=check_n_null(n_null),
+            seed=check_seed(random_state),
+        )
+
+    @property
+    def unit(self) -> float:
+        """Nats in one unit of information."""
+        return check_base(self.base)
