@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._arguments import check_weight
@@ -22,15 +23,15 @@ class ScoredRows:
     """
     Labels, predictions and weights of the same rows.
 
-    `unseen` and `weight` are where `y` is; the predictions may be on a device beside labels in
+    `codes` and `weight` are where `y` is; the predictions may be on a device beside labels in
     host memory.
     """
 
     y: Any
+    codes: Any
+    """Position among the classes of each row's label; -1 where the estimator never saw it."""
     values: Any
     weight: Any
-    unseen: Any
-    """Whether the estimator never saw the class of a row."""
     n_unseen: int
     device: Device | None
     """Where the labels are, if not in host memory."""
@@ -43,12 +44,12 @@ class ScoredRows:
             return cls._on_device(y, values, sample_weight, classes)
         array = as_labels(y, "y")
         same_length(len(array), values.shape[0])
-        unseen = encode(array, classes) < 0
-        n_unseen = int(unseen.sum())
+        codes = encode(array, classes)
+        n_unseen = int(np.count_nonzero(codes < 0))
         if n_unseen:
-            refuse_missing(array, array[unseen].tolist(), "y")
+            refuse_missing(array, array[codes < 0].tolist(), "y")
         weight = check_weight(sample_weight, len(array))
-        return cls(array, values, weight, unseen, n_unseen, None)
+        return cls(array, codes, values, weight, n_unseen, None)
 
     @classmethod
     def _on_device(
@@ -60,14 +61,18 @@ class ScoredRows:
         same_length(column.shape[0], values.shape[0])
         weight = weight_on(device, sample_weight, column.shape[0], "y")
         found, inverse = distinct_on(device, column, y, "y", len(classes))
-        unknown = device.moved_codes(encode(found, classes) < 0)
-        unseen = device.xp.take(unknown, inverse, axis=0) == 1
+        codes = device.xp.take(device.moved_codes(encode(found, classes)), inverse, axis=0)
         y = device.xp.reshape(y, (-1,))
-        return cls(y, values, weight, unseen, device.count(unseen), device)
+        return cls(y, codes, values, weight, device.count(codes < 0), device)
 
     @property
     def n_rows(self) -> int:
-        return int(self.unseen.shape[0])
+        return int(self.codes.shape[0])
+
+    @property
+    def unseen(self) -> Any:
+        """Whether the estimator never saw the class of a row."""
+        return self.codes < 0
 
     def without_void_rows(self) -> ScoredRows:
         """Rows of weight 0 are none, so that their classes need not be known."""
@@ -95,12 +100,12 @@ class ScoredRows:
         of_values = mask
         if self.device is None and is_elsewhere(self.values):
             of_values = device_of(self.values, "predictions").moved(mask)
-        unseen = self.unseen[mask]
+        codes = self.codes[mask]
         return replace(
             self,
             y=self.y[mask],
+            codes=codes,
             values=self.values[of_values],
             weight=None if self.weight is None else self.weight[mask],
-            unseen=unseen,
-            n_unseen=self._count(unseen),
+            n_unseen=self._count(codes < 0),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 from numpy.typing import ArrayLike
@@ -14,10 +14,10 @@ from skxent._arguments import check_base, check_choice, check_eps
 from skxent._estimators import METHODS
 from skxent._labels import check_labels
 from skxent._scoring import (
-    GREATER_IS_BETTER,
     MetricScorer,
     PerClassScorer,
     name_of,
+    sign_of,
     worst_class_log_loss,
 )
 from skxent.metrics import cross_entropy, log_loss, log_loss_skill_score
@@ -90,7 +90,8 @@ def make_scorer(
     -------
     scorer : callable
         ``scorer(estimator, X, y, sample_weight=None)``. It can be cloned and pickled, and
-        with metadata routing enabled `set_score_request` asks for weights.
+        with metadata routing enabled `set_score_request` asks for weights. Its ``__name__``, by
+        which displays and trackers call it, is made of the metric's: ``neg_log_loss_bits``.
 
     Raises
     ------
@@ -123,16 +124,14 @@ def make_scorer(
     if not callable(metric):
         msg = f"metric must be a function of labels and probabilities; got {metric!r}."
         raise ValueError(msg)
-    if greater_is_better is None and metric not in GREATER_IS_BETTER:
+    sign = sign_of(metric)
+    if greater_is_better is None and sign is None:
         msg = (
             f"greater_is_better must be given for {name_of(metric)}, which is not one of "
             f"skxent's metrics: True for a score, False for a loss."
         )
         raise ValueError(msg)
-    if greater_is_better is not None and GREATER_IS_BETTER.get(metric) not in (
-        None,
-        greater_is_better,
-    ):
+    if greater_is_better is not None and sign not in (None, greater_is_better):
         msg = f"greater_is_better={greater_is_better} is wrong for {name_of(metric)}; leave it out."
         raise ValueError(msg)
     _check_metric_params(metric, metric_params, response_method)
@@ -148,7 +147,7 @@ def make_scorer(
 def _check_metric_params(
     metric: Callable[..., Any], params: dict[str, Any], response_method: str | tuple[str, ...]
 ) -> None:
-    known = inspect.signature(metric).parameters
+    known = _parameters_of(metric)
     takes_all = any(p.kind is p.VAR_KEYWORD for p in known.values())
     if not takes_all and "labels" not in known:
         msg = (
@@ -169,7 +168,7 @@ def _check_metric_params(
         if not takes_all and name not in known:
             msg = f"{name_of(metric)} has no parameter {name}; it has {', '.join(known)}."
             raise TypeError(msg)
-    if metric in GREATER_IS_BETTER:
+    if sign_of(metric) is not None:
         check_base(params.get("base"))
         check_eps(params.get("eps", 0.0))
         check_choice(params.get("average", "micro"), "average", ("micro", "macro", None))
@@ -182,6 +181,16 @@ def _check_metric_params(
             raise ValueError(msg)
 
 
+def _parameters_of(metric: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """By name; none for a function written in C that does not say."""
+    call = type(metric).__call__
+    try:
+        # `signature` compares an object with others, which it need not be able to.
+        return inspect.signature(call if inspect.isfunction(call) else metric).parameters
+    except (TypeError, ValueError):
+        return {}
+
+
 def make_per_class_scorer(
     labels: ArrayLike,
     *,
@@ -189,6 +198,7 @@ def make_per_class_scorer(
     eps: float = 2.0**-52,
     response_method: str | tuple[str, ...] = "predict_proba",
     unseen: str = "floor",
+    key_format: str = "{name}[{label}]",
 ) -> PerClassScorer:
     r"""
     Make a scorer that returns the log loss overall and of each class.
@@ -211,6 +221,11 @@ def make_per_class_scorer(
         What to ask the estimator for, as in `make_scorer`.
     unseen : {"floor", "raise", "ignore"}, default="floor"
         Rows whose class the estimator never saw, as in `make_scorer`.
+    key_format : str, default="{name}[{label}]"
+        Format string of the keys of single classes, with the fields ``name`` (which is
+        "neg_log_loss"), ``label``, ``safe_label`` (letters, digits, ``_``, ``-`` and ``.``, with
+        ``_`` in the place of all others) and ``index`` (the place in `labels`). MLflow and other
+        trackers refuse brackets, and take ``"{name}_{safe_label}"``.
 
     Returns
     -------
@@ -220,7 +235,8 @@ def make_per_class_scorer(
     Raises
     ------
     ValueError
-        If an argument is not one of its choices, or labels repeat.
+        If an argument is not one of its choices, labels repeat, or two classes have the same
+        key.
 
     Examples
     --------
@@ -237,6 +253,12 @@ def make_per_class_scorer(
     neg_log_loss[0]
     neg_log_loss[1]
     neg_log_loss[2]
+
+    Keys that trackers take:
+
+    >>> scorer = make_per_class_scorer(["a", "b"], key_format="{name}_{safe_label}")
+    >>> list(scorer(LogisticRegression().fit([[0], [1]], ["a", "b"]), [[0], [1]], ["a", "b"]))[3:]
+    ['neg_log_loss_a', 'neg_log_loss_b']
     """
     check_labels(labels)
     check_base(base)
@@ -244,7 +266,12 @@ def make_per_class_scorer(
     check_choice(unseen, "unseen", ("floor", "raise", "ignore"))
     _check_methods(response_method)
     return PerClassScorer(
-        labels, base=base, eps=eps, response_method=response_method, unseen=unseen
+        labels,
+        base=base,
+        eps=eps,
+        response_method=response_method,
+        unseen=unseen,
+        key_format=key_format,
     )
 
 
