@@ -56,8 +56,8 @@ from skxent import (
     perplexity,
     scorers,
 )
-from skxent._scoring import worst_class_log_loss
 from skxent.recalibration import refinement_loss
+from skxent.scorers._known_metrics import worst_class_log_loss
 
 EPS = 2.0**-52
 FLOOR = -math.log(EPS)
