@@ -129,3 +129,31 @@ def test_threads_keep_their_own_error_state():
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(state, range(8)))
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["updated", "merged"])
+@pytest.mark.usefixtures("impatient")
+def test_one_accumulator_loses_nothing_of_several_threads(merged):
+    y, p, labels, weight = rows_of(0)
+    shared, barrier = skxent.LogLossAccumulator(labels), Barrier(N_THREADS)
+
+    def fill(thread):
+        barrier.wait(timeout=60)
+        for start in range(0, 800, 8):
+            rows = slice((start + thread) % 400, (start + thread) % 400 + 8)
+            if merged:
+                part = skxent.LogLossAccumulator(labels)
+                shared.merge(part.update(y[rows], p[rows], weight[rows]))
+            else:
+                shared.update(y[rows], p[rows], weight[rows])
+
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        list(pool.map(fill, range(N_THREADS)))
+    assert shared.n_samples == 8 * 100 * N_THREADS
+    in_turn = skxent.LogLossAccumulator(labels)
+    for thread in range(N_THREADS):
+        for start in range(0, 800, 8):
+            rows = slice((start + thread) % 400, (start + thread) % 400 + 8)
+            in_turn.update(y[rows], p[rows], weight[rows])
+    expected, found = (a.report(n_null=0).overall for a in (in_turn, shared))
+    assert dict(found) == pytest.approx(dict(expected), nan_ok=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,8 @@ class LogLossAccumulator:
     Adds up batches of predictions to a `LogLossReport`.
 
     It keeps sums, and none of the rows: about 140 kB for 2 classes, 680 kB for 10 and
-    42 MB for 1000. Accumulators of parts of the data, filled anywhere and pickled, add up to
-    that of all of it.
+    42 MB for 1000; pickled, about 14 kB, 51 kB and 10 MB. Accumulators of parts of the data,
+    filled anywhere and pickled, add up to that of all of it. Threads may share one.
 
     Parameters
     ----------
@@ -111,6 +112,7 @@ class LogLossAccumulator:
             msg = f"pos_label must be one of labels, {shown(self.labels)}; got {pos_label!r}."
             raise ValueError(msg)
         self._totals: Statistics | None = None
+        self._lock = Lock()
 
     @property
     def n_samples(self) -> int:
@@ -158,10 +160,14 @@ class LogLossAccumulator:
             renormalize=self.renormalize,
         )
         batch = statistics(rows, self.eps)
-        if ones is not None:
-            return self
-        self._totals = batch if self._totals is None else self._totals + batch
+        if ones is None:
+            self._add(batch)
         return self
+
+    def _add(self, batch: Statistics) -> None:
+        """Add to what is there, which another thread may be doing too."""
+        with self._lock:
+            self._totals = batch if self._totals is None else self._totals + batch
 
     def merge(self, other: LogLossAccumulator) -> LogLossAccumulator:
         """
@@ -184,9 +190,7 @@ class LogLossAccumulator:
         ValueError
             If the labels, their order or `eps` differ.
         """
-        if not isinstance(other, LogLossAccumulator):
-            msg = f"other must be a LogLossAccumulator; got {type(other)}."
-            raise TypeError(msg)
+        _check_is_one(other, "other")
         if self.labels.tolist() != other.labels.tolist():
             msg = (
                 f"other must have the same labels in the same order; it has "
@@ -197,24 +201,63 @@ class LogLossAccumulator:
             msg = f"other must have the same eps; it has {other.eps!r}, and this one {self.eps!r}."
             raise ValueError(msg)
         if other._totals is not None:
-            mine = self._totals
-            self._totals = other._totals if mine is None else mine + other._totals
+            self._add(other._totals)
         return self
 
-    def __add__(self, other: LogLossAccumulator) -> LogLossAccumulator:
-        if not isinstance(other, LogLossAccumulator):
-            return NotImplemented
-        return self._like().merge(self).merge(other)
+    @classmethod
+    def sum(cls, parts: Iterable[LogLossAccumulator]) -> LogLossAccumulator:
+        """
+        Add up any number of accumulators, such as those of the parts of a data set.
 
-    def _like(self) -> LogLossAccumulator:
-        """An empty one for the same kind of batches."""
-        empty = copy(self)
-        empty._totals = None
-        return empty
+        Parameters
+        ----------
+        parts : iterable of LogLossAccumulator
+            With the same labels and `eps`; they are not changed. A 0 among them is passed over:
+            it is what the builtin ``sum`` makes of no parts.
 
-    def __radd__(self, other: Any) -> LogLossAccumulator:
-        # So that sum() adds up a list of accumulators.
-        return self + self._like() if other == 0 else NotImplemented
+        Returns
+        -------
+        LogLossAccumulator
+            A new one, with the names, the base and the options of the first.
+
+        Raises
+        ------
+        TypeError
+            If a part is something else.
+        ValueError
+            If there are no parts, so that nothing says what the labels are, or the labels,
+            their order or `eps` differ.
+        """
+        total: LogLossAccumulator | None = None
+        for part in parts:
+            if _is_zero(part):
+                continue
+            _check_is_one(part, "Each of parts")
+            total = copy(part) if total is None else total.merge(part)
+        if total is None:
+            msg = (
+                "parts holds no accumulator, so that nothing says what the labels are; pass at "
+                "least one, which may be empty: LogLossAccumulator(labels)."
+            )
+            raise ValueError(msg)
+        return total
+
+    def __add__(self, other: LogLossAccumulator | int) -> LogLossAccumulator:
+        if _is_zero(other):
+            return copy(self)
+        return copy(self).merge(other) if isinstance(other, LogLossAccumulator) else NotImplemented
+
+    # sum() begins with 0.
+    __radd__ = __add__
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A lock belongs to its process, and to one accumulator.
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.labels.flags.writeable = False
+        self._lock = Lock()
 
     def report(
         self,
@@ -263,6 +306,17 @@ class LogLossAccumulator:
 
     def __repr__(self) -> str:
         return f"<LogLossAccumulator: {len(self.labels)} classes, {self.n_samples} rows so far>"
+
+
+def _check_is_one(value: Any, name: str) -> None:
+    if not isinstance(value, LogLossAccumulator):
+        msg = f"{name} must be a LogLossAccumulator; got {type(value)}."
+        raise TypeError(msg)
+
+
+def _is_zero(value: Any) -> bool:
+    """Whether this is the 0 that sum() begins with."""
+    return isinstance(value, int) and value == 0
 
 
 def _is_empty(values: Any) -> bool:

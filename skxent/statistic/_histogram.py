@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray, IntArray
 
-__all__ = ["Histogram"]
+__all__ = ["Histogram", "Packed", "packed", "unpacked"]
+
+Packed = tuple[tuple[int, ...], tuple[NDArray[Any], ...]]
+"""Shape of a histogram, the bins in use, and the numbers in these bins."""
 
 # A bin is a fraction of an octave of the odds p / (1 - p), read off the leading bits of that
 # number, so that no logarithm is taken and every row finds its bin whatever batch it comes in.
@@ -95,3 +99,26 @@ def _joined(
         np.concatenate(own),
         np.concatenate(known) if known else None,
     )
+
+
+def packed(histogram: FloatArray) -> Packed:
+    """The bins that hold rows, and in them whole numbers in as few bytes as they need."""
+    flat = histogram.reshape(len(histogram), -1)
+    used = np.flatnonzero(flat.any(axis=0))
+    return histogram.shape, tuple(map(_narrow, (used, *flat[:, used])))
+
+
+def unpacked(content: Packed) -> FloatArray:
+    """What `packed` was given, to the last bit."""
+    shape, (used, *values) = content
+    flat = np.zeros((shape[0], math.prod(shape[1:])))
+    flat[:, used] = values
+    return flat.reshape(shape)
+
+
+def _narrow(values: NDArray[Any]) -> NDArray[Any]:
+    with np.errstate(invalid="ignore"):  # weights may be too large for an integer
+        whole = values.astype(np.uint32)
+    if not np.array_equal(whole, values):
+        return values
+    return whole.astype(np.min_scalar_type(int(whole.max(initial=0))))

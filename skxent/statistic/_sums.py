@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from skxent._inputs import Labelled
 from skxent._kernels import FloatArray, IntArray, class_weights, pick, row_sums
-from skxent.statistic._histogram import Histogram
+from skxent.statistic._histogram import Histogram, Packed, packed, unpacked
 
 __all__ = ["Statistics", "statistics"]
 
@@ -62,6 +62,15 @@ class Statistics:
 
     def __add__(self, other: Statistics) -> Statistics:
         return Statistics(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Nearly all of it is the histogram, whose bins are mostly empty.
+        sums = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "histogram"}
+        return _restored, (sums, packed(self.histogram))
+
+
+def _restored(sums: dict[str, NDArray[Any]], histogram: Packed) -> Statistics:
+    return Statistics(**sums, histogram=unpacked(histogram))
 
 
 def statistics(rows: Labelled, eps: float) -> Statistics:
