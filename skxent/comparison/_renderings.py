@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skxent._render._files import write_text
 from skxent._render._json import as_json
 from skxent.comparison._content import ComparisonContent
 from skxent.comparison._html import comparison_html
@@ -123,7 +123,7 @@ class ComparisonRenderings(ComparisonContent):
 
     def write_html(self, path: str | PathLike[str], *, title: str | None = None) -> None:
         """
-        Write the page of `to_html`.
+        Write the page of `to_html`: a whole new file, or the one from before if that fails.
 
         Parameters
         ----------
@@ -139,7 +139,7 @@ class ComparisonRenderings(ComparisonContent):
         TypeError
             If `path` is not the name of a file.
         """
-        Path(path).write_text(self.to_html(title=title), encoding="utf-8")
+        write_text(path, self.to_html(title=title))
 
     def plot(
         self, *, ax: Axes | None = None, max_classes: int | None = 20

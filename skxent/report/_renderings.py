@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skxent._render._files import write_text
 from skxent._render._frame import render_frame
 from skxent._render._json import as_json
 from skxent._render._words import unit_name
@@ -127,7 +127,7 @@ class Renderings(Content):
 
     def write_html(self, path: str | PathLike[str], *, title: str | None = None) -> None:
         """
-        Write the page of `to_html`.
+        Write the page of `to_html`: a whole new file, or the one from before if that fails.
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ class Renderings(Content):
         TypeError
             If `path` is not the name of a file.
         """
-        Path(path).write_text(self.to_html(title=title), encoding="utf-8")
+        write_text(path, self.to_html(title=title))
 
     def plot(self, *, ax: Axes | None = None, **plot_params: Any) -> PerClassLogLossDisplay:
         """
