@@ -118,6 +118,7 @@ def content(n_classes=10, n=600, *, names=None, base=math.e, recalibration=True,
         target_names=names,
         base=base,
         confidence_level=0.95,
+        n_null=200,
         notes=("The consistency bands come from 200 draws.",),
         findings=(
             f"The model pays {0.2 * loss:.4f} more than it expects (z 4.20, p <0.001).",

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._render._words import encodable
+
 __all__ = ["render_frame"]
 
 _BACKENDS = ("pandas", "polars", "pyarrow")
@@ -29,4 +31,9 @@ def render_frame(
     import narwhals.stable.v2 as nw
 
     data = {"class": list(names)} | {name: v.tolist() for name, v in per_class.items()}
-    return nw.from_dict(data, backend=found).to_native()
+    columns = {name: list(map(_storable, values)) for name, values in data.items()}
+    return nw.from_dict(columns, backend=found).to_native()
+
+
+def _storable(value: Any) -> Any:
+    return encodable(value) if isinstance(value, str) else value

@@ -6,12 +6,15 @@ import json
 import math
 from typing import Any
 
+from skxent._render._words import encodable
+
 __all__ = ["as_json"]
 
 
 def as_json(values: Any, indent: int | None) -> str:
     """Strict JSON: nan is null, infinity the text "Infinity" or "-Infinity"."""
-    return json.dumps(_strict(values), indent=indent, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_strict(values), indent=indent, ensure_ascii=False, allow_nan=False)
+    return encodable(text)  # the escape is that of JSON, so that it is read as it was
 
 
 def _strict(value: Any) -> Any:

@@ -34,11 +34,11 @@ def plain(name: Any) -> str:
     return text if text.strip() else repr(text)
 
 
-def figure(name: str, value: Any, *, signed: bool = False) -> str:
+def figure(name: str, value: Any, *, signed: bool = False, draws: int = 0) -> str:
     """Figure of a column as people read it: minus and infinity as signs, a dash for nan."""
     if isinstance(value, float) and math.isnan(value):
         return "–"
-    text = f"{value:#.3g}" if name in _PROBABILITIES else cell(_AS.get(name, name), value)
+    text = f"{value:#.3g}" if name in _PROBABILITIES else cell(_AS.get(name, name), value, draws)
     if signed and value > 0 and text.strip("0."):
         text = f"+{text}"
     return text.replace("inf", "∞").replace("-", "−", text.startswith("-"))
@@ -122,6 +122,7 @@ def figure_column(
     short: str = "",
     signed: bool = False,
     bars: bool = False,
+    draws: int = 0,
 ) -> Column:
     """
     Column of figures, with bars in the cells if asked.
@@ -138,11 +139,13 @@ def figure_column(
         Whether figures above zero have a plus sign, and bars have zero in the middle.
     bars : bool
         Whether there are bars; the largest finite figure fills its room.
+    draws : int
+        Of how many draws p-values are.
     """
     values = list(values)
     return Column(
         heading or name.replace("_", " "),
-        tuple(figure(name, value, signed=signed) for value in values),
+        tuple(figure(name, value, signed=signed, draws=draws) for value in values),
         meaning,
         group,
         bars=tuple(_bars(values)) if bars else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["cell", "printable", "unit_name"]
+__all__ = ["cell", "encodable", "printable", "unit_name"]
 
 _COUNTS = {"support", "floored"}
 _PARTS = {"share", "prevalence", "top_rival_share", "tail_share"}
@@ -18,8 +18,12 @@ def unit_name(base: float) -> str:
     return names.get(base, f"units of log base {base:g}")
 
 
-def cell(name: str, value: Any) -> str:
-    """A figure of a column as people read it; a dash for what cannot be computed."""
+def cell(name: str, value: Any, draws: int = 0) -> str:
+    """
+    A figure of a column as people read it; a dash for what cannot be computed.
+
+    A p-value from so many `draws` is never below 1 / (draws + 1), and there says no more than that.
+    """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if name == "top_rival":
@@ -33,7 +37,9 @@ def cell(name: str, value: Any) -> str:
         text = f"{value:.2f}" if abs(value) < 1000 else f"{value:.3g}"
         return text if abs(value) >= 0.005 else "0.00"
     if name in _TESTS:
-        return "<0.001" if value < 0.001 else f"{value:.3f}"
+        least = max(0.001, math.ceil(1000 / (draws + 1)) / 1000 if draws else 0.0)
+        at_end = draws and value < 1.5 / (draws + 1)
+        return f"<{least:.3f}" if at_end or value < 0.001 else f"{value:.3f}"
     if name == "weight":
         return f"{value:.6g}"
     text = f"{value:.4f}" if abs(value) < 1000 else f"{value:.4g}"
@@ -43,3 +49,8 @@ def cell(name: str, value: Any) -> str:
 def printable(text: str) -> str:
     """Class names are untrusted: what would move the cursor is shown as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def encodable(text: str) -> str:
+    """Half a pair of surrogates, which UTF-8 has no bytes for, as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

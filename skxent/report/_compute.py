@@ -165,7 +165,8 @@ def _content(
     elif testable and weights_depend_on_classes(known):
         notes = [*notes, _WEIGHTS_DEPEND]
     level = options.confidence_level if evidence.independent else math.nan
-    calibrations = _calibrations(known, evidence.cells, options, options.n_null if testable else 0)
+    n_null = options.n_null if testable else 0
+    calibrations = _calibrations(known, evidence.cells, options, n_null)
     columns = class_figures(
         totals, known, calibrations, choice, names, unit, testable=testable, confidence_level=level
     )
@@ -179,6 +180,7 @@ def _content(
         target_names=names,
         base=base,
         confidence_level=options.confidence_level,
+        n_null=n_null,
         notes=tuple(notes),
         findings=findings(
             names,

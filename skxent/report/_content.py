@@ -51,6 +51,7 @@ class Content(Frozen):
     target_names: tuple[Any, ...]
     base: float
     confidence_level: float
+    n_null: int
     notes: tuple[str, ...]
     findings: tuple[str, ...]
     loss_confusion: FloatArray

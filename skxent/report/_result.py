@@ -40,6 +40,9 @@ class LogLossReport(Renderings):
         The columns; see `log_loss_report`.
     confidence_level : float
         Of the intervals.
+    n_null : int
+        How often labels were drawn for ``miscalibration_null``. Its p-value is at least
+        ``1 / (n_null + 1)``, and printed with a "<" there.
     overall : mapping of str to float or int
         Figures of all rows together. `perplexity` is that of the floored loss.
     findings : tuple of str

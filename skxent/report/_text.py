@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from skxent._render._text import table_lines
 from skxent._render._words import cell, printable, unit_name
@@ -30,7 +27,7 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
         for finding in content.findings:
             lines.append(textwrap.fill(finding, max(width, 40), **_BULLET))
     names = [printable(str(name)) for name in content.target_names]
-    lines += ["", *table_lines("class", names, _of_classes(content.per_class, columns), width)]
+    lines += ["", *table_lines("class", names, _of_classes(content, columns), width)]
     if content.recalibration is not None:
         lines += ["", "After recalibration, cross-fitted (* recommended):"]
         methods = [
@@ -41,9 +38,8 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
     return "\n".join(lines)
 
 
-def _of_classes(
-    per_class: Mapping[str, NDArray[np.generic]], columns: Iterable[str] | None
-) -> dict[str, list[str]]:
+def _of_classes(content: Content, columns: Iterable[str] | None) -> dict[str, list[str]]:
+    per_class, draws = content.per_class, {"miscalibration_p": content.n_null}
     if isinstance(columns, str):
         columns = [columns]
     shown = list(COLUMNS if columns is None else columns)
@@ -51,7 +47,10 @@ def _of_classes(
     if unknown:
         msg = f"columns must be among {', '.join(per_class)}; got {', '.join(map(repr, unknown))}."
         raise ValueError(msg)
-    return {name: [cell(name, v) for v in per_class[name].tolist()] for name in shown}
+    return {
+        name: [cell(name, v, draws.get(name, 0)) for v in per_class[name].tolist()]
+        for name in shown
+    }
 
 
 def _of_methods(recalibration: Recalibration) -> dict[str, list[str]]:

@@ -62,6 +62,9 @@ class ReliabilityDisplay(Display):
         Part of each class in the overall loss; the order of the panels.
     confidence_level : float
         Of the bands.
+    n_null : int, default=0
+        How many draws the bands and `miscalibration_p` rest on, which is at least
+        ``1 / (n_null + 1)``.
 
     Attributes
     ----------
@@ -99,6 +102,7 @@ class ReliabilityDisplay(Display):
     miscalibration_p: FloatArray
     contribution: FloatArray
     confidence_level: float
+    n_null: int = 0
     _spares: ClassVar[dict[str, Any]] = {"recalibration": False, "n_null": 200}
 
     @classmethod
@@ -112,6 +116,7 @@ class ReliabilityDisplay(Display):
             miscalibration_p=content.per_class["miscalibration_p"].astype(np.float64),
             contribution=content.per_class["contribution"].astype(np.float64),
             confidence_level=content.confidence_level,
+            n_null=content.n_null,
         )
 
     def frame(self, backend: str | None = None) -> Any:
@@ -220,8 +225,9 @@ class ReliabilityDisplay(Display):
             panel.plot([0, 1], [0, 1], color=ink(ax), linestyle=":", linewidth=1)
             style = styled(line_kw, Line2D, color=VERMILLION, linewidth=1.8)
             self.lines_ += panel.plot(curve.proba, curve.share, **style)
-            p_value = cell("p_value", float(self.miscalibration_p[kept[i]]))
-            p_value = {"-": "p not computed", "<0.001": "p < 0.001"}.get(p_value, f"p = {p_value}")
+            p_value = cell("p_value", float(self.miscalibration_p[kept[i]]), self.n_null)
+            p_value = f"p {p_value.replace('<', '< ') if '<' in p_value else '= ' + p_value}"
+            p_value = "p not computed" if p_value == "p = -" else p_value
             panel.set_title(f"{names[i]}\n{p_value}", fontsize="medium")
             plainly([panel.title])
         self._caption(len(kept), len(rest))

@@ -82,14 +82,18 @@ _BARS, _SIGNED, _NAMES = {"share", "gap"}, {"gap"}, {"top_rival"}
 
 
 def class_columns(
-    names: Sequence[str], per_class: Mapping[str, NDArray[np.generic]]
+    names: Sequence[str], per_class: Mapping[str, NDArray[np.generic]], draws: int = 0
 ) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
-    """Columns of the table that matters most, and of the rest; each begins with the names."""
+    """
+    Columns of the table that matters most, and of the rest; each begins with the names.
+
+    `draws` is how often labels were drawn for the null of the miscalibration.
+    """
     others = {name: "" for name in per_class if name not in _KNOWN}
     more = {**_MORE, "": {**_MORE[""], **others}}
     first, rest = (
         tuple(
-            _column(name, per_class[name].tolist(), meaning, group)
+            _column(name, per_class[name].tolist(), meaning, group, draws)
             for group, columns in table.items()
             for name, meaning in columns.items()
             if name in per_class
@@ -100,7 +104,7 @@ def class_columns(
     return (classes, *first), (classes, *rest)
 
 
-def _column(name: str, values: list[Any], meaning: str, group: str) -> Column:
+def _column(name: str, values: list[Any], meaning: str, group: str, draws: int) -> Column:
     short = _SHORT.get(name, "")
     if name in _NAMES:
         return name_column(name, values, meaning=meaning, group=group, short=short)
@@ -112,4 +116,5 @@ def _column(name: str, values: list[Any], meaning: str, group: str) -> Column:
         short=short,
         signed=name in _SIGNED,
         bars=name in _BARS,
+        draws=draws if name == "miscalibration_p" else 0,
     )

@@ -55,7 +55,7 @@ def _render(content: Content, title: str, *, on_page: bool) -> str:
     cost = np.nan_to_num(floats(content, "contribution"), nan=-np.inf, posinf=np.inf)
     worst = [int(i) for i in np.argsort(-cost, kind="stable")]
     unit, level = unit_name(content.base), f"{100 * content.confidence_level:g} %"
-    columns, more = class_columns(names, content.per_class)
+    columns, more = class_columns(names, content.per_class, content.n_null)
     recalibration = content.recalibration
     return render(
         "report.html",

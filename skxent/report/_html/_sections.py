@@ -216,7 +216,8 @@ def curves(
     excess, p = floats(content, "miscalibration"), floats(content, "miscalibration_p")
     plots = []
     for i in shown:
-        said = f"{figure('miscalibration', excess[i])}, p {figure('p_value', p[i])}"
+        p_value = figure("miscalibration_p", p[i], draws=content.n_null)
+        said = f"{figure('miscalibration', excess[i])}, p {p_value}"
         tip = f"Reliability of {names[i]}, one-vs-rest: miscalibration {said}"
         plots.append(curve_plot(names[i], tip, f"miscal. {said}", content.reliability[i]))
     band = any(content.reliability[i].grid.size for i in shown)
