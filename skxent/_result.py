@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-__all__ = ["Frozen"]
+__all__ = ["Frozen", "FrozenDict"]
+
+Value = TypeVar("Value")
+
+
+class FrozenDict(dict[str, Value]):
+    """
+    A dict that refuses to be written to.
+
+    Data frames are made of dicts column by column; of other mappings, not.
+    """
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        msg = "A result is read-only; change a copy instead: dict(values)."
+        raise TypeError(msg)
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
 
 
 def _freeze(value: Any) -> None:

@@ -160,7 +160,7 @@ def test_a_curve_without_band_or_test():
     assert display.band_ == [None] * 3
     assert "calibrated models" not in display.ax_.get_title(loc="left")
     p = {panel.get_title().split("\n")[1] for panel in display.axes_}
-    assert p == {"p not computed", "p < 0.001", "p = 1.000"}
+    assert p == {"p not computed", "p < 0.005", "p = 1.000"}
     frame = display.frame()
     assert frame["low"].isna().all()
     assert frame["high"].isna().all()

@@ -823,6 +823,44 @@ def test_frames_keep_the_type_of_the_labels(labels, pandas_kind, polars_type):
     assert report.to_frame("pandas")["support"].dtype.kind == "i"
 
 
+def test_frames_are_made_of_the_mappings_too():
+    """One row a class, one of all, one a row: pandas takes only dicts so."""
+    y, p, _ = data(50)
+    report = quick(y, p)
+    frame = pd.DataFrame(report.per_class, index=report.labels)
+    assert frame.shape == (3, len(COLUMNS))
+    assert frame["support"].tolist() == report.per_class["support"].tolist()
+    assert pl.DataFrame(report.per_class).shape == (3, len(COLUMNS))
+    assert pd.DataFrame([report.overall] * 2).shape == (2, len(OVERALL))
+    assert pd.Series(report.overall)["log_loss"] == report.overall["log_loss"]
+    assert pl.DataFrame(report.overall).shape == (1, len(OVERALL))
+    assert len(pd.DataFrame(report.worst_rows)) == len(pl.DataFrame(report.worst_rows)) == 10
+
+
+@pytest.mark.parametrize("name", ["per_class", "overall", "worst_rows"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda m: m.__setitem__("log_loss", 0),
+        lambda m: m.__delitem__("log_loss"),
+        lambda m: m.update(log_loss=0),
+        lambda m: m.pop("log_loss"),
+        lambda m: m.setdefault("new", 0),
+        lambda m: m.popitem(),
+        lambda m: m.clear(),
+        lambda m: m.__ior__({"log_loss": 0}),
+    ],
+)
+def test_mappings_cannot_be_written_to(name, write):
+    report = quick(*data(50)[:2])
+    before = dict(getattr(report, name))
+    for mapping in (getattr(report, name), pickle.loads(pickle.dumps(getattr(report, name)))):
+        with pytest.raises(TypeError, match="read-only; change a copy"):
+            write(mapping)
+        assert list(mapping) == list(before)
+    assert isinstance(copy.copy(getattr(report, name)), dict)
+
+
 def test_a_frame_of_an_unknown_kind():
     report = quick([0, 1], [[0.5, 0.5]] * 2)
     with pytest.raises(ValueError, match=r"backend must be one of pandas, polars.*got 'spark'"):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skxent._kernels import FloatArray
-from skxent._result import Frozen
+from skxent._result import Frozen, FrozenDict
 from skxent.recalibration._choice import Recalibration
 
 __all__ = ["Content", "Curve"]
@@ -64,12 +63,12 @@ class Content(Frozen):
     @property
     def per_class(self) -> Mapping[str, NDArray[np.generic]]:
         """The columns, one number a class; see `log_loss_report`."""
-        return MappingProxyType(self._per_class)
+        return FrozenDict(self._per_class)
 
     @property
     def overall(self) -> Mapping[str, float | int]:
         """Figures of all rows together; `perplexity` is that of the floored loss."""
-        return MappingProxyType(self._overall)
+        return FrozenDict(self._overall)
 
     @property
     def worst_rows(self) -> Mapping[str, NDArray[np.generic]]:
@@ -80,4 +79,4 @@ class Content(Frozen):
         ``proba`` its loss and the probability of its class; ``predicted`` and
         ``predicted_proba`` the most probable class.
         """
-        return MappingProxyType(self._worst_rows)
+        return FrozenDict(self._worst_rows)
