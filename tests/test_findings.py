@@ -31,7 +31,8 @@ RULES = {
     ),
     "costly class": (
         r"Class (.*) takes (\S+) % of the loss with a prevalence of (\S+) %: (\S+) (\w+) a row "
-        r"\((\S+) to (\S+)\), (\S+) times the mean\."
+        r"\((\S+) to (\S+)\), (\S+) % of what a model pays that knows only how rare it is; all rows "
+        r"pay (\S+) % of that\."
     ),
     "cell": (
         r"(\S+) % of the loss is that of class (.*) rows, for the probability that class (.*) got\."
@@ -158,20 +159,20 @@ def test_three_classes_are_named_and_those_with_the_largest_gaps():
     logits = rng.normal(size=(8000, 7))
     shift = np.array([0.9, 0.6, 0.3, -0.3, -0.6, -0.9, 0.0])
     report = quick(drawn(softmax(logits + shift, axis=1), rng), logits, from_logits=True)
-    rejected = holm(report.per_class["p_value"], 0.05)
+    rejected = holm(report.per_class["p_value"], 0.015)
     assert len(rejected) > 3
     largest = sorted(rejected, key=lambda c: -abs(report.per_class["gap"][c]))[:3]
     assert [int(g[0]) for g in only(report, "gap")] == largest
 
 
-@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
+@pytest.mark.parametrize("level", [0.5, 0.95])
 def test_classes_are_tested_together(level):
-    """Three are named at most."""
+    """Three are named at most, at a level that is not that of the intervals."""
     most = 0
     for seed in range(12):
         y, p = calibrated(300, 8, seed=seed)
-        report = quick(y, p**1.15, renormalize=True, labels=range(8), confidence_level=level)
-        rejected = holm(report.per_class["p_value"], 1 - level)
+        report = quick(y, p**1.5, renormalize=True, labels=range(8), confidence_level=level)
+        rejected = holm(report.per_class["p_value"], 0.015)
         named = {int(g[0]) for g in only(report, "gap")}
         assert named <= rejected
         assert len(named) == min(3, len(rejected))
@@ -208,7 +209,7 @@ def test_a_class_that_costs_more_than_the_others():
     p = np.repeat((1 - right)[:, None] / 3, 4, axis=1)
     p[np.arange(800), y] = right
     report = quick(y, p, base=2, target_names=list("abcd"))
-    column, loss = report.per_class, report.overall["log_loss"]
+    column = report.per_class
     (groups,) = only(report, "costly class")
     assert groups == (
         "c",
@@ -218,7 +219,8 @@ def test_a_class_that_costs_more_than_the_others():
         "bits",
         f"{column['ci_low'][2]:.4f}",
         f"{column['ci_high'][2]:.4f}",
-        f"{column['log_loss'][2] / loss:.1f}",
+        f"{100 * (1 - column['skill'][2]):.1f}",
+        f"{100 * (1 - report.overall['skill']):.1f}",
     )
     # A level that no data can meet.
     sure = quick(y[::40], p[::40], labels=range(4), confidence_level=1 - 1e-9)
@@ -316,6 +318,55 @@ def test_of_a_calibrated_model_there_is_little_to_say(n, k, scale):
         report = log_loss_report(y, p, labels=range(k), n_null=0)
         loud.append({name for name, _ in said(report)} - {"cell", "tail"})
     assert sum(map(bool, loud)) <= 3
+
+
+@pytest.mark.parametrize("prior", [[0.5, 0.3, 0.2], [0.9, 0.07, 0.03]])
+def test_a_class_that_is_costly_by_being_rare_is_no_finding(prior):
+    """A model that knows only the prior is as good for one class as for another."""
+    rng = np.random.default_rng(0)
+    for n in (60, 1000):
+        y = np.r_[0, 1, 2, rng.choice(3, size=n, p=prior)]
+        for p in (prior, np.bincount(y) / len(y)):
+            report = quick(y, np.tile(p, (len(y), 1)))
+            assert only(report, "costly class") == []
+            assert only(report, "cell") == []
+
+
+def test_equal_numbers_are_equal_whatever_their_rounding():
+    """A third for each class, and the mean of a column of labels: the loss is nobody's."""
+    found = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        y = rng.integers(3, size=300)
+        found += said(quick(y, np.full((300, 3), 1 / 3)))
+        y = (rng.random(300) < 0.3).astype(float)
+        found += said(quick(y, np.full(300, y.mean())))
+    assert found == []
+
+
+def test_cells_of_classes_that_are_alike_are_chance():
+    """Every class is as near to every other; some cell is the largest all the same."""
+    loud = 0
+    for seed in range(40):
+        y, p = calibrated(150, 6, 2.5, seed)
+        loud += bool(only(quick(y, p, labels=range(6)), "cell"))
+    assert loud <= 4
+
+
+def test_a_common_class_gets_most_of_the_probability_and_is_no_rival():
+    rng = np.random.default_rng(0)
+    p = softmax(rng.normal(size=(2000, 4)) + np.log([0.85, 0.05, 0.05, 0.05]), axis=1)
+    report = quick(drawn(p, rng), p)
+    assert (report.loss_confusion[1:, 0] > 0.05 * report.overall["log_loss"]).all()
+    assert only(report, "cell") == []
+
+
+def test_predicted_labels_in_the_place_of_probabilities_are_noted():
+    y, p, _ = data(200, 3)
+    hard = np.eye(3)[p.argmax(axis=1)]
+    assert any("output of predict," in note for note in quick(y, hard).notes)
+    hard[0] = p[0]
+    assert not any("output of predict," in note for note in quick(y, hard).notes)
 
 
 def test_what_follows_from_tests_is_not_said_where_there_are_none():

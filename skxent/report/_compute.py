@@ -23,6 +23,7 @@ from skxent.report._figures import (
     weights_follow_classes,
 )
 from skxent.report._findings import findings
+from skxent.report._notable import all_hard, costly_classes, large_cells
 from skxent.report._options import Options, Source
 from skxent.report._reliability import Calibration, Cells, calibrate, cells_of_bins, exact_cells
 from skxent.report._rows import concentration, row_losses, worst_rows
@@ -51,6 +52,10 @@ _UNSEEN = (
     "shuffle or stratify the folds."
 )
 _ALL_UNSEEN = "All rows are of classes that were not among the training rows: no test."
+_HARD = (
+    "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
+    "needed."
+)
 _BATCHES = (
     "From batches: what needs the rows again is left out (recalibration, recoverable loss, tail, "
     "worst rows)."
@@ -164,6 +169,8 @@ def _content(
         notes, testable = [*notes, _CLASS_WEIGHTS], False
     elif testable and weights_depend_on_classes(known):
         notes = [*notes, _WEIGHTS_DEPEND]
+    if all_hard(totals):
+        notes.append(_HARD)
     level = options.confidence_level if evidence.independent else math.nan
     n_null = options.n_null if testable else 0
     calibrations = _calibrations(known, evidence.cells, options, n_null)
@@ -192,7 +199,8 @@ def _content(
             base=base,
             eps=options.eps,
             confidence_level=options.confidence_level,
-            surely_above=class_lower_bounds(totals, level) / unit,
+            costly=costly_classes(totals, class_lower_bounds(totals, level), level),
+            cells=large_cells(totals, options.confidence_level),
             prior_margin=prior_margin(totals) / unit,
             floored_share=float(totals.floored_weight.sum() / totals.weight.sum()),
         ),

@@ -92,7 +92,7 @@ def prior_margin(statistics: Statistics) -> float:
     """By how much, in nats, the true prior may lose more than the entropy of these labels."""
     present = int(np.count_nonzero(statistics.weight > 0))
     n = statistics.weight.sum() ** 2 / statistics.square[0].sum()
-    return float(chi2.ppf(0.95, max(present - 1, 1)) / (2.0 * n))
+    return float(chi2.ppf(0.99, max(present - 1, 1)) / (2.0 * n))
 
 
 def _prior_losses(prevalence: FloatArray) -> FloatArray:

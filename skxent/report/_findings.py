@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skxent._kernels import FloatArray
 from skxent._render._words import cell, printable, unit_name
 from skxent.recalibration._choice import Recalibration
+from skxent.report._notable import ALL_ROWS, CLASSES
 
 __all__ = ["findings"]
 
@@ -19,7 +20,6 @@ __all__ = ["findings"]
 _MOST = 3
 # Losses that fall off exponentially have 6 % in their worst hundredth.
 _LONG_TAIL = 0.25
-_LARGE_CELL = 0.05
 
 Finding = tuple[float, str]
 
@@ -35,16 +35,17 @@ def findings(
     base: float,
     eps: float,
     confidence_level: float,
-    surely_above: FloatArray,
+    costly: NDArray[np.bool_],
+    cells: Sequence[tuple[int, int]],
     prior_margin: float,
     floored_share: float,
 ) -> tuple[str, ...]:
     """
     Sentences with the numbers that they rest on, ordered by the loss that they are about.
 
-    `surely_above` are lower bounds of the classes' losses that hold together; `prior_margin` is by
-    how much the entropy of the labels may be below the loss of the true prior; `floored_share`
-    the weight of the floored rows in all.
+    `costly` says which classes cost more than their rarity and chance explain, `cells` which of
+    the loss confusion do; `prior_margin` is by how much the entropy of the labels may be below the
+    loss of the true prior; `floored_share` the weight of the floored rows in all.
     """
     called = [_called(name) for name in names]
     unit = unit_name(base)
@@ -53,10 +54,10 @@ def findings(
     found: list[Finding] = []
     if overall["log_loss"] > 0:
         found += _recalibration(called, overall, recalibration, unit, confidence_level)
-        found += _gaps(called, per_class, overall, unit, confidence_level)
+        found += _gaps(called, per_class, overall, unit)
         found += _prior(overall, unit, prior_margin)
-        found += _costly_classes(called, per_class, overall, unit, surely_above)
-        found += _cells(called, confusion, overall)
+        found += _costly_classes(called, per_class, overall, unit, costly)
+        found += _cells(called, confusion, overall, cells)
         found += _tail(overall, worst)
         found += _floored(overall, base, eps, unit, floored_share)
     found += _absent(called, per_class)
@@ -109,10 +110,9 @@ def _gaps(
     per_class: Mapping[str, NDArray[Any]],
     overall: Mapping[str, float | int],
     unit: str,
-    level: float,
 ) -> Iterator[Finding]:
     gap = float(overall["gap"])
-    if overall["p_value"] < 1 - level:
+    if overall["p_value"] < ALL_ROWS:
         than = "more" if gap > 0 else "less"
         sentence = (
             f"The model expected to pay {_number(overall['predictive_entropy'])} {unit} a row, and "
@@ -123,7 +123,7 @@ def _gaps(
     # Holm's rule, which stops at the first that could be chance.
     p = np.where(np.isnan(per_class["p_value"]), 1.0, per_class["p_value"])
     order = np.argsort(p, kind="stable")
-    sure = np.cumprod(p[order] * np.arange(len(p), 0, -1) < 1 - level).astype(bool)
+    sure = np.cumprod(p[order] * np.arange(len(p), 0, -1) < CLASSES).astype(bool)
     chosen = sorted(order[sure].tolist(), key=lambda c: -abs(per_class["gap"][c]))
     for c in chosen[:_MOST]:
         gap = float(per_class["gap"][c])
@@ -152,10 +152,10 @@ def _costly_classes(
     per_class: Mapping[str, NDArray[Any]],
     overall: Mapping[str, float | int],
     unit: str,
-    surely_above: FloatArray,
+    costly: NDArray[np.bool_],
 ) -> Iterator[Finding]:
-    loss = float(overall["log_loss"])
-    chosen = np.flatnonzero(surely_above > loss)
+    loss, mean = float(overall["log_loss"]), 1.0 - float(overall["skill"])
+    chosen = np.flatnonzero(costly)
     chosen = chosen[np.argsort(-per_class["contribution"][chosen], kind="stable")]
     for c in chosen[:_MOST].tolist():
         own, share, weight = (float(per_class[x][c]) for x in ("log_loss", "share", "prevalence"))
@@ -163,27 +163,24 @@ def _costly_classes(
             f"Class {called[c]} takes {_percent(share)} of the loss with a prevalence "
             f"of {_percent(weight)}: {_number(own)} {unit} a row "
             f"({_number(per_class['ci_low'][c])} to {_number(per_class['ci_high'][c])}), "
-            f"{own / loss:.1f} times the mean."
+            f"{_percent(1.0 - per_class['skill'][c])} of what a model pays that knows only how "
+            f"rare it is; all rows pay {_percent(mean)} of that."
         )
         yield share * loss, sentence
 
 
 def _cells(
-    called: Sequence[str], confusion: FloatArray, overall: Mapping[str, float | int]
+    called: Sequence[str],
+    confusion: FloatArray,
+    overall: Mapping[str, float | int],
+    cells: Sequence[tuple[int, int]],
 ) -> Iterator[Finding]:
-    k = len(called)
-    if k < 3:
-        return
-    parts = confusion / overall["log_loss"]
-    large = max(_LARGE_CELL, 3.0 / (k * (k - 1)))
-    for flat in np.argsort(-parts, axis=None, kind="stable")[:_MOST]:
-        c, j = divmod(int(flat), k)
-        if parts[c, j] >= large:
-            sentence = (
-                f"{_percent(parts[c, j])} of the loss is that of class {called[c]} rows, for the "
-                f"probability that class {called[j]} got."
-            )
-            yield float(confusion[c, j]), sentence
+    for c, j in cells[:_MOST]:
+        sentence = (
+            f"{_percent(confusion[c, j] / overall['log_loss'])} of the loss is that of class "
+            f"{called[c]} rows, for the probability that class {called[j]} got."
+        )
+        yield float(confusion[c, j]), sentence
 
 
 def _tail(

@@ -11,6 +11,7 @@ from skxent._render._text import table_lines
 from skxent._render._words import cell, printable, unit_name
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
+from skxent.report._notable import ALL_ROWS
 
 __all__ = ["COLUMNS", "render_text"]
 
@@ -66,7 +67,7 @@ def _heading(content: Content, unit: str) -> list[str]:
 
     gap = overall["gap"]
     judgement = "more than expected" if gap > 0 else "less than expected"
-    if not overall["p_value"] < 1 - content.confidence_level:
+    if not overall["p_value"] < ALL_ROWS:
         judgement = "no more than chance"
     if math.isnan(overall["p_value"]):
         judgement = "cannot be tested"

@@ -1,0 +1,70 @@
+"""What costs more than chance, rounding or rarity explains."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from skxent._kernels import FloatArray
+from skxent.statistic._sums import Statistics
+
+__all__ = ["ALL_ROWS", "CLASSES", "all_hard", "costly_classes", "large_cells"]
+
+# A calibrated model gets a sentence about calibration in at most 5 % of reports. These are the
+# parts of the gap of all rows and, by Holm's rule, of the gaps of the classes; the rest is the
+# recalibration's. They do not follow the confidence level, which says how wide intervals are.
+ALL_ROWS, CLASSES = 0.01, 0.015
+# Cells below this share of the loss are not worth a sentence.
+_LARGE_CELL = 0.05
+_ROUNDING = 1e-9
+
+
+def all_hard(statistics: Statistics) -> bool:
+    """Whether every row is certain of one class, as the output of `predict` is."""
+    return len(statistics.support) > 1 and not statistics.expected.any()
+
+
+def costly_classes(
+    statistics: Statistics, lower_bounds: FloatArray, level: float
+) -> NDArray[np.bool_]:
+    """
+    Classes that cost a larger part of their own baseline than all rows do of theirs.
+
+    A rare class costs more by being rare: its loss is held against minus the logarithm of its
+    prevalence, which is uncertain as well. `lower_bounds` of the losses hold together with the
+    confidence `level`.
+    """
+    s, k = statistics, len(statistics.support)
+    prevalence = s.weight / s.weight.sum()
+    with np.errstate(all="ignore"):  # classes without rows are not costly
+        n = s.weight.sum() ** 2 / s.square[0].sum()
+        rarest = beta.ppf((1.0 - level) / k, n * prevalence, n * (1.0 - prevalence) + 1.0)
+        baselines = -np.log(prevalence)
+        entropy = np.nansum(prevalence * baselines)
+        of_all = s.loss.sum() / s.weight.sum() / np.float64(entropy)
+        found = lower_bounds / -np.log(rarest) > of_all * (1.0 + _ROUNDING)
+    return found & (baselines > 0) & (entropy > 0)
+
+
+def large_cells(statistics: Statistics, level: float) -> list[tuple[int, int]]:
+    """
+    Cells of the loss confusion that take much of the loss, the largest first.
+
+    Each holds more of its class's loss than its rival's share of the other rows explains, also
+    if the share that it was seen to have is that of few costly rows by chance.
+    """
+    s, k = statistics, len(statistics.support)
+    total = s.loss.sum()
+    if k < 3 or not 0 < total < np.inf:
+        return []
+    least = max(_LARGE_CELL, 3.0 / (k * (k - 1)))
+    found = []
+    for c, j in np.argwhere(s.confusion >= least * total).tolist():
+        # As many rows as carry the loss of the class, if each carried the same.
+        squares = max(float(s.square[2, c]), 1e-300)
+        n, part = s.loss[c] ** 2 / squares, s.confusion[c, j] / s.loss[c]
+        low = beta.ppf((1.0 - level) / (k * (k - 1)), n * part, n * (1.0 - part) + 1.0)
+        if low * (s.weight.sum() - s.weight[c]) > s.weight[j]:
+            found.append((c, j))
+    return sorted(found, key=lambda cell: -s.confusion[cell])
