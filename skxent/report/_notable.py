@@ -18,6 +18,8 @@ ALL_ROWS, CLASSES = 0.01, 0.015
 # Cells below this share of the loss are not worth a sentence.
 _LARGE_CELL = 0.05
 _ROUNDING = 1e-9
+# How often chance alone may have a sentence about costly classes, or about cells.
+_CHANCE = 0.01
 
 
 def all_hard(statistics: Statistics) -> bool:
@@ -25,21 +27,18 @@ def all_hard(statistics: Statistics) -> bool:
     return len(statistics.support) > 1 and not statistics.expected.any()
 
 
-def costly_classes(
-    statistics: Statistics, lower_bounds: FloatArray, level: float
-) -> NDArray[np.bool_]:
+def costly_classes(statistics: Statistics, lower_bounds: FloatArray) -> NDArray[np.bool_]:
     """
     Classes that cost a larger part of their own baseline than all rows do of theirs.
 
     A rare class costs more by being rare: its loss is held against minus the logarithm of its
-    prevalence, which is uncertain as well. `lower_bounds` of the losses hold together with the
-    confidence `level`.
+    prevalence, which is uncertain as well. `lower_bounds` of the losses hold together.
     """
     s, k = statistics, len(statistics.support)
     prevalence = s.weight / s.weight.sum()
     with np.errstate(all="ignore"):  # classes without rows are not costly
         n = s.weight.sum() ** 2 / s.square[0].sum()
-        rarest = beta.ppf((1.0 - level) / k, n * prevalence, n * (1.0 - prevalence) + 1.0)
+        rarest = beta.ppf(_CHANCE / k, n * prevalence, n * (1.0 - prevalence) + 1.0)
         baselines = -np.log(prevalence)
         entropy = np.nansum(prevalence * baselines)
         of_all = s.loss.sum() / s.weight.sum() / np.float64(entropy)
@@ -47,7 +46,7 @@ def costly_classes(
     return found & (baselines > 0) & (entropy > 0)
 
 
-def large_cells(statistics: Statistics, level: float) -> list[tuple[int, int]]:
+def large_cells(statistics: Statistics) -> list[tuple[int, int]]:
     """
     Cells of the loss confusion that take much of the loss, the largest first.
 
@@ -64,7 +63,7 @@ def large_cells(statistics: Statistics, level: float) -> list[tuple[int, int]]:
         # As many rows as carry the loss of the class, if each carried the same.
         squares = max(float(s.square[2, c]), 1e-300)
         n, part = s.loss[c] ** 2 / squares, s.confusion[c, j] / s.loss[c]
-        low = beta.ppf((1.0 - level) / (k * (k - 1)), n * part, n * (1.0 - part) + 1.0)
+        low = beta.ppf(_CHANCE / (k * (k - 1)), n * part, n * (1.0 - part) + 1.0)
         if low * (s.weight.sum() - s.weight[c]) > s.weight[j]:
             found.append((c, j))
     return sorted(found, key=lambda cell: -s.confusion[cell])
