@@ -19,6 +19,7 @@ from skxent._numbers import as_float, as_float64
 __all__ = [
     "check_base",
     "check_choice",
+    "check_count",
     "check_eps",
     "check_flag",
     "check_level",
@@ -81,6 +82,15 @@ def check_n_null(n_null: int) -> int:
         msg = f"n_null must be a number of draws, such as 200, or 0 for none; got {n_null!r}."
         raise ValueError(msg)
     return int(n_null)
+
+
+def check_count(value: int, name: str) -> int:
+    """A number of things, at least one."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < 1:
+        msg = f"{name} must be an integer above 0; got {value!r}."
+        raise ValueError(msg)
+    return int(value)
 
 
 def check_seed(random_state: Any) -> int:

@@ -1,11 +1,18 @@
 """What only the rows tell: the worst of them, and how much of the loss they carry."""
 
+import json
 import math
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from numpy.testing import assert_allclose
 from reports import EPS, data, quick, regression_on_digits
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import KFold
+
+from skxent import LogLossReport
 
 NAMES = ("row", "class", "log_loss", "proba", "predicted", "predicted_proba")
 
@@ -155,3 +162,112 @@ def test_they_cannot_be_changed():
     for values in report.worst_rows.values():
         with pytest.raises(ValueError, match="read-only"):
             values[0] = values[1]
+
+
+@pytest.mark.parametrize("n", [1, 10, 37, 100, 1000])
+def test_more_of_them_can_be_had(n):
+    y, p, _ = data(400, 3)
+    report = quick(y, p)
+    losses = -np.log(p[np.arange(400), y])
+    worst = report.get_worst_rows(n)
+    assert worst["row"].tolist() == np.argsort(-losses)[: min(n, 100)].tolist()
+    assert {len(v) for v in worst.values()} == {min(n, 100)}
+    assert len(report.worst_rows["row"]) == 10
+    assert len(report.get_worst_rows()["row"]) == 100
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5, "3", True, None])
+def test_how_many_must_be_a_number(n):
+    with pytest.raises(ValueError, match="n must be an integer above 0; got"):
+        quick(*data(50, 3)[:2]).get_worst_rows(n)
+
+
+# Their names.
+
+DAYS = pd.date_range("2024-02-27", periods=60)
+INDEXES = {
+    "text": [f"patient {i}" for i in range(60)],
+    "split": np.random.default_rng(0).permutation(1000)[:60],
+    "part": pd.RangeIndex(100, 160),
+    "every other": pd.RangeIndex(0, 120, 2),
+    "days": DAYS,
+    "levels": pd.MultiIndex.from_product([["a", "b"], range(30)]),
+}
+
+
+def in_order():
+    """Labels and probabilities whose rows 40, 7 and 23 cost most, in this order."""
+    p = np.full((60, 2), 0.5)
+    p[[40, 7, 23]] = [[0.001, 0.999], [0.01, 0.99], [0.02, 0.98]]
+    return np.zeros(60, dtype=int), p
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+@pytest.mark.parametrize("where", ["y", "p", "both"])
+def test_rows_are_called_what_the_index_calls_them(kind, where):
+    y, p = in_order()
+    index = pd.Index(INDEXES[kind])
+    plain = pd.RangeIndex(60)
+    named = pd.Series(y, index=index if where != "p" else plain)
+    table = pd.DataFrame(p, index=index if where != "y" else plain)
+    report = quick(named, table, labels=[0, 1])
+    assert report.worst_rows["row"].tolist()[:3] == [index[i] for i in (40, 7, 23)]
+    (told,) = json.loads(report.to_json())["worst_rows"]["row"][:1]
+    assert told == (
+        index[40] if kind in ("text", "split", "part", "every other") else str(index[40])
+    )
+    assert len(pd.DataFrame(report.worst_rows)) == 10
+
+
+def test_rows_without_an_index_are_numbered():
+    y, p = in_order()
+    for labels in (y, y.tolist(), pd.Series(y), pl.Series(y), pd.DataFrame({"y": y})):
+        assert quick(labels, p, labels=[0, 1]).worst_rows["row"].tolist()[:3] == [40, 7, 23]
+
+
+def test_the_index_of_the_labels_goes_before_that_of_the_predictions():
+    y, p = in_order()
+    table = pd.DataFrame(p, index=range(500, 560))
+    report = quick(pd.Series(y, index=range(900, 960)), table, labels=[0, 1])
+    assert report.worst_rows["row"].tolist()[0] == 940
+
+
+class Table(ClassifierMixin, BaseEstimator):
+    """Predicts what it is given."""
+
+    def fit(self, X, y):
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def predict_proba(self, X):
+        return np.asarray(X)
+
+
+@pytest.mark.parametrize("named", ["X", "y"])
+def test_estimators_name_the_rows_of_their_data(named):
+    y, p = in_order()
+    y = np.where(np.arange(60) % 4 == 0, 1, y)
+    names = np.array([f"row {i}" for i in range(60)])
+    X = pd.DataFrame(p, index=names) if named == "X" else p
+    target = pd.Series(y, index=names) if named == "y" else y
+    model = Table().fit(X, target)
+    expected = [f"row {i}" for i in (7, 23)]
+    fixed = {"recalibration": False, "n_null": 0}
+    report = LogLossReport.from_estimator(model, X, target, **fixed)
+    assert report.worst_rows["row"].tolist()[:2] == expected
+    cv = KFold(3, shuffle=True, random_state=0)
+    report = LogLossReport.from_cv(model, X, target, cv=cv, **fixed)
+    assert report.worst_rows["row"].tolist()[:2] == expected
+
+
+def test_the_sentence_of_the_tail_names_rows_as_the_index_does():
+    rng = np.random.default_rng(0)
+    p = np.full((1000, 2), [0.99, 0.01])
+    worst = rng.permutation(1000)[:8]
+    p[worst] = np.column_stack([1e-9 * np.arange(1, 9), 1 - 1e-9 * np.arange(1, 9)])
+    index = [f"patient {i}\n" + "x" * 60 for i in range(1000)]
+    report = quick(pd.Series(0, index=index), p, labels=[0, 1])
+    (finding,) = [f for f in report.findings if "first to look at" in f]
+    assert f"rows patient {worst[0]}\\nx" in finding
+    assert "…" in finding
+    assert "\n" not in finding

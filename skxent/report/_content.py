@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._arguments import check_count
 from skxent._kernels import FloatArray
 from skxent._result import Frozen, FrozenDict
 from skxent.recalibration._choice import Recalibration
@@ -73,10 +74,40 @@ class Content(Frozen):
     @property
     def worst_rows(self) -> Mapping[str, NDArray[np.generic]]:
         """
-        The rows that cost most, the worst first; empty in a report from batches.
+        The ten rows that cost most, the worst first; empty in a report from batches.
 
-        ``row`` is the number of the row, ``class`` what its class is called, ``log_loss`` and
-        ``proba`` its loss and the probability of its class; ``predicted`` and
-        ``predicted_proba`` the most probable class.
+        ``row`` is what the pandas index of the labels, the predictions or X calls the row, and
+        else its number, from 0; ``class`` what its class is called, ``log_loss`` and ``proba``
+        its loss and the probability of its class; ``predicted`` and ``predicted_proba`` the
+        most probable class. `get_worst_rows` gives more of them.
         """
-        return FrozenDict(self._worst_rows)
+        return self.get_worst_rows(10)
+
+    def get_worst_rows(self, n: int = 100) -> Mapping[str, NDArray[np.generic]]:
+        """
+        The rows that cost most, the worst first, as in `worst_rows`.
+
+        Parameters
+        ----------
+        n : int, default=100
+            How many; a report keeps 100.
+
+        Returns
+        -------
+        mapping of str to ndarray
+            One entry a row, of as many rows as there are: those that cost nothing are no worst.
+
+        Raises
+        ------
+        ValueError
+            If `n` is not a number of rows above 0.
+
+        Examples
+        --------
+        >>> from skxent import log_loss_report
+        >>> report = log_loss_report([0, 0, 1], [[0.5, 0.5], [0.9, 0.1], [0.8, 0.2]])
+        >>> report.get_worst_rows(2)["row"].tolist()
+        [2, 0]
+        """
+        n = check_count(n, "n")
+        return FrozenDict({name: values[:n] for name, values in self._worst_rows.items()})

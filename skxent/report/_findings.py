@@ -188,7 +188,7 @@ def _tail(
 ) -> Iterator[Finding]:
     share = float(overall["tail_share"])
     if share >= _LONG_TAIL and overall["n_samples"] >= 100:
-        rows = ", ".join(str(v) for v in worst["row"][:_MOST].tolist())
+        rows = ", ".join(_called(name) for name in worst["row"][:_MOST].tolist())
         sentence = (
             f"The worst 1 % of the rows carry {_percent(share)} of the loss; the first to look at "
             f"are rows {rows}."

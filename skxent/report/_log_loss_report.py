@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from skxent._inputs import check_labelled
 from skxent.report._compute import content_of
-from skxent.report._options import Options
+from skxent.report._options import Options, Source
 from skxent.report._result import LogLossReport
+from skxent.report._rows import row_index
 
 __all__ = ["log_loss_report"]
 
@@ -188,4 +189,4 @@ def log_loss_report(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    return LogLossReport._of(content_of(rows, options))
+    return LogLossReport._of(content_of(rows, options, Source(index=row_index(y_true, y_proba))))

@@ -33,6 +33,8 @@ class Source:
     unseen: NDArray[np.bool_] | None = None
     """Whether the estimator that predicted a row does not know its class."""
     out_of_fold: bool = False
+    index: Any = None
+    """What the user calls the rows of the data: a pandas index, or None for numbers from 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from skxent._inputs import Labelled, check_labelled
 from skxent._kernels import FloatArray, IntArray
 from skxent._labels import as_labels, distinct, encode, shown
 from skxent.report._options import Source
+from skxent.report._rows import row_index
 
 __all__ = ["Predicted", "cross_validated", "out_of_fold", "rows_of", "with_all_classes"]
 
@@ -50,6 +51,8 @@ class Predicted:
     """Whether the estimator that predicted a row does not know its class."""
     numbers: IntArray | None = None
     """Of the rows in the user's data; None where they are all, in their order."""
+    index: Any = None
+    """What the user calls these."""
 
 
 def rows_of(
@@ -84,7 +87,7 @@ def rows_of(
         sample_weight=weight,
         renormalize=renormalize,
     )
-    return rows, Source(numbers, unknown if unknown.any() else None, out_of_fold)
+    return rows, Source(numbers, unknown if unknown.any() else None, out_of_fold, found.index)
 
 
 def _refuse_or_warn(y_true: NDArray[Any], unknown: NDArray[np.bool_], unseen: str) -> None:
@@ -139,7 +142,7 @@ def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicte
     unseen = np.concatenate(
         [encode(array[test], classes) < 0 for test, (_, classes) in zip(tests, found, strict=True)]
     )
-    return Predicted(array[rows], _spread(found, labels), labels, unseen, rows)
+    return Predicted(array[rows], _spread(found, labels), labels, unseen, rows, row_index(y, X))
 
 
 def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
@@ -158,7 +161,8 @@ def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
         raise ValueError(msg)
     labels = _all_labels(classes, [distinct(array, "y")], keep_order=True)
     unseen = encode(array, classes) < 0
-    return Predicted(array, _spread([(_two_columns(values), classes)], labels), labels, unseen)
+    table = _spread([(_two_columns(values), classes)], labels)
+    return Predicted(array, table, labels, unseen, index=row_index(y, X))
 
 
 def _all_labels(

@@ -13,9 +13,25 @@ from skxent._inputs import Labelled
 from skxent._kernels import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
 
-__all__ = ["concentration", "row_losses", "worst_rows"]
+__all__ = ["concentration", "row_index", "row_losses", "worst_rows"]
 
-_N_WORST = 10
+_N_WORST = 100
+
+
+def row_index(*values: Any) -> Any:
+    """
+    The pandas index of the first of these that has one of its own, or None.
+
+    One that counts the rows from 0 says nothing.
+    """
+    for value in values:
+        index = getattr(value, "index", None)
+        if index is None or not hasattr(value, "iloc"):
+            continue
+        counts = type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)
+        if not counts:
+            return index
+    return None
 
 
 def row_losses(rows: Labelled, eps: float) -> FloatArray:
@@ -55,8 +71,13 @@ def worst_rows(
     unit: float,
     names: Sequence[Any],
     numbers: IntArray | None,
+    index: Any = None,
 ) -> dict[str, NDArray[Any]]:
-    """The rows that cost most; `numbers` are theirs in the user's data."""
+    """
+    The rows that cost most.
+
+    `numbers` are those of the rows in the user's data, and `index` the names of these.
+    """
     n = min(_N_WORST, len(losses))
     some = np.flatnonzero(losses >= np.partition(losses, -n)[-n])
     worst = some[np.lexsort([some, -losses[some]])][:n]
@@ -71,10 +92,23 @@ def worst_rows(
     codes, predicted = rows.codes[worst], p.argmax(axis=1)
     at = np.arange(len(worst))
     return {
-        "row": worst if numbers is None else numbers[worst],
+        "row": _named(worst if numbers is None else numbers[worst], index),
         "class": called[codes],
         "log_loss": losses[worst] / unit,
         "proba": p[at, codes],
         "predicted": called[predicted],
         "predicted_proba": p[at, predicted],
     }
+
+
+def _named(numbers: IntArray, index: Any) -> NDArray[Any]:
+    """What the user calls these rows."""
+    if index is None:
+        return numbers
+    names = index.take(numbers)
+    if names.dtype.kind in "biuf":
+        return np.array(names)
+    # One object a row, also where a name has several levels.
+    found = np.empty(len(names), dtype=object)
+    found[:] = names.tolist()
+    return found

@@ -232,7 +232,7 @@ def curves(
 
 
 _WORST_ROWS = {
-    "row": "Number of the row, from 0.",
+    "row": "What the index of the data calls the row; else its number, from 0.",
     "class": "Its class.",
     "log_loss": "Its loss.",
     "proba": "Predicted probability of its class.",
