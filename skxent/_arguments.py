@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._arrays import is_foreign, on_host
+from skxent._arrays import is_foreign, on_host, refuse_lazy
 from skxent._kernels import FloatArray
 from skxent._labels import shown
 from skxent._numbers import as_float, as_float64
@@ -141,6 +141,7 @@ def check_weight(
     """Weights in float64; `start` is the number of the first row."""
     if sample_weight is None:
         return None
+    refuse_lazy(sample_weight, "sample_weight")
     if isinstance(sample_weight, np.ma.MaskedArray):
         msg = "sample_weight is a masked array, whose mask would be lost; fill it, with 0 perhaps."
         raise ValueError(msg)

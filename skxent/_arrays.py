@@ -8,13 +8,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fetched", "is_elsewhere", "is_foreign", "is_half", "like", "on_host", "strided"]
+__all__ = [
+    "fetched",
+    "is_elsewhere",
+    "is_foreign",
+    "is_half",
+    "like",
+    "on_host",
+    "refuse_lazy",
+    "strided",
+]
 
 _PLAIN = (np.ndarray, list, tuple)
 # Libraries whose arrays do not name their namespace, at least in some of their releases.
 _UNNAMED = {"torch", "cupy"}
 # DLPack's numbers of the processor's memory, and of such memory pinned for a device.
 _HOST_MEMORY = {1, 3, 11}
+# Libraries of which everything is a plan of what to compute, and the plans of others.
+_LAZY_LIBRARIES = {"cubed", "dask", "dask_expr", "ibis", "pyspark"}
+_LAZY_KINDS = {
+    ("_duckdb", "DuckDBPyRelation"),
+    ("duckdb", "DuckDBPyRelation"),
+    ("narwhals", "LazyFrame"),
+    ("polars", "LazyFrame"),
+    ("pyarrow", "Dataset"),
+    ("pyarrow", "RecordBatchReader"),
+    ("pyarrow", "Scanner"),
+}
+# How they are asked for their numbers: the first of these that one has.
+_COMPUTING = ("compute", "toPandas", "to_pandas", "collect", "df", "read_all", "to_table")
+# What takes numbers that do not fit into memory.
+_IN_PARTS = "LogLossAccumulator(labels).update(y_true, y_proba)"
 _REFUSALS = (RuntimeError, TypeError, ValueError, BufferError, AttributeError)
 
 
@@ -30,6 +54,29 @@ def is_foreign(values: Any) -> bool:
 
 def _is_of(values: Any, libraries: set[str]) -> bool:
     return any(base.__module__.partition(".")[0] in libraries for base in type(values).__mro__)
+
+
+def refuse_lazy(values: object, name: str) -> None:
+    """An error for a plan of what to compute: numpy would pull all of it into memory."""
+    if isinstance(values, _PLAIN) or not _is_lazy(values):
+        return
+    kind = type(values)
+    way = next((way for way in _COMPUTING if hasattr(kind, way)), None)
+    whole = f"{name}.{way}() if it fits, or" if way else "what it computes, or"
+    msg = (
+        f"{name} is lazy ({kind.__module__}.{kind.__name__}), and nothing of it is pulled into "
+        f"memory here; pass {whole} add it batch by batch with {_IN_PARTS}."
+    )
+    raise TypeError(msg)
+
+
+def _is_lazy(values: object) -> bool:
+    kinds = {(base.__module__.partition(".")[0], base.__name__) for base in type(values).__mro__}
+    libraries = {library for library, _ in kinds}
+    if libraries & _LAZY_LIBRARIES or kinds & _LAZY_KINDS:
+        return True
+    # What xarray names may be on disk or on a cluster, which it then keeps in chunks.
+    return "xarray" in libraries and bool(getattr(values, "chunks", None))
 
 
 def is_elsewhere(values: Any) -> bool:

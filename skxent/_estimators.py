@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skxent._arrays import is_elsewhere
 from skxent._device import device_of
 from skxent._dispatch import table_of
-from skxent._labels import as_labels, check_labels, shown
+from skxent._labels import as_labels, check_labels, shown, uncomparable
 from skxent._table import as_table
 
 __all__ = ["METHODS", "predictions", "refuse_other_type", "with_columns_for"]
@@ -83,13 +83,11 @@ def _classes_of(estimator: Any) -> NDArray[Any]:
 
 def refuse_other_type(unseen: NDArray[Any], classes: NDArray[Any]) -> None:
     """Text beside numbers was not unseen: the labels were converted on the way."""
-    texts = {str(c) for c in classes.tolist()}
-    known_types = {isinstance(c, str | bytes) for c in classes.tolist()}
-    for label in set(unseen.tolist()):
-        if str(label) in texts or isinstance(label, str | bytes) not in known_types:
+    for label in dict.fromkeys(unseen.tolist()):
+        if why := uncomparable(label, classes.tolist()):
             msg = (
                 f"y holds {label!r} where the estimator's classes_ hold labels of another type, "
-                f"{shown(classes)}; pass labels of the type it was fitted with."
+                f"{shown(classes)}: {why} Pass labels of the type it was fitted with."
             )
             raise ValueError(msg)
 

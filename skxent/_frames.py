@@ -1,7 +1,8 @@
-"""What has names: the columns of data frames, and the events of a series."""
+"""What data frames and columns hold: their names, and tables whose rows are cells."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from skxent._kernels import IntArray
 from skxent._labels import shown
 
-__all__ = ["array_and_columns", "column_order", "events_of"]
+__all__ = ["array_and_columns", "column_order", "events_of", "matching_columns", "rows_of_cells"]
+
+Names = tuple[Any, ...]
 
 
-def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tuple[Any, ...] | None]:
+def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], Names | None]:
     """The array where possible without a copy, and the column names of a data frame."""
-    if type(values) is np.ndarray:
+    if type(values) is np.ndarray and values.dtype.kind != "O":
         return values, None
     if hasattr(values, "toarray") and hasattr(values, "nnz"):
         msg = f"{name} is a sparse matrix; pass {name}.toarray()."
@@ -23,6 +26,7 @@ def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tuple
     if isinstance(values, np.ma.MaskedArray):
         msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
         raise ValueError(msg)
+    values = rows_of_cells(values, name)
     if not isinstance(values, np.ndarray | list | tuple):
         import narwhals.stable.v2 as nw  # only here, since arrays and lists do without it
 
@@ -32,9 +36,7 @@ def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tuple
             except ValueError as error:
                 msg = f"{name} cannot be read as a data frame: {error}."
                 raise ValueError(msg) from error
-            # pandas numbers columns that nobody has named.
-            named = type(getattr(values, "columns", None)).__name__ != "RangeIndex"
-            return frame.to_numpy(), tuple(frame.columns) if named else None
+            return frame.to_numpy(), _given(frame.columns)
     if isinstance(values, list | tuple) and any(isinstance(v, np.ma.MaskedArray) for v in values):
         msg = f"{name} has masked rows, whose masks would be lost; fill or drop them first."
         raise ValueError(msg)
@@ -45,34 +47,178 @@ def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], tuple
         raise ValueError(msg) from error
 
 
-def column_order(columns: tuple[Any, ...], labels: NDArray[Any], name: str) -> IntArray | None:
-    """Where in `columns` each label stands; None if no column has the name of a label."""
+# Names
+
+
+def _given(names: Sequence[Any]) -> Names | None:
+    """
+    Names that somebody gave; None for 0, 1, 2, ... in this order, which pandas gives itself.
+
+    The type of pandas' index does not tell: pandas 3 makes a range of any evenly spaced numbers.
+    """
+    counted = all(type(name) is int and name == i for i, name in enumerate(names))
+    return None if counted else tuple(names)
+
+
+def events_of(values: ArrayLike) -> Names | None:
+    """Names that a pandas Series gives to its entries; not the numbers that pandas gives."""
+    index = getattr(values, "index", None)
+    return _given(index.tolist()) if index is not None and hasattr(index, "tolist") else None
+
+
+def _spellings(value: object) -> set[str]:
+    """The texts that a label or a name may have become, or come from, in a file."""
+    if isinstance(value, bool):
+        return {str(value), str(value).lower(), str(int(value))}
+    if isinstance(value, int | float) and abs(value) < 2**53 and value == int(value):
+        return {str(int(value)), str(float(value)), str(value)}
+    return {repr(value) if isinstance(value, bytes) else str(value)}
+
+
+def _without(prefix: str, column: object) -> set[str]:
+    """The spellings of a column's name behind `prefix`."""
+    if isinstance(column, str):
+        return {column.removeprefix(prefix)} if column.startswith(prefix) else set()
+    return set() if prefix else _spellings(column)
+
+
+def _places(columns: Names, spelled: dict[str, int], prefix: str) -> list[int | None]:
+    """The label that each column names behind `prefix`."""
+    found = []
+    for column in columns:
+        labels = {spelled[text] for text in _without(prefix, column) if text in spelled}
+        found.append(labels.pop() if len(labels) == 1 else None)
+    return found
+
+
+def _best_places(columns: Names, labels: NDArray[Any]) -> list[int | None]:
+    """The label that each column names, behind the prefix with which most of them name one."""
+    spelled = {text: i for i, label in enumerate(labels.tolist()) for text in _spellings(label)}
+    first = columns[0] if isinstance(columns[0], str) else ""
+    prefixes = {first.removesuffix(text) for text in spelled if first.endswith(text)}
+    tried = [_places(columns, spelled, prefix) for prefix in sorted({"", *prefixes})]
+    return max(tried, key=lambda places: len(set(places) - {None}))
+
+
+def matching_columns(columns: Names, labels: NDArray[Any]) -> IntArray | None:
+    """Where in `columns` each label stands; None if they do not name each label once."""
+    places = _best_places(columns, labels)
+    if None in places or len(set(places)) < len(places) or len(places) != len(labels):
+        return None
+    return np.argsort(np.array(places, dtype=np.intp))
+
+
+def column_order(columns: Names, labels: NDArray[Any], name: str) -> IntArray:
+    """
+    Where in `columns` each label stands.
+
+    A column names a label as it is, as the text of it, or behind a prefix that all columns have.
+    """
     if len(set(columns)) != len(columns):
         msg = f"{name} has columns of the same name: {shown(columns)}; make them distinct."
         raise ValueError(msg)
-    wanted = labels.tolist()
-    # Files keep the names of columns as text, and a label of 1 may have come back as 1.0.
-    whole = [int(v) if isinstance(v, float) and v.is_integer() else v for v in wanted]
-    as_text = [str(label) for label in whole]
-    for names in (wanted, as_text):
-        common = set(names) & set(columns)
-        if not common:
-            continue
-        if len(common) == len(names) == len(columns):
-            return np.array([columns.index(label) for label in names], dtype=np.intp)
-        missing = [label for label in names if label not in columns]
-        extra = [column for column in columns if column not in names]
+    order = matching_columns(columns, labels)
+    if order is not None:
+        return order
+    way_out = f"Rename or select the columns, or pass {name}.to_numpy() to match them by position."
+    places = _best_places(columns, labels)
+    named = set(places) - {None}
+    if not named:
         msg = (
-            f"The columns of {name} are only partly the labels: no column for {shown(missing)}, "
-            f"no label for {shown(extra)}. Rename or select the columns, or pass "
-            f"{name}.to_numpy() to match them by position."
+            f"The columns of {name}, {shown(columns)}, are not named as the labels, "
+            f"{shown(labels)}, nor as these behind a common prefix. {way_out}"
         )
         raise ValueError(msg)
-    return None
+    twice = [column for column, i in zip(columns, places, strict=True) if places.count(i) > 1]
+    if None not in places and twice:
+        msg = f"The columns of {name}, {shown(twice)}, name the same label. {way_out}"
+        raise ValueError(msg)
+    missing = [label for i, label in enumerate(labels) if i not in named]
+    extra = [column for column, i in zip(columns, places, strict=True) if i is None]
+    msg = (
+        f"The columns of {name} are only partly the labels: no column for {shown(missing)}, "
+        f"no label for {shown(extra)}. {way_out}"
+    )
+    raise ValueError(msg)
 
 
-def events_of(values: ArrayLike) -> tuple[Any, ...] | None:
-    """Names that a pandas Series gives to its entries; not the numbers that pandas gives."""
-    index = getattr(values, "index", None)
-    named = hasattr(index, "tolist") and type(index).__name__ != "RangeIndex"
-    return tuple(index.tolist()) if named and index is not None else None
+# Cells
+
+
+def rows_of_cells(values: ArrayLike, name: str) -> ArrayLike:
+    """The table whose rows are the cells of a column of lists; anything else as it is."""
+    cells = _cells(values)
+    if cells is None:
+        return values
+    lengths = _lengths(cells)
+    width = int(lengths[0]) if len(lengths) else 0
+    bad = (lengths < 0) | (lengths != width)
+    if bad.any():
+        row = int(bad.argmax())
+        held = f"{lengths[row]} beside {width} in row 0" if lengths[row] >= 0 else "no list"
+        msg = (
+            f"{name} is a column of lists, which must be of equal length, with one number a "
+            f"class; row {row} holds {held}."
+        )
+        raise ValueError(msg)
+    flat = _flat(cells) if width else np.empty(0)
+    if flat.shape != (len(lengths) * width,):
+        msg = f"{name} is a column of lists of lists; pass one list of numbers a row."
+        raise ValueError(msg)
+    return flat.reshape(len(lengths), width)
+
+
+def _cells(values: Any) -> Any:
+    """
+    The cells of a column of lists: as an array of objects, a polars Series or an Arrow array.
+
+    None if `values` are anything else.
+    """
+    if isinstance(values, list | tuple) or (
+        isinstance(values, np.ndarray) and values.dtype.kind != "O"
+    ):
+        return None
+    if not isinstance(values, np.ndarray) and getattr(values, "shape", ())[1:] == (1,):
+        values = _only_column(values)
+    kind = str(getattr(values, "dtype", getattr(values, "type", ""))).lower()
+    if kind == "object" and np.ndim(values) == 1:
+        cells = np.asarray(values)
+        first = next((cell for cell in cells if cell is not None), None)
+        return cells if isinstance(first, list | np.ndarray) else None
+    if not kind.startswith(("list(", "array(", "list<", "large_list<", "fixed_size_list<")):
+        return None
+    if hasattr(values, "array"):  # pandas, around Arrow's
+        values = values.array.__arrow_array__()
+    return values.combine_chunks() if hasattr(values, "combine_chunks") else values
+
+
+def _only_column(values: Any) -> Any:
+    import narwhals.stable.v2 as nw
+
+    if not nw.dependencies.is_into_dataframe(values):
+        return values
+    frame = nw.from_native(values, eager_only=True)
+    return frame.get_column(frame.columns[0]).to_native()
+
+
+def _lengths(cells: Any) -> IntArray:
+    """How many numbers each cell holds; -1 where there is no list."""
+    if isinstance(cells, np.ndarray):
+        sized = (len(c) if isinstance(c, list | np.ndarray) else -1 for c in cells)
+        return np.fromiter(sized, dtype=np.intp, count=len(cells))
+    kind = cells.dtype if hasattr(cells, "dtype") else cells.type
+    # Of polars' and of Arrow's lists of one size; the lengths of others are counted.
+    lengths = getattr(kind, "size", getattr(kind, "list_size", None))
+    if lengths is None:
+        counted = (
+            cells.list.len().fill_null(0) if hasattr(cells, "list") else np.diff(cells.offsets)
+        )
+        lengths = np.asarray(counted, dtype=np.intp)
+    return np.where(np.asarray(cells.is_null()), -1, lengths)
+
+
+def _flat(cells: Any) -> NDArray[Any]:
+    """The numbers of all cells, one after the other."""
+    if isinstance(cells, np.ndarray):
+        return np.concatenate([np.asarray(cell) for cell in cells])
+    return np.asarray(cells.explode() if hasattr(cells, "explode") else cells.flatten())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._arguments import check_weight
-from skxent._frames import events_of
+from skxent._frames import events_of, matching_columns, rows_of_cells
 from skxent._kernels import FloatArray, IntArray
 from skxent._labels import (
     as_labels,
@@ -21,6 +21,7 @@ from skxent._labels import (
     factorize,
     refuse_soft,
     shown,
+    uncomparable,
 )
 from skxent._table import Table, as_table
 
@@ -93,6 +94,7 @@ def check_labelled(
     """Class labels, or one-hot rows, beside probabilities; the numbers are checked when read."""
     proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
     check_pos_label(pos_label)
+    y_true = rows_of_cells(y_true, "y_true")
     if is_table(y_true, proba):
         return _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
     array = as_labels(y_true, "y_true")
@@ -149,7 +151,8 @@ def _binary_codes(
         if len(known) != 2:
             raise ValueError(_not_two("labels names", known))
         if pos_label is not None and pos_label not in known.tolist():
-            msg = f"pos_label={pos_label!r} is not one of labels={shown(known)}."
+            why = uncomparable(pos_label, known.tolist())
+            msg = f"pos_label={pos_label!r} is not one of labels={shown(known)}. {why}".rstrip()
             raise ValueError(msg)
         positive = 0 if pos_label is not None and pos_label == known[0] else 1
         return codes_of(array, known), known, positive
@@ -167,7 +170,8 @@ def _binary_codes(
     try:
         sorted([*others, pos_label])
     except TypeError as error:
-        msg = f"pos_label={pos_label!r} is of another type than y_true, which holds {others[0]!r}."
+        why = uncomparable(pos_label, others) or f"{error}."
+        msg = f"pos_label={pos_label!r} is of another type than y_true: {why}"
         raise ValueError(msg) from error
     pair = np.empty(2, dtype=object)
     pair[:] = [others[0] if others else f"not {pos_label}", pos_label]
@@ -235,16 +239,29 @@ def aligned(
         if len(known) != proba.n_classes:
             raise ValueError(_wrong_number(known, proba, given=True))
         return target.in_order_of(known), proba.in_order_of(known), known
-    if target.columns is not None:
-        if proba.columns is not None and not set(target.columns) & set(proba.columns):
-            msg = (
-                f"y_true and y_proba name different classes, {shown(target.columns)} and "
-                f"{shown(proba.columns)}; rename them, or pass arrays to match them by position."
-            )
-            raise ValueError(msg)
-        known = as_labels(list(target.columns), "y_true's columns")
-        return target, proba.in_order_of(known), known
-    return target, proba, np.arange(proba.n_classes)
+    known = _names_of(target, proba)
+    return target.in_order_of(known), proba.in_order_of(known), known
+
+
+def _names_of(target: Table, proba: Table) -> NDArray[Any]:
+    """What the columns of two tables are called, if labels= does not say so."""
+    numbers = np.arange(proba.n_classes)
+    if target.columns is None or proba.columns is None:
+        named = proba if target.columns is None else target
+        # Where the one table has no names, its columns are numbered.
+        if named.columns is None or matching_columns(named.columns, numbers) is not None:
+            return numbers
+        return as_labels(list(named.columns), f"{named.name}'s columns")
+    known = as_labels(list(target.columns), "y_true's columns")
+    if matching_columns(proba.columns, known) is None and not set(target.columns) & set(
+        proba.columns
+    ):
+        msg = (
+            f"y_true and y_proba name different classes, {shown(target.columns)} and "
+            f"{shown(proba.columns)}; rename them, or pass arrays to match them by position."
+        )
+        raise ValueError(msg)
+    return known
 
 
 def check_pair(
@@ -259,6 +276,7 @@ def check_pair(
 ) -> Labelled | Paired:
     """Labels or distributions beside probabilities, told apart by shape and dtype."""
     proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
+    y_true = rows_of_cells(y_true, "y_true")
     if is_table(y_true, proba):
         target = as_table(y_true, "y_true", renormalize=renormalize)
         target, proba, _ = aligned(target, proba, labels, pos_label)

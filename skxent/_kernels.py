@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "LOG_SMALLEST",
     "class_sums",
     "class_weights",
     "cross_entropy_rows",
@@ -38,7 +39,11 @@ IntArray = NDArray[np.intp]
 
 # A quarter of a usual second-level cache: the block and its by-products stay in it.
 _BLOCK_BYTES = 1 << 19
-_SMALLEST = 5e-324
+# The logarithm of 5e-324, the smallest number above 0, and the floor of all logarithms that are
+# multiplied by 0. It is not computed, and numbers are not floored before their logarithm is
+# taken: where the processor takes numbers below 2.2e-308 for 0, as other libraries may have told
+# it to, 5e-324 is 0.
+LOG_SMALLEST = -744.4400719213812
 # Below this width a row is summed by a matrix product; above it, numpy's pairwise sum is as
 # fast and rounds less.
 _WIDE = 64
@@ -126,9 +131,15 @@ def _row_dots(a: FloatArray, b: FloatArray) -> FloatArray:
 
 def entropy_rows(p: FloatArray, logp: FloatArray) -> FloatArray:
     """Entropy of each row; an event of probability 0 adds exactly 0."""
-    # Any finite number in the place of log 0 will do: it is multiplied by 0.
-    finite = np.maximum(logp, math.log(_SMALLEST))
+    finite = np.maximum(logp, LOG_SMALLEST)
     return np.maximum(-_row_dots(p, finite), 0.0)
+
+
+def _finite_log(x: FloatArray) -> FloatArray:
+    """Logarithms to be multiplied by 0 where `x` is 0."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(x)
+    return np.maximum(logs, LOG_SMALLEST, out=logs)
 
 
 def _times_log(t: FloatArray, logs: FloatArray) -> FloatArray:
@@ -146,7 +157,7 @@ def cross_entropy_rows(t: FloatArray, logp: FloatArray) -> FloatArray:
 
 def kl_rows(t: FloatArray, logp: FloatArray) -> FloatArray:
     """Kullback-Leibler divergence of each pair of rows; inf as for the cross-entropy."""
-    log_t = np.log(np.maximum(t, _SMALLEST))
+    log_t = _finite_log(t)
     with np.errstate(invalid="ignore"):
         terms = _times_log(t, logp)
         # By Gibbs' inequality the sum is not negative; what rounding leaves below 0 is 0.
@@ -156,9 +167,10 @@ def kl_rows(t: FloatArray, logp: FloatArray) -> FloatArray:
 def js_rows(t: FloatArray, p: FloatArray) -> FloatArray:
     """Jensen-Shannon divergence of each pair of rows, between 0 and log 2."""
     # t / (t + p) instead of t over the mean of t and p: half of the smallest number is 0.
-    total = np.maximum(t + p, _SMALLEST)
-    terms = t * np.log(np.maximum(2.0 * (t / total), _SMALLEST))
-    terms += p * np.log(np.maximum(2.0 * (p / total), _SMALLEST))
+    total = t + p
+    total[total == 0.0] = 1.0
+    terms = t * _finite_log(2.0 * (t / total))
+    terms += p * _finite_log(2.0 * (p / total))
     # Where t and p are close, these logarithms cancel. With r the difference over the total,
     # the term is a function of r squared, of which no digit is lost.
     r = (t - p) / total
@@ -173,7 +185,7 @@ def js_rows_of_labels(logp: FloatArray) -> FloatArray:
     p = np.exp(logp)
     rest = -np.expm1(logp)
     # The other classes meet targets of 0, so that each of them adds p_j log 2.
-    own = p * np.maximum(logp, math.log(_SMALLEST))
+    own = p * np.maximum(logp, LOG_SMALLEST)
     value = rest * math.log(2.0) - (1.0 + p) * np.log1p(-0.5 * rest) + own
     return np.clip(0.5 * value, 0.0, math.log(2.0))
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent import _kernels
 from skxent._arguments import check_flag
-from skxent._arrays import is_foreign, is_half, like, on_host
+from skxent._arrays import is_foreign, is_half, like, on_host, refuse_lazy
 from skxent._frames import array_and_columns, column_order
 from skxent._kernels import FloatArray, IntArray
 from skxent._labels import shown
@@ -73,11 +73,12 @@ class Table:
         return _SUM_TOLERANCE_HALF if half else _SUM_TOLERANCE
 
     def in_order_of(self, labels: NDArray[Any]) -> Table:
-        """The table with its columns in the order of `labels`, if it has their names."""
+        """The table with its columns in the order of `labels`, if its columns have names."""
         if self.columns is None:
             return self
         order = column_order(self.columns, labels, self.name)
-        return self if order is None else replace(self, order=order)
+        as_it_is = np.array_equal(order, np.arange(len(order)))
+        return self if as_it_is else replace(self, order=order)
 
     def blocks(self, itemsize: int | None = None) -> Iterator[tuple[slice, NDArray[np.floating]]]:
         """
@@ -300,6 +301,7 @@ def as_table(
     check_flag(from_logits, "from_logits")
     if renormalize is not None:
         check_flag(renormalize, "renormalize")
+    refuse_lazy(values, name)
     origin = values if is_foreign(values) else None
     array, columns = array_and_columns(values if origin is None else on_host(origin, name), name)
     if array.ndim == 0:

@@ -370,6 +370,16 @@ def names_of_columns_ignored(y_true, y_proba, *, labels=None):
     return honest(y_true, np.asarray(y_proba), labels=labels)
 
 
+def numbers_of_columns_ignored(y_true, y_proba, *, labels=None):
+    numbered = getattr(getattr(y_proba, "columns", None), "dtype", None) == np.int64
+    return honest(y_true, np.asarray(y_proba) if numbered else y_proba, labels=labels)
+
+
+def prefixes_ignored(y_true, y_proba, *, labels=None):
+    prefixed = any(str(name).startswith("proba_") for name in getattr(y_proba, "columns", ()))
+    return honest(y_true, np.asarray(y_proba) if prefixed else y_proba, labels=labels)
+
+
 def needs_all_classes(y_true, y_proba, *, labels=None):
     if labels is not None and len(np.unique(y_true)) < len(labels):
         return np.nan

@@ -2,22 +2,30 @@
 
 import inspect
 import math
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 
 import skxent.metrics
 from skxent import (
+    LogLossAccumulator,
+    LogLossReport,
+    compare_log_loss,
     cross_entropy,
     entropy,
     js_divergence,
     kl_divergence,
     label_entropy,
     log_loss,
+    log_loss_report,
     log_loss_skill_score,
+    make_per_class_scorer,
+    neg_log_loss_scorer,
     perplexity,
 )
 
@@ -66,10 +74,10 @@ BAD_TABLES = [
     ("empty", [], "y_proba is empty"),
     ("no_rows", np.empty((0, 2)), r"y_proba is empty: shape \(0, 2\)"),
     ("masked", np.ma.masked_less(P, 0.3), "y_proba is a masked array"),
-    ("missing", pl.DataFrame({"a": [0.5, 0.5, None], "b": [0.5] * 3}), "row 2, column 0 holds nan"),
+    ("missing", pl.DataFrame({"0": [0.5, 0.5, None], "1": [0.5] * 3}), "row 2, column 0 holds nan"),
     (
         "nullable",
-        pd.DataFrame({"a": [0.5, None, 0.5], "b": [0.5] * 3}, dtype="Float64"),
+        pd.DataFrame({"0": [0.5, None, 0.5], "1": [0.5] * 3}, dtype="Float64"),
         "row 1, column 0 holds nan",
     ),
 ]
@@ -83,7 +91,11 @@ WRONG_TYPES = [
     ("sparse_matrix", sparse.coo_matrix(np.array(P)), r"y_proba is a sparse matrix"),
     ("scalar", 0.5, "y_proba must be an array, .*got <class 'float'>"),
     ("nothing", None, "y_proba must be an array, .*NoneType"),
-    ("lazy", pl.LazyFrame({"a": [0.5] * 3, "b": [0.5] * 3}), "data frame in memory; .*LazyFrame"),
+    (
+        "lazy",
+        pl.LazyFrame({"a": [0.5] * 3, "b": [0.5] * 3}),
+        r"y_proba is lazy .*LazyFrame.*y_proba.collect\(\) .*LogLossAccumulator",
+    ),
     ("set", {0.5, 0.25}, "y_proba must be an array, .*'set'"),
 ]
 
@@ -216,8 +228,13 @@ BAD_LABELS = [
         ValueError,
         "missing label .*row 1",
     ),
-    ("mixed", [1, "a", 1], TypeError, "y_true mixes types"),
-    ("mixed_objects", np.array([1, "a", 1], object), TypeError, "y_true mixes types"),
+    ("mixed", [1, "a", 1], ValueError, "y_true mixes .*str 'a' cannot be compared with int 1"),
+    (
+        "mixed_objects",
+        np.array([1, "a", 1], object),
+        ValueError,
+        "y_true mixes labels of different types",
+    ),
     ("unhashable", np.array([{}, {}, {}]), TypeError, "y_true holds values that cannot be labels"),
     (
         "dates",
@@ -232,7 +249,7 @@ BAD_LABELS = [
     ("set", {0, 1, 2}, TypeError, "y_true must be a list or .*'set'"),
     ("keys", {0: 0, 1: 1, 2: 2}.keys(), TypeError, "y_true must be a list or .*dict_keys"),
     ("sparse", sparse.csr_array([[0], [1], [1]]), TypeError, "y_true must .*csr_array|is a sparse"),
-    ("lazy", pl.LazyFrame({"a": [0, 1, 1]}), TypeError, "y_true must be a list or .*LazyFrame"),
+    ("lazy", pl.LazyFrame({"a": [0, 1, 1]}), TypeError, r"y_true is lazy .*y_true.collect\(\)"),
     (
         "three_dimensions",
         np.zeros((3, 1, 1)),
@@ -281,7 +298,12 @@ def test_unequal_lengths(metric, p):
             [-1, 2**40],
             r"does not: 18446744073709551615 \(row 1\)",
         ),
-        (["0", "1", "1"], P, [0, 1], r"does not: '0' \(row 0\).*holds? '0' as another type"),
+        (
+            ["0", "1", "1"],
+            P,
+            [0, 1],
+            r"does not: '0' \(row 0\).*str '0' cannot be compared with int 0",
+        ),
         ([0, 0, 0], P, None, r"y_true holds 1 different labels, \[0\].*2 columns.*labels="),
         ([0, 1, 2], P, None, r"y_true holds 3 different labels, \[0, 1, 2\].*classes_"),
         (Y, [[0.5], [0.25], [0.5]], None, r"one column.*y_proba\[:, 0\]"),
@@ -333,6 +355,172 @@ def test_labels_in_their_own_order_cost_what_they_should():
     assert log_loss(["cancer", "healthy"], [0.9, 0.1], pos_label="cancer") == pytest.approx(
         -math.log(0.9)
     )
+
+
+# Labels that cannot be compared
+
+X = np.arange(12.0)[:, None]
+TEXTS = np.array(["a", "b", "c"] * 4)
+MODEL = LogisticRegression().fit(X, TEXTS)
+THIRDS = np.full((12, 3), 1 / 3)
+ACCUMULATOR = LogLossAccumulator(["a", "b", "c"])
+JUDGES = {
+    "log_loss": lambda y: log_loss(y, THIRDS, labels=TEXTS[:3]),
+    "labels": lambda y: log_loss(TEXTS, THIRDS, labels=y[:3]),
+    "cross_entropy": lambda y: cross_entropy(y, THIRDS, labels=TEXTS[:3]),
+    "report": lambda y: log_loss_report(y, THIRDS, labels=TEXTS[:3]),
+    "comparison": lambda y: compare_log_loss(y, {"a": THIRDS, "b": THIRDS}, labels=TEXTS[:3]),
+    "accumulator": lambda y: ACCUMULATOR.update(y, THIRDS),
+    "from_estimator": lambda y: LogLossReport.from_estimator(MODEL, X, y),
+    "scorer": lambda y: neg_log_loss_scorer(MODEL, X, y),
+    "per_class": lambda y: make_per_class_scorer(["a", "b", "c"])(MODEL, X, y),
+}
+OTHERS = {
+    "bytes": (TEXTS.astype("S"), "bytes"),
+    "bytes_objects": (TEXTS.astype("S").astype(object), "bytes"),
+    "integers": (np.array([1, 2, 3] * 4), "int"),
+    "floats": (np.array([1.0, 2.0, 3.0] * 4), "float"),
+    "objects": (np.array([1, 2.5, 3] * 4, object), "int|float"),
+}
+
+
+@pytest.mark.parametrize("judge", JUDGES.values(), ids=JUDGES)
+@pytest.mark.parametrize(("y", "kind"), OTHERS.values(), ids=OTHERS)
+def test_labels_of_another_type_are_refused_alike(judge, y, kind):
+    """Of bytes and text, numpy makes equal labels where it puts them into one array."""
+    pair = rf"({kind}) .* cannot be compared with str|str .* cannot be compared with ({kind}) "
+    refused(judge, y, match=pair)
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        ([b"a", "b", "a"], "str .* cannot be compared with bytes"),
+        (np.array([b"a", "b", "a"], object), "str .* cannot be compared with bytes"),
+        ([1, "b", 1], "str 'b' cannot be compared with int 1"),
+        ([b"1", 1, 1], "int 1 cannot be compared with bytes b'1'"),
+        ([(1, 2), "a", "a"], "tuple|shape|unequal"),
+        (np.array([1j, 2j, 1j], object), "complex"),
+        (
+            np.array([datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC)] * 2, object)[:3],
+            "offset-naive and offset-aware",
+        ),
+    ],
+)
+def test_labels_of_several_types(y, match):
+    for metric in (log_loss, cross_entropy, label_entropy):
+        refused(call, metric, y=y, match=match)
+    refused(LogLossAccumulator, y, match=match)
+    refused(log_loss, Y, [[0.2, 0.3, 0.5]] * 3, labels=y, match=match)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("metric", [*LABELLED, label_entropy])
+def test_dates_are_no_labels_with_or_without_a_time_zone(zone, metric):
+    y = pd.Series(pd.to_datetime(["2020-01-01", "2021-01-01", "2021-01-01"])).dt.tz_localize(zone)
+    for dates in (y, y.astype(object), y.tolist(), y.dt.date.tolist(), y - y[0]):
+        refused(call, metric, y=dates, error=TypeError, match="labels must be integers, booleans")
+
+
+def test_a_positive_label_of_another_type():
+    match = "pos_label=b'b' .*bytes b'b' cannot be compared with str 'a'"
+    refused(log_loss, ["a", "b", "b"], [0.5] * 3, pos_label=b"b", labels=["a", "b"], match=match)
+    refused(log_loss, ["a", "a", "a"], [0.5] * 3, pos_label=b"b", match=match)
+
+
+def test_integers_beyond_those_with_a_sign():
+    big = 2**63 + 1
+    y, floats = np.array([big, 5, 5], "u8"), [[0.25, 0.75], [0.5, 0.5], [0.5, 0.5]]
+    expected = (math.log(4 / 3) + 2 * math.log(2)) / 3
+    assert log_loss(y, floats) == pytest.approx(expected)
+    for labels in ([5, big], np.array([5, big], "u8"), np.array([5, big], object)):
+        assert log_loss(y, floats, labels=labels) == pytest.approx(expected)
+    # As floats, the two would be the same.
+    refused(log_loss, y, floats, labels=[5, big - 1], match=f"does not: {big} ")
+    refused(log_loss, y, floats, labels=np.array([5, -1]), match=f"does not: {big} ")
+    mixed = np.array([big, -5, -5], object)
+    assert log_loss(mixed, floats, labels=[-5, big]) == pytest.approx(expected)
+    assert log_loss([big, -5, -5], floats) == pytest.approx(expected)
+
+
+def test_an_estimator_of_signed_integers_beside_those_beyond():
+    model = LogisticRegression().fit(X, np.arange(12) % 2 - 1)
+    y = np.array([2**63 + 1, 2**63 + 3] * 6, "u8")
+    report = LogLossReport.from_estimator(model, X, y, recalibration=False, n_null=0)
+    assert report.labels.tolist() == [-1, 0, 2**63 + 1, 2**63 + 3]
+    assert report.per_class["support"].tolist() == [0, 0, 6, 6]
+    assert neg_log_loss_scorer(model, X, y) == pytest.approx(-report.overall["log_loss"])
+
+
+def test_text_that_is_not_unicode():
+    """Half of a surrogate pair, which names of files may hold, is a label like others."""
+    y = ["\ud800", "b", "b"]
+    assert log_loss(y, P, labels=["\ud800", "b"]) == log_loss([0, 1, 1], P)
+    with pytest.raises(ValueError, match="does not") as raised:
+        log_loss(y, P, labels=["a", "b"])
+    assert str(raised.value).encode()
+
+
+# What is not in memory
+
+
+def lazy(library, name, *ways):
+    """An object as that of a library, which fails if it is read."""
+
+    def fails(*_):
+        pytest.fail("it was pulled into memory")
+
+    functions = dict.fromkeys((*ways, "__array__", "__len__", "__getitem__", "__iter__"), fails)
+    kind = type(name, (), functions | {"__module__": library, "shape": (12, 3), "ndim": 2})
+    return kind()
+
+
+LAZY = {
+    "dask_array": (lazy("dask.array.core", "Array", "compute"), "compute"),
+    "dask_frame": (lazy("dask.dataframe.dask_expr._collection", "Series", "compute"), "compute"),
+    "spark": (lazy("pyspark.sql.dataframe", "DataFrame", "collect", "toPandas"), "toPandas"),
+    "connect": (lazy("pyspark.sql.connect.dataframe", "DataFrame", "toPandas"), "toPandas"),
+    "duckdb": (lazy("_duckdb", "DuckDBPyRelation", "df"), "df"),
+    "ibis": (lazy("ibis.expr.types.relations", "Table", "to_pandas"), "to_pandas"),
+    "reader": (lazy("pyarrow.lib", "RecordBatchReader", "read_all"), "read_all"),
+    "polars": (pl.LazyFrame(dict.fromkeys("abc", [0.5] * 12)), "collect"),
+}
+TAKING = {
+    **{m.__name__: lambda v, m=m: call(m, y=Y, p=v) for m in takes("y_proba")},
+    "y_true": lambda v: log_loss(v, THIRDS),
+    "label_entropy": label_entropy,
+    "labels": lambda v: log_loss(TEXTS, THIRDS, labels=v),
+    "sample_weight": lambda v: log_loss(TEXTS, THIRDS, sample_weight=v),
+    "reference": lambda v: log_loss_skill_score(TEXTS, THIRDS, reference=v),
+    "report": lambda v: log_loss_report(TEXTS, v),
+    "comparison": lambda v: compare_log_loss(TEXTS, {"a": THIRDS, "b": v}),
+    "update": lambda v: ACCUMULATOR.update(TEXTS, v),
+    "update_labels": lambda v: ACCUMULATOR.update(v, THIRDS),
+    "update_weights": lambda v: ACCUMULATOR.update(TEXTS, THIRDS, v),
+    "scorer": lambda v: neg_log_loss_scorer(MODEL, X, v),
+    "from_estimator": lambda v: LogLossReport.from_estimator(MODEL, X, v),
+    "from_cv": lambda v: LogLossReport.from_cv(LogisticRegression(), X, v),
+}
+
+
+@pytest.mark.parametrize("take", TAKING.values(), ids=TAKING)
+@pytest.mark.parametrize(("given", "way"), LAZY.values(), ids=LAZY)
+def test_what_is_not_in_memory_is_not_pulled_into_it(take, given, way):
+    match = rf"is lazy .*\.{way}\(\) if it fits, .*batch by batch with LogLossAccumulator"
+    refused(take, given, error=TypeError, match=match)
+
+
+@pytest.mark.parametrize("take", TAKING.values(), ids=TAKING)
+def test_real_dask_and_xarray_are_not_computed(take):
+    da = pytest.importorskip("dask.array")
+    xr = pytest.importorskip("xarray")
+
+    def fails(block):
+        pytest.fail("it was computed")
+
+    array = da.from_array(THIRDS).map_blocks(fails, dtype=float, meta=np.empty((0, 0)))
+    for given in (array, array[:, 0], xr.DataArray(array)):
+        refused(take, given, error=TypeError, match=r"is lazy .*\.compute\(\)")
 
 
 # Distributions as targets
@@ -406,68 +594,6 @@ def test_float_labels_are_labels_for_the_log_loss():
     for metric in SOFT:
         refused(metric, [0.0, 1.0, 1.0], [0.1, 0.8, 0.7], match=r"3 events.*2.*astype\(int\)")
         refused(metric, [0.5, 0.2, 0.2], [0.1, 0.8, 0.1], match="y_true must sum to 1.*sums to 0.9")
-
-
-# Data frames
-
-
-@pytest.mark.parametrize("metric", LABELLED)
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_columns_that_are_only_partly_the_labels(metric, frame):
-    table = frame({"b": [0.5, 0.5], "c": [0.5, 0.5]})
-    match = r"only partly the labels: no column for \['a'\], no label for \['c'\].*to_numpy\(\)"
-    refused(metric, ["a", "b"], table, match=match)
-    table = frame({"a": [0.5, 0.5], "b": [0.5, 0.25], "c": [0.0, 0.25]})
-    refused(metric, ["a", "b"], table, labels=["b", "a", "d"], match=r"no column for \['d'\]")
-
-
-@pytest.mark.parametrize("metric", LABELLED)
-def test_columns_that_pandas_numbers_have_no_names(metric):
-    p = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
-    expected = metric(Y, p, labels=[1, 0])
-    assert metric(Y, pd.DataFrame(p), labels=[1, 0]) == pytest.approx(expected)
-    assert metric(Y, pd.DataFrame(p[:, ::-1], columns=[0, 1]), labels=[1, 0]) == pytest.approx(
-        expected
-    )
-
-
-@pytest.mark.parametrize("metric", LABELLED)
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_whole_float_labels_match_the_text_of_a_file(metric, frame):
-    p = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
-    turned, y = frame({"1": p[:, 1], "0": p[:, 0]}), np.array(Y, float)
-    expected = metric(Y, p)
-    assert metric(y, turned) == pytest.approx(expected)
-    assert metric(y, turned, labels=[0.0, 1.0]) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("metric", SOFT)
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_soft_labels_with_other_names(metric, frame):
-    y, p = frame({"a": [0.5], "b": [0.5]}), frame({"c": [0.5], "d": [0.5]})
-    refused(metric, y, p, match=r"name different classes, \['a', 'b'\] and \['c', 'd'\]")
-
-
-@pytest.mark.parametrize("metric", SOFT)
-def test_named_events_of_single_distributions(metric):
-    """Counts are sorted by frequency, so that their order differs."""
-    y = pd.Series(list("aab")).value_counts(normalize=True)
-    p = pd.Series(list("abb")).value_counts(normalize=True)
-    assert y.index.tolist() != p.index.tolist()
-    expected = metric([2 / 3, 1 / 3], [1 / 3, 2 / 3])
-    assert metric(y, p) == pytest.approx(expected)
-    assert metric(y, p) != pytest.approx(metric([2 / 3, 1 / 3], [2 / 3, 1 / 3]))
-    for unnamed in (pd.Series([1 / 3, 2 / 3]), [1 / 3, 2 / 3]):
-        assert metric(pd.Series([2 / 3, 1 / 3]), unnamed) == pytest.approx(expected)
-        assert metric(y, unnamed) == pytest.approx(expected)
-    refused(metric, y, p.rename({"b": "c"}), match=r"no column for \['b'\], no label for \['c'\]")
-
-
-@pytest.mark.parametrize("metric", LABELLED)
-def test_columns_of_the_same_name(metric):
-    table = pd.DataFrame([[0.5, 0.5]] * 2, columns=["a", "a"])
-    with pytest.raises(ValueError, match="a"):
-        metric(["a", "b"], table)
 
 
 # Weights

@@ -111,6 +111,8 @@ METRICS = [
     (broken.first_row_counts_more, "row_order"),
     (broken.columns_by_position, "column_order"),
     (broken.names_of_columns_ignored, "named_columns"),
+    (broken.numbers_of_columns_ignored, "named_columns"),
+    (broken.prefixes_ignored, "named_columns"),
     (broken.needs_all_classes, "absent_class"),
     (broken.numbers_only, "labels_of_any_type"),
     (broken.arrays_only, "lists_equal_arrays"),
@@ -579,10 +581,13 @@ def test_without_pandas_its_checks_are_skipped(monkeypatch):
     assert skipped == {
         "check_data_frames_equal_arrays",
         "check_data_frames",
-        "check_named_columns",
         "check_series_are_read_in_order",
     }
     assert "failed" not in statuses(results)
+    monkeypatch.setitem(sys.modules, "polars", None)
+    results = check_metric(broken.honest)
+    (skipped,) = [r for r in results if r["check_name"] == "check_named_columns"]
+    assert str(skipped["exception"]) == "Neither pandas nor polars is installed."
 
 
 def test_nothing_that_is_not_needed_is_imported():

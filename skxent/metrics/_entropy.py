@@ -186,4 +186,6 @@ def minus_log_shares(class_weight: FloatArray) -> FloatArray:
     others[:-1] += np.cumsum(class_weight[:0:-1])[::-1]
     most = 2.0 * others < total
     of_most = -np.log1p(-np.where(most, others, 0.0) / total)
-    return np.where(most, of_most, -np.log(np.maximum(class_weight / total, 5e-324)))
+    with np.errstate(divide="ignore"):
+        logs = np.log(class_weight / total)
+    return np.where(most, of_most, -np.maximum(logs, _kernels.LOG_SMALLEST))

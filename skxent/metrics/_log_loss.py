@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._arguments import check_base, check_choice, check_eps, check_flag
-from skxent._arrays import fetched, is_foreign
+from skxent._arrays import fetched, is_foreign, refuse_lazy
 from skxent._dispatch import check_labelled
 from skxent._inputs import Labelled
 from skxent._kernels import FloatArray
@@ -294,6 +294,7 @@ def _check_reference(
     reference: ArrayLike | Mapping[Any, float], labels: NDArray[Any]
 ) -> FloatArray:
     """A prior over `labels`: a mapping by label, or probabilities in the order of `labels`."""
+    refuse_lazy(reference, "reference")
     if isinstance(reference, Mapping) or hasattr(reference, "to_dict"):
         named = dict(reference.to_dict() if hasattr(reference, "to_dict") else reference)
         missing = [v for v in labels.tolist() if v not in named]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._arguments import check_base, check_eps, check_names
-from skxent._arrays import is_foreign, on_host
+from skxent._arrays import is_foreign, on_host, refuse_lazy
 from skxent._inputs import check_labelled
 from skxent._kernels import FloatArray
 from skxent._labels import check_labels, check_pos_label, shown
@@ -147,6 +147,9 @@ class LogLossAccumulator:
             If the batch is not what `log_loss` takes; then nothing of it is added. A batch
             without rows, or whose weights are all 0, adds nothing.
         """
+        given = {"y_true": y_true, "y_proba": y_proba, "sample_weight": sample_weight}
+        for name, values in given.items():
+            refuse_lazy(values, name)
         if _is_empty(y_true) and _is_empty(y_proba):
             return self
         ones = _ones_for_zeros(sample_weight)

@@ -176,7 +176,7 @@ def _all_labels(
                 refuse_other_type(classes[new], labels)
             else:
                 refuse_other_type(labels[encode(labels, classes) < 0], classes)
-            both = np.concatenate([labels, classes[new]])
+            both = as_labels([*labels.tolist(), *classes[new].tolist()], "y")
             labels = both if keep_order else distinct(both, "y")
     return labels
 

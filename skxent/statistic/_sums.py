@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from skxent._inputs import Labelled
-from skxent._kernels import FloatArray, IntArray, class_weights, pick, row_sums
+from skxent._kernels import LOG_SMALLEST, FloatArray, IntArray, class_weights, pick, row_sums
 from skxent.statistic._histogram import Histogram, Packed, packed, unpacked
 
 __all__ = ["Statistics", "statistics"]
 
-_SMALLEST = 5e-324
 # Up to so many classes, a product with a table that is mostly 0 costs less than its sparse form.
 _DENSE = 32
 
@@ -114,7 +113,7 @@ def _of_block(
         counts = weight > 0
         losses[weight == 0] = 0.0
     # Where eps is 0, any finite cost will do: it is multiplied by a probability of 0.
-    floor = max(least, math.log(_SMALLEST))
+    floor = max(least, LOG_SMALLEST)
     if logp.min() < floor:
         logp = np.maximum(logp, floor)
     # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
@@ -207,8 +206,9 @@ def _ovr_losses(
     rest: FloatArray, losses: FloatArray, codes: IntArray, w: FloatArray, least: float
 ) -> FloatArray:
     """One-vs-rest losses: minus log p of the row's class, minus log (1 - p) of the others."""
-    smallest = max(math.exp(least), _SMALLEST)
-    logs = np.log(rest if rest.min() >= smallest else np.maximum(rest, smallest))
+    with np.errstate(divide="ignore"):
+        logs = np.log(rest)
+    np.maximum(logs, max(least, LOG_SMALLEST), out=logs)
     n, k = rest.shape
     logs.reshape(-1)[codes + np.arange(0, n * k, k)] = -losses
     if least == -math.inf:

@@ -7,6 +7,8 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -150,17 +152,37 @@ def check_column_order(subject: MetricSubject) -> None:
 
 
 def check_named_columns(subject: MetricSubject) -> None:
-    """A data frame whose columns have the classes' names is taken by position, silently."""
+    """
+    A data frame whose columns name the classes, as they are, by their numbers, or behind a prefix,
+    is taken by position, silently.
+    """
     subject.need_inputs("labels", "soft", "one_hot")
-    pd = import_pandas()
-    names, order = NAMINGS["texts"](3), np.array([2, 0, 1])
-    p = pd.DataFrame(subject.p[:, order], columns=names[order])
-    y = names[subject.y] if subject.y.ndim == 1 else pd.DataFrame(subject.y, columns=names)
-    try:
-        found = subject.value(y, p)
-    except ValueError:  # to refuse it is as good
-        return
-    _refuse(found, subject.value(), "named columns in another order")
+    for frame, labels, names, order in _named_tables():
+        p = frame({names[j]: subject.p[:, j] for j in order})
+        if subject.y.ndim == 1:
+            y = labels[subject.y]
+        else:
+            y = frame({names[j]: subject.y[:, j] for j in range(3)})
+        try:
+            found = subject.value(y, p)
+        except (TypeError, ValueError):  # to refuse it is as good
+            continue
+        _refuse(found, subject.value(), f"columns named {[names[j] for j in order]}")
+
+
+def _named_tables() -> Iterator[tuple[Any, NDArray[Any], list[Any], list[int]]]:
+    """Kinds of frames, labels, the names of their columns, and an order of these."""
+    texts, numbers = NAMINGS["texts"](3), np.arange(3)
+    frames = [import_module(name).DataFrame for name in ("pandas", "polars") if find_spec(name)]
+    if not frames:
+        skip("Neither pandas nor polars is installed.")
+    for frame in frames:
+        by_number = numbers if frame.__module__.startswith("pandas") else numbers.astype(str)
+        for order in ([2, 0, 1], [2, 1, 0]):
+            yield frame, texts, texts.tolist(), order
+            yield frame, texts, [f"proba_{text}" for text in texts], order
+            yield frame, numbers, by_number.tolist(), order
+            yield frame, numbers, [f"proba_{number}" for number in numbers], order
 
 
 def check_absent_class(subject: MetricSubject) -> None:
