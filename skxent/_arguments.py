@@ -27,6 +27,7 @@ __all__ = [
     "check_names",
     "check_seed",
     "check_weight",
+    "same_length",
 ]
 
 
@@ -133,6 +134,12 @@ def check_names(target_names: Iterable[Any] | None, labels: NDArray[Any]) -> tup
         msg = f"target_names must differ, or classes could not be told apart; {twice!r} is twice."
         raise ValueError(msg)
     return names
+
+
+def same_length(n_true: int, n_proba: int) -> None:
+    if n_true != n_proba:
+        msg = f"y_true and y_proba must have the same number of rows; got {n_true} and {n_proba}."
+        raise ValueError(msg)
 
 
 def check_weight(

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent import _inputs
-from skxent._arguments import check_weight
+from skxent._arguments import check_weight, same_length
 from skxent._arrays import fetched, is_elsewhere
 from skxent._device import Device, DeviceArray, device_of
 from skxent._device_table import DeviceTable
-from skxent._inputs import Labelled, Paired, aligned, is_table, same_length
+from skxent._inputs import Labelled, Paired, aligned, is_table
 from skxent._kernels import FloatArray
 from skxent._labels import as_labels, check_labels, codes_of, encode, refuse_nan, refuse_soft
 from skxent._table import Table, as_table

@@ -11,7 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from skxent._kernels import IntArray
 from skxent._labels import shown
 
-__all__ = ["array_and_columns", "column_order", "events_of", "matching_columns", "rows_of_cells"]
+__all__ = [
+    "array_and_columns",
+    "column_order",
+    "events_of",
+    "matching_columns",
+    "n_columns",
+    "rows_of_cells",
+]
 
 Names = tuple[Any, ...]
 
@@ -45,6 +52,15 @@ def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], Names
     except (ValueError, OverflowError, RuntimeError) as error:
         msg = f"{name} must have rows of equal length, of numbers in the range of floats: {error}."
         raise ValueError(msg) from error
+
+
+def n_columns(values: ArrayLike) -> int:
+    """Number of columns of a two-dimensional `values`; 0 if it is one-dimensional."""
+    if type(values) is not np.ndarray and isinstance(values, list | tuple):
+        first: Any = values[0] if values else None
+        return len(first) if isinstance(first, list | tuple) or np.ndim(first) == 1 else 0
+    shape = getattr(values, "shape", None)
+    return shape[1] if isinstance(shape, tuple) and len(shape) == 2 else 0
 
 
 # Names
@@ -178,7 +194,7 @@ def _cells(values: Any) -> Any:
         isinstance(values, np.ndarray) and values.dtype.kind != "O"
     ):
         return None
-    if not isinstance(values, np.ndarray) and getattr(values, "shape", ())[1:] == (1,):
+    if not isinstance(values, np.ndarray) and n_columns(values) == 1:
         values = _only_column(values)
     kind = str(getattr(values, "dtype", getattr(values, "type", ""))).lower()
     if kind == "object" and np.ndim(values) == 1:

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._arguments import check_weight
-from skxent._frames import events_of, matching_columns, rows_of_cells
+from skxent._arguments import check_weight, same_length
+from skxent._frames import events_of, matching_columns, n_columns, rows_of_cells
 from skxent._kernels import FloatArray, IntArray
 from skxent._labels import (
     as_labels,
@@ -33,7 +33,6 @@ __all__ = [
     "check_labelled",
     "check_pair",
     "is_table",
-    "same_length",
 ]
 
 
@@ -60,24 +59,9 @@ class Paired:
     """Whether the user passed one pair of 1-D distributions."""
 
 
-def same_length(n_true: int, n_proba: int) -> None:
-    if n_true != n_proba:
-        msg = f"y_true and y_proba must have the same number of rows; got {n_true} and {n_proba}."
-        raise ValueError(msg)
-
-
-def _columns_of(y_true: ArrayLike) -> int:
-    """Number of columns of a two-dimensional `y_true`; 0 if it is one-dimensional."""
-    if type(y_true) is not np.ndarray and isinstance(y_true, list | tuple):
-        first: Any = y_true[0] if y_true else None
-        return len(first) if isinstance(first, list | tuple) or np.ndim(first) == 1 else 0
-    shape = getattr(y_true, "shape", None)
-    return shape[1] if isinstance(shape, tuple) and len(shape) == 2 else 0
-
-
 def is_table(y_true: ArrayLike, proba: Table) -> bool:
     """Whether `y_true` holds distributions; a single column is a column of labels."""
-    width = _columns_of(y_true)
+    width = n_columns(y_true)
     return width > 1 or (width == 1 and not proba.positive_only and proba.n_classes == 1)
 
 
@@ -151,8 +135,8 @@ def _binary_codes(
         if len(known) != 2:
             raise ValueError(_not_two("labels names", known))
         if pos_label is not None and pos_label not in known.tolist():
-            why = uncomparable(pos_label, known.tolist())
-            msg = f"pos_label={pos_label!r} is not one of labels={shown(known)}. {why}".rstrip()
+            msg = f"pos_label={pos_label!r} is not one of labels={shown(known)}."
+            msg = f"{msg} {uncomparable(pos_label, known.tolist())}".rstrip()
             raise ValueError(msg)
         positive = 0 if pos_label is not None and pos_label == known[0] else 1
         return codes_of(array, known), known, positive

@@ -117,8 +117,7 @@ def probability_faults(call):
         if k > 1 or call.kind == "labels":  # else one column of targets may be one of labels
             yield "another_column", np.hstack([p, wider((n, 1))])
         names = [*map(str, call.names[:-1]), "none of them"]
-        named = call.kind == "labels" and not isinstance(call.names[0], float | bytes)
-        if named and k > 1:
+        if call.kind == "labels" and k > 1:
             yield "partly_named", pd.DataFrame(p, columns=names)
 
 

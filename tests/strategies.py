@@ -240,12 +240,13 @@ def contained(rng, table, names, named):
     if how in SERIES:
         return SERIES[how](rounded if dtype in ("f8", "f4") else exact), exact
     if how in FRAMES:
-        # Names that mean something come in any order; others leave the order alone.
-        order = list(range(len(names)))
-        columns = [f"score {len(names) - i}" for i in order]
-        if named and not isinstance(names[0], float | bytes) and rng.random() < 0.7:
-            rng.shuffle(order)
-            columns = [str(names[j]) for j in order]
+        # Names come in any order; the numbers that pandas gives leave the order alone.
+        order = columns = list(range(len(names)))
+        if not named or (how == "pandas_frame" and rng.random() < 0.3):
+            return pd.DataFrame(exact, columns=columns), exact
+        rng.shuffle(order)
+        prefix = rng.choice(["", "p_", "proba 0"])
+        columns = [f"{prefix}{names[j]}" for j in order]
         return FRAMES[how](dict(zip(columns, exact[:, order].T, strict=True))), exact
     return LAYOUTS[how](rounded), exact
 
