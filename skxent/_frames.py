@@ -190,22 +190,28 @@ def _cells(values: Any) -> Any:
 
     None if `values` are anything else.
     """
-    if isinstance(values, list | tuple) or (
-        isinstance(values, np.ndarray) and values.dtype.kind != "O"
-    ):
-        return None
-    if not isinstance(values, np.ndarray) and n_columns(values) == 1:
+    if isinstance(values, np.ndarray):
+        return _objects(values) if values.dtype.kind == "O" else None
+    width = 2 if isinstance(values, list | tuple) else n_columns(values)
+    if width == 1:
         values = _only_column(values)
+    elif width > 1:
+        return None
     kind = str(getattr(values, "dtype", getattr(values, "type", ""))).lower()
-    if kind == "object" and np.ndim(values) == 1:
-        cells = np.asarray(values)
-        first = next((cell for cell in cells if cell is not None), None)
-        return cells if isinstance(first, list | np.ndarray) else None
+    if kind == "object":
+        return _objects(np.asarray(values))
     if not kind.startswith(("list(", "array(", "list<", "large_list<", "fixed_size_list<")):
         return None
     if hasattr(values, "array"):  # pandas, around Arrow's
         values = values.array.__arrow_array__()
     return values.combine_chunks() if hasattr(values, "combine_chunks") else values
+
+
+def _objects(cells: NDArray[Any]) -> NDArray[Any] | None:
+    if cells.ndim != 1:
+        return None
+    first = next((cell for cell in cells if cell is not None), None)
+    return cells if isinstance(first, list | np.ndarray) else None
 
 
 def _only_column(values: Any) -> Any:
