@@ -15,6 +15,8 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._typing import FloatArray, IntArray
+
 __all__ = [
     "LOG_SMALLEST",
     "class_sums",
@@ -34,8 +36,6 @@ __all__ = [
     "weighted_sum",
 ]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 # A quarter of a usual second-level cache: the block and its by-products stay in it.
 _BLOCK_BYTES = 1 << 19

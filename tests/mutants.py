@@ -31,7 +31,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = [
-    *("_inputs", "_kernels", "_table", "_labels", "_arguments", "metrics._cross_entropy"),
+    *(
+        "_intake._rows",
+        "_kernels",
+        "_intake._table",
+        "_intake._labels",
+        "_intake._arguments",
+        "metrics._cross_entropy",
+    ),
     *("metrics._divergences", "metrics._entropy", "metrics._log_loss", "metrics._reduce"),
 ]
 TESTS = ["inputs", "metrics", "common", "properties", "robustness", "mutants"]

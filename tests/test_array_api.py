@@ -17,7 +17,7 @@ import pytest
 from test_common import CASES, WEIGHT, N, has_columns, parametrize
 
 import skxent
-from skxent import _arrays, _device
+from skxent._intake import _device, _foreign
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def library(name, monkeypatch):
     if name.startswith("torch"):
         torch = pytest.importorskip("torch")
         if name == "torch elsewhere":
-            monkeypatch.setattr(_arrays, "_HOST_MEMORY", set())
+            monkeypatch.setattr(_foreign, "_HOST_MEMORY", set())
         return Library(name, torch, torch.device("cpu"), name == "torch elsewhere")
     device = strict.Device(name)
     return Library(name, strict, device, name != "CPU_DEVICE")

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skxent import log_loss
-from skxent._inputs import check_labelled
+from skxent._intake._rows import check_labelled
 from skxent.recalibration import _maps
 from skxent.recalibration._cross_fit import cross_fitted_losses
 from skxent.recalibration._maps import METHODS, fit_map

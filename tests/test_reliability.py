@@ -13,7 +13,7 @@ from scipy.special import expit, xlog1py, xlogy
 from sklearn.isotonic import IsotonicRegression
 
 from skxent import LogLossAccumulator, log_loss_report
-from skxent._inputs import check_labelled
+from skxent._intake._rows import check_labelled
 from skxent.report import _reliability
 from skxent.statistic._sums import statistics
 

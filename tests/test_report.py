@@ -29,7 +29,7 @@ from scipy.stats import pearson3
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skxent import label_entropy, log_loss, log_loss_report, perplexity
-from skxent._inputs import check_labelled
+from skxent._intake._rows import check_labelled
 from skxent.statistic._sums import statistics
 
 NEEDS_RECALIBRATION = {"recoverable", "recoverable_low", "recoverable_high"}

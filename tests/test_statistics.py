@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reports import EPS, data, quick
 
 from skxent import _kernels
-from skxent._inputs import check_labelled
+from skxent._intake._rows import check_labelled
 from skxent.statistic import _sums
 from skxent.statistic._sums import Statistics, statistics
 

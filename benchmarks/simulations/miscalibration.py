@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from skxent import LogLossAccumulator, log_loss_report
-from skxent._inputs import check_labelled
+from skxent._intake._rows import check_labelled
 from skxent.statistic._sums import statistics
 
 REPEATS = {100: 300, 600: 200, 3000: 60}

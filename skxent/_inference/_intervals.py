@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from skxent._kernels import FloatArray
+from skxent._typing import FloatArray
 
 __all__ = ["Moments", "hall_interval", "mean_of_means", "moments_of_mean"]
 

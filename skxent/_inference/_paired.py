@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from skxent._inference._intervals import Moments
-from skxent._kernels import FloatArray
+from skxent._typing import FloatArray
 
 __all__ = ["paired_interval", "paired_p_value"]
 

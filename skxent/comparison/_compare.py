@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._inference._intervals import Moments
 from skxent._inference._paired import paired_interval, paired_p_value
-from skxent._inputs import check_labelled
-from skxent._kernels import FloatArray, IntArray, class_weights
-from skxent._numbers import nan_for_missing
+from skxent._intake._numbers import nan_for_missing
+from skxent._intake._rows import check_labelled
+from skxent._kernels import class_weights
+from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
 
 __all__ = [

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_base, check_eps, check_level, check_names
+from skxent._intake._arguments import check_base, check_eps, check_level, check_names
+from skxent._typing import EPS
 from skxent.comparison._compare import paired_figures, read_losses, remarks
 from skxent.comparison._renderings import ComparisonRenderings
 
@@ -77,7 +78,7 @@ def compare_log_loss(
     groups: ArrayLike | None = None,
     reference: str | None = None,
     base: float | None = math.e,
-    eps: float = 2.0**-52,
+    eps: float = EPS,
     confidence_level: float = 0.95,
     from_logits: bool = False,
     renormalize: bool = False,

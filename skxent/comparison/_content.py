@@ -7,8 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from skxent._kernels import FloatArray, IntArray
 from skxent._result import Frozen
+from skxent._typing import FloatArray, IntArray
 
 __all__ = ["FIGURES", "ComparisonContent"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from skxent._kernels import FloatArray
 from skxent._render._frame import render_frame
 from skxent._render._text import fit, table_lines
 from skxent._render._words import cell, printable, unit_name
+from skxent._typing import FloatArray
 from skxent.comparison._content import FIGURES, ComparisonContent
 
 __all__ = [

@@ -8,10 +8,10 @@ from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_base
-from skxent._dispatch import check_pair
-from skxent._inputs import Labelled, Paired
-from skxent._kernels import FloatArray
+from skxent._intake._arguments import check_base
+from skxent._intake._dispatch import check_pair
+from skxent._intake._rows import Labelled, Paired
+from skxent._typing import FloatArray
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows, row_values
 
 __all__ = ["js_divergence", "kl_divergence"]

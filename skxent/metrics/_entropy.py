@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent import _kernels
-from skxent._arguments import check_base, check_weight
-from skxent._arrays import is_elsewhere
-from skxent._device import device_of
-from skxent._dispatch import check_distributions, label_column_on, weight_on
-from skxent._kernels import FloatArray
-from skxent._labels import as_labels, factorize
+from skxent._intake._arguments import check_base, check_weight
+from skxent._intake._device import device_of
+from skxent._intake._dispatch import check_distributions, label_column_on, weight_on
+from skxent._intake._foreign import is_elsewhere
+from skxent._intake._labels import as_labels, factorize
+from skxent._typing import FloatArray
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows
 
 __all__ = ["entropy", "label_entropy", "minus_log_shares", "prior_entropy"]

@@ -10,18 +10,16 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._arguments import check_base, check_choice, check_eps, check_flag
-from skxent._arrays import fetched, is_foreign, refuse_lazy
-from skxent._dispatch import check_labelled
-from skxent._inputs import Labelled
-from skxent._kernels import FloatArray
-from skxent._labels import shown
-from skxent._table import as_table
+from skxent._intake._arguments import check_base, check_choice, check_eps, check_flag
+from skxent._intake._dispatch import check_labelled
+from skxent._intake._foreign import fetched, is_foreign, refuse_lazy
+from skxent._intake._labels import shown
+from skxent._intake._rows import Labelled
+from skxent._intake._table import as_table
+from skxent._typing import EPS, FloatArray
 from skxent.metrics._entropy import minus_log_shares
 
 __all__ = ["floored_losses", "log_loss", "log_loss_skill_score"]
-
-_EPS = 2.0**-52
 
 
 def _highest(eps: float) -> float:
@@ -75,7 +73,7 @@ def log_loss(
     labels: ArrayLike | None = None,
     pos_label: Any = None,
     base: float | None = math.e,
-    eps: float = _EPS,
+    eps: float = EPS,
     average: Literal["micro", "macro"] | None = "micro",
     from_logits: bool = False,
     renormalize: bool = False,
@@ -193,7 +191,7 @@ def log_loss_skill_score(
     sample_weight: ArrayLike | None = None,
     labels: ArrayLike | None = None,
     pos_label: Any = None,
-    eps: float = _EPS,
+    eps: float = EPS,
     reference: ArrayLike | Mapping[Any, float] | None = None,
     from_logits: bool = False,
     renormalize: bool = False,

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from skxent._arguments import check_choice
-from skxent._inputs import Labelled, Paired
-from skxent._kernels import FloatArray
-from skxent._table import Table
+from skxent._intake._arguments import check_choice
+from skxent._intake._rows import Labelled, Paired
+from skxent._intake._table import Table
+from skxent._typing import FloatArray, Reduction
 
 __all__ = ["Reduction", "check_reduction", "reduce_rows", "row_values"]
-
-Reduction = Literal["mean", "sum", "none"]
 
 
 def check_reduction(reduction: str) -> None:

@@ -10,15 +10,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-from skxent._kernels import (
-    FloatArray,
-    IntArray,
-    class_weights,
-    log_softmax,
-    pick,
-    row_slices,
-    row_sums,
-)
+from skxent._kernels import class_weights, log_softmax, pick, row_slices, row_sums
+from skxent._typing import FloatArray, IntArray
 
 __all__ = ["METHODS", "Map", "Method", "fit_map", "n_parameters"]
 

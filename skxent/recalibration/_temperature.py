@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_base, check_eps
-from skxent._inputs import check_labelled
+from skxent._intake._arguments import check_base, check_eps
+from skxent._intake._rows import check_labelled
+from skxent._typing import EPS
 from skxent.recalibration._cross_fit import cross_fitted_losses, finite_logs
 from skxent.recalibration._maps import METHODS, fit_map
 
 __all__ = ["fit_temperature", "refinement_loss"]
 
-_EPS = 2.0**-52
 _TEMPERATURE = next(method for method in METHODS if method.name == "temperature")
 
 
@@ -29,7 +29,7 @@ def fit_temperature(
     sample_weight: ArrayLike | None = None,
     from_logits: bool = False,
     renormalize: bool = False,
-    eps: float = _EPS,
+    eps: float = EPS,
 ) -> float:
     r"""
     Temperature that makes the log loss of these predictions smallest, within reason.
@@ -112,7 +112,7 @@ def refinement_loss(
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
     base: float | None = math.e,
-    eps: float = _EPS,
+    eps: float = EPS,
     from_logits: bool = False,
     renormalize: bool = False,
     n_splits: int = 5,

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_base, check_eps, check_names
-from skxent._arrays import is_foreign, on_host, refuse_lazy
-from skxent._inputs import check_labelled
-from skxent._kernels import FloatArray
-from skxent._labels import check_labels, check_pos_label, shown
-from skxent._numbers import as_float64
+from skxent._intake._arguments import check_base, check_eps, check_names
+from skxent._intake._foreign import is_foreign, on_host, refuse_lazy
+from skxent._intake._labels import check_labels, check_pos_label, shown
+from skxent._intake._numbers import as_float64
+from skxent._intake._rows import check_labelled
+from skxent._typing import EPS, FloatArray
 from skxent.report._compute import content_of_statistics
 from skxent.report._options import Options
 from skxent.report._result import LogLossReport
@@ -96,7 +96,7 @@ class LogLossAccumulator:
         pos_label: Any = None,
         target_names: Sequence[str] | None = None,
         base: float | None = math.e,
-        eps: float = 2.0**-52,
+        eps: float = EPS,
         from_logits: bool = False,
         renormalize: bool = False,
     ) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._arguments import check_names
-from skxent._inputs import Labelled
+from skxent._intake._arguments import check_names
+from skxent._intake._rows import Labelled
 from skxent.recalibration._choice import Choice, choose, why_not
 from skxent.report._content import Content
 from skxent.report._figures import (

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._arguments import check_count
-from skxent._kernels import FloatArray
+from skxent._intake._arguments import check_count
 from skxent._result import Frozen, FrozenDict
+from skxent._typing import FloatArray
 from skxent.recalibration._choice import Recalibration
 
 __all__ = ["Content", "Curve"]

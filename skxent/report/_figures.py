@@ -13,7 +13,7 @@ from scipy.stats import chi2, pearson3
 from scipy.stats import f as f_distribution
 
 from skxent._inference._intervals import Moments, hall_interval, mean_of_means, moments_of_mean
-from skxent._kernels import FloatArray
+from skxent._typing import FloatArray
 from skxent.recalibration._choice import Choice
 from skxent.report._reliability import Calibration
 from skxent.statistic._sums import Statistics

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._kernels import FloatArray
 from skxent._render._words import cell, printable, unit_name
+from skxent._typing import FloatArray
 from skxent.recalibration._choice import Recalibration
 from skxent.report._notable import ALL_ROWS, CLASSES
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._inputs import check_labelled
+from skxent._intake._rows import check_labelled
+from skxent._typing import EPS
 from skxent.report._compute import content_of
 from skxent.report._options import Options, Source
 from skxent.report._result import LogLossReport
@@ -27,7 +28,7 @@ def log_loss_report(
     target_names: Sequence[str] | None = None,
     sample_weight: ArrayLike | None = None,
     base: float | None = math.e,
-    eps: float = 2.0**-52,
+    eps: float = EPS,
     confidence_level: float = 0.95,
     recalibration: bool = True,
     n_null: int = 200,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from skxent._kernels import FloatArray
+from skxent._typing import FloatArray
 from skxent.statistic._sums import Statistics
 
 __all__ = ["ALL_ROWS", "CLASSES", "all_hard", "costly_classes", "large_cells"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._arguments import (
+from skxent._intake._arguments import (
     check_base,
     check_eps,
     check_flag,
@@ -17,7 +17,7 @@ from skxent._arguments import (
     check_n_null,
     check_seed,
 )
-from skxent._kernels import IntArray
+from skxent._typing import IntArray
 
 __all__ = ["Options", "RandomState", "Source"]
 

@@ -14,11 +14,11 @@ from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from skxent._arguments import check_choice, check_weight
-from skxent._estimators import predictions, refuse_other_type
-from skxent._inputs import Labelled, check_labelled
-from skxent._kernels import FloatArray, IntArray
-from skxent._labels import as_labels, distinct, encode, shown
+from skxent._intake._arguments import check_choice, check_weight
+from skxent._intake._labels import as_labels, distinct, encode, shown
+from skxent._intake._predictions import predictions, refuse_other_type
+from skxent._intake._rows import Labelled, check_labelled
+from skxent._typing import FloatArray, IntArray
 from skxent.report._options import Source
 from skxent.report._rows import row_index
 

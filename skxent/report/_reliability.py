@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from scipy.special import entr
 
-from skxent._inputs import Labelled
-from skxent._kernels import FloatArray, IntArray
+from skxent._intake._rows import Labelled
+from skxent._typing import EPS, FloatArray, IntArray
 from skxent.report._content import Curve
 
 __all__ = ["Calibration", "Cells", "calibrate", "cells_of_bins", "exact_cells"]
 
-_TINY = 2.0**-52
 # Labels are drawn for every probability up to so many, and beyond for groups of neighbours.
 _MOST_CELLS = 2048
 _GROUPS = 128
@@ -151,8 +150,8 @@ def _lost(cells: Cells, few: Cells, loss: float) -> float:
 def _few(cells: Cells) -> Cells:
     """Groups of neighbours that tell alike much, and whose odds differ by a factor of 4 at most."""
     told = np.cumsum(cells.weight * cells.proba * (1.0 - cells.proba))
-    part = np.floor(told * (_GROUPS / max(told[-1], _TINY)))
-    octave = np.floor(0.5 * np.log2((cells.proba + _TINY) / (1.0 - cells.proba + _TINY)))
+    part = np.floor(told * (_GROUPS / max(told[-1], EPS)))
+    octave = np.floor(0.5 * np.log2((cells.proba + EPS) / (1.0 - cells.proba + EPS)))
     new = (part[1:] != part[:-1]) | (octave[1:] != octave[:-1])
     first = np.flatnonzero(np.append(True, new))
     proba = cells.weight * cells.proba
@@ -173,7 +172,7 @@ def _draws(cells: Cells, n_null: int, rng: np.random.Generator) -> FloatArray:
     mixed = variance > 1e-9 * mean * mean  # less is rounding
     if mixed.any():
         n, hits, even = rows[mixed], drawn[:, mixed], (mean[mixed] ** 2) / variance[mixed]
-        each = np.maximum((n - 1.0) * even - 1.0, _TINY) / n
+        each = np.maximum((n - 1.0) * even - 1.0, EPS) / n
         some = (hits > 0) & (hits < n)
         ends = (np.where(some, x * each, 1.0) for x in (hits, n - hits))
         share[:, mixed] = np.where(some, rng.beta(*ends), hits / n)

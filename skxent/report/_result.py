@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_choice, check_names, check_weight
-from skxent._labels import as_labels, distinct
+from skxent._intake._arguments import check_choice, check_names, check_weight
+from skxent._intake._labels import as_labels, distinct
+from skxent._typing import EPS
 from skxent.report._compute import content_of
 from skxent.report._content import Content
 from skxent.report._options import Options
@@ -88,7 +89,7 @@ class LogLossReport(Renderings):
         target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
         base: float | None = math.e,
-        eps: float = 2.0**-52,
+        eps: float = EPS,
         confidence_level: float = 0.95,
         recalibration: bool = True,
         n_null: int = 200,
@@ -174,7 +175,7 @@ class LogLossReport(Renderings):
         target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
         base: float | None = math.e,
-        eps: float = 2.0**-52,
+        eps: float = EPS,
         confidence_level: float = 0.95,
         recalibration: bool = True,
         n_null: int = 200,
@@ -269,7 +270,7 @@ class LogLossReport(Renderings):
         target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
         base: float | None = math.e,
-        eps: float = 2.0**-52,
+        eps: float = EPS,
         confidence_level: float = 0.95,
         recalibration: bool = True,
         n_null: int = 200,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._inputs import Labelled
-from skxent._kernels import FloatArray, IntArray
+from skxent._intake._rows import Labelled
+from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
 
 __all__ = ["concentration", "row_index", "row_losses", "worst_rows"]

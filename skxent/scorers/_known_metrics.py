@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arrays import fetched, is_foreign
+from skxent._intake._foreign import fetched, is_foreign
 from skxent.metrics import (
     cross_entropy,
     js_divergence,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_base, check_choice, check_eps
+from skxent._intake._arguments import check_base, check_choice, check_eps
 from skxent.scorers._known_metrics import name_of, sign_of
 from skxent.scorers._scorer import ClassifierScorer, call_text, check_requests, unit_suffix
 

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._arguments import check_base, check_eps
-from skxent._dispatch import check_labelled
-from skxent._labels import check_labels, encode, shown
+from skxent._intake._arguments import check_base, check_eps
+from skxent._intake._dispatch import check_labelled
+from skxent._intake._labels import check_labels, encode, shown
+from skxent._typing import EPS
 from skxent.metrics._log_loss import floored_losses
 from skxent.scorers._keys import KEY_FORMAT, OVERALL, keys_of
 from skxent.scorers._scorer import ClassifierScorer, call_text, check_requests, unit_suffix
 
 __all__ = ["PerClassScorer", "make_per_class_scorer"]
-
-_EPS = 2.0**-52
 
 
 class PerClassScorer(ClassifierScorer):
@@ -28,7 +27,7 @@ class PerClassScorer(ClassifierScorer):
         labels: ArrayLike,
         *,
         base: float | None = math.e,
-        eps: float = _EPS,
+        eps: float = EPS,
         response_method: str | tuple[str, ...] = "predict_proba",
         unseen: str = "floor",
         key_format: str = KEY_FORMAT,
@@ -82,7 +81,7 @@ def make_per_class_scorer(
     labels: ArrayLike,
     *,
     base: float | None = math.e,
-    eps: float = 2.0**-52,
+    eps: float = EPS,
     response_method: str | tuple[str, ...] = "predict_proba",
     unseen: str = "floor",
     key_format: str = KEY_FORMAT,

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._arguments import check_weight, same_length
-from skxent._arrays import is_elsewhere
-from skxent._device import Device, device_of
-from skxent._dispatch import distinct_on, label_column_on, weight_on
-from skxent._labels import as_labels, distinct, encode, refuse_missing
+from skxent._intake._arguments import check_weight, same_length
+from skxent._intake._device import Device, device_of
+from skxent._intake._dispatch import distinct_on, label_column_on, weight_on
+from skxent._intake._foreign import is_elsewhere
+from skxent._intake._labels import as_labels, distinct, encode, refuse_missing
 
 __all__ = ["ScoredRows"]
 

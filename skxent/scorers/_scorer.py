@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.utils.metadata_routing import UNCHANGED, MetadataRequest
 
-from skxent._arguments import check_choice
-from skxent._estimators import METHODS, predictions, refuse_other_type, with_columns_for
-from skxent._labels import shown
+from skxent._intake._arguments import check_choice
+from skxent._intake._labels import shown
+from skxent._intake._predictions import METHODS, predictions, refuse_other_type, with_columns_for
 from skxent.scorers._rows import ScoredRows
 
 __all__ = ["ClassifierScorer", "call_text", "check_requests", "unit_suffix"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._kernels import FloatArray, IntArray
+from skxent._typing import EPS, FloatArray, IntArray
 
 __all__ = ["Histogram", "Packed", "packed", "unpacked"]
 
@@ -19,7 +19,6 @@ Packed = tuple[tuple[int, ...], tuple[NDArray[Any], ...]]
 # A bin is a fraction of an octave of the odds p / (1 - p), read off the leading bits of that
 # number, so that no logarithm is taken and every row finds its bin whatever batch it comes in.
 # The tiny number keeps the odds between 2**-53 and 2**52, also at 0 and 1.
-_TINY = 2.0**-52
 _OCTAVES = 106
 _SMALLEST_EXPONENT = 1023 - _OCTAVES // 2
 
@@ -50,8 +49,8 @@ class Histogram:
     def add(self, p: FloatArray, q: FloatArray, codes: IntArray, weight: FloatArray | None) -> None:
         """Count a block; `q` is ``1 - p``."""
         n, k = p.shape
-        odds = p + _TINY
-        odds /= q + _TINY
+        odds = p + EPS
+        odds /= q + EPS
         cells: NDArray[np.int64] = odds.view(np.int64)
         cells >>= 52 - _bits(k)
         # Several rows at once: numpy is slow where it has to begin again every few numbers.

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import has_fit_parameter
 
-from skxent._kernels import FloatArray, IntArray
-from skxent._labels import shown
+from skxent._intake._labels import shown
+from skxent._typing import FloatArray, IntArray
 from skxent.scorers import neg_log_loss_scorer
 from skxent.testing._prediction_checks import refuse_other_order
 from skxent.testing._run import fail, same, skip

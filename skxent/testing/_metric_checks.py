@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._arguments import check_choice
+from skxent._intake._arguments import check_choice
 from skxent.testing._run import fail, import_pandas, same, skip
 from skxent.testing._subject import NAMINGS
 

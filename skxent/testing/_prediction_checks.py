@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from skxent._labels import encode, shown
+from skxent._intake._labels import encode, shown
 from skxent.scorers import neg_log_loss_scorer
 from skxent.testing._run import fail, import_pandas, same, skip
 from skxent.testing._subject import Subject, take_rows

@@ -11,7 +11,7 @@ from unittest import SkipTest
 import numpy as np
 from sklearn.exceptions import EstimatorCheckFailedWarning
 
-from skxent._arguments import check_choice
+from skxent._intake._arguments import check_choice
 
 __all__ = [
     "Check",

@@ -14,8 +14,8 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.model_selection import cross_validate
 
-from skxent._kernels import FloatArray, IntArray
-from skxent._labels import as_labels
+from skxent._intake._labels import as_labels
+from skxent._typing import FloatArray, IntArray
 from skxent.testing._run import fail, import_pandas, same, skip
 from skxent.testing._subject import NAMINGS
 

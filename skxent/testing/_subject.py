@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
-from skxent._kernels import FloatArray, IntArray
-from skxent._labels import as_labels, encode, factorize, shown
+from skxent._intake._labels import as_labels, encode, factorize, shown
+from skxent._typing import FloatArray, IntArray
 from skxent.testing._run import fail, skip
 
 __all__ = ["NAMINGS", "Problem", "Subject", "take_rows"]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from skxent._kernels import FloatArray
 from skxent._render._axes import (
     BLUE,
     VERMILLION,
@@ -30,6 +29,7 @@ from skxent._render._axes import (
     write_beside,
 )
 from skxent._render._words import cell, unit_name
+from skxent._typing import FloatArray
 from skxent.report._content import Content
 from skxent.report._displays._display import Display
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from numpy.typing import ArrayLike
 
-from skxent._inputs import check_labelled
+from skxent._intake._rows import check_labelled
 from skxent._render._axes import require_matplotlib
 from skxent.report._compute import content_of
 from skxent.report._content import Content
@@ -18,6 +18,7 @@ from skxent.report._out_of_fold import rows_of, with_all_classes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+from skxent._typing import EPS
 
 __all__ = ["Display"]
 
@@ -86,7 +87,7 @@ class Display(ABC):
         target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
         base: float | None = math.e,
-        eps: float = 2.0**-52,
+        eps: float = EPS,
         confidence_level: float = 0.95,
         random_state: Any = 0,
         from_logits: bool = False,
@@ -171,7 +172,7 @@ class Display(ABC):
         sample_weight: ArrayLike | None = None,
         target_names: Sequence[str] | None = None,
         base: float | None = math.e,
-        eps: float = 2.0**-52,
+        eps: float = EPS,
         confidence_level: float = 0.95,
         random_state: Any = 0,
         renormalize: bool = False,

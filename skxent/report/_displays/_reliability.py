@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from skxent._kernels import FloatArray
 from skxent._render._axes import (
     BLUE,
     VERMILLION,
@@ -24,6 +23,7 @@ from skxent._render._axes import (
     worst_first,
 )
 from skxent._render._words import cell
+from skxent._typing import FloatArray
 from skxent.report._content import Content, Curve
 from skxent.report._displays._display import Display
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skxent._kernels import FloatArray
 from skxent._render._plots import shorten
+from skxent._typing import FloatArray
 from skxent.report._content import Curve
 
 __all__ = ["CurvePlot", "curve_plot"]

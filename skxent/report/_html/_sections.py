@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from skxent._kernels import FloatArray
 from skxent._render._page import Column, Table, figure, figure_column, name_column
 from skxent._render._plots import DotPlot, Reference, Row, dot_plot
+from skxent._typing import FloatArray
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
 from skxent.report._html._curves import curve_plot

@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._arrays import fetched, is_foreign, on_host, refuse_lazy
-from skxent._codes import encode
-from skxent._kernels import IntArray
-from skxent._numbers import is_missing
+from skxent._intake._codes import encode
+from skxent._intake._foreign import fetched, is_foreign, on_host, refuse_lazy
+from skxent._intake._numbers import is_missing
+from skxent._typing import IntArray, LabelArray
 
 __all__ = [
     "as_labels",
@@ -31,7 +31,6 @@ __all__ = [
     "uncomparable",
 ]
 
-LabelArray = NDArray[Any]
 # Rows that are looked at first for their distinct values; the rest only has to confirm them.
 _SAMPLE = 4096
 

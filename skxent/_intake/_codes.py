@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._kernels import IntArray, row_slices
+from skxent._kernels import row_slices
+from skxent._typing import IntArray, LabelArray
 
 __all__ = ["encode"]
 
-LabelArray = NDArray[Any]
 _NUMBERS = "biuf"
 _TEXTS = "US"
 # Up to this number a table with a slot of its own for each label is found within a few tries.

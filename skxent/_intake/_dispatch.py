@@ -1,6 +1,6 @@
 """Checks of what a metric gets, wherever it is: in host memory, or on the device of `y_proba`.
 
-The rules for shapes, types, labels and names are those of `_inputs`. For a device they are asked
+The rules for shapes, types, labels and names are those of `_rows`. For a device they are asked
 about stand-ins: arrays in host memory of the same shape and type that hold one number. The real
 arrays then take the place of the stand-ins, and their numbers are checked where they are.
 """
@@ -13,15 +13,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent import _inputs
-from skxent._arguments import check_weight, same_length
-from skxent._arrays import fetched, is_elsewhere
-from skxent._device import Device, DeviceArray, device_of
-from skxent._device_table import DeviceTable
-from skxent._inputs import Labelled, Paired, aligned, is_table
-from skxent._kernels import FloatArray
-from skxent._labels import as_labels, check_labels, codes_of, encode, refuse_nan, refuse_soft
-from skxent._table import Table, as_table
+from skxent._intake import _rows
+from skxent._intake._arguments import check_weight, same_length
+from skxent._intake._device import Device, DeviceArray, device_of
+from skxent._intake._device_table import DeviceTable
+from skxent._intake._foreign import fetched, is_elsewhere
+from skxent._intake._labels import (
+    as_labels,
+    check_labels,
+    codes_of,
+    encode,
+    refuse_nan,
+    refuse_soft,
+)
+from skxent._intake._rows import Labelled, Paired, aligned, is_table
+from skxent._intake._table import Table, as_table
+from skxent._typing import FloatArray
 
 __all__ = [
     "check_distributions",
@@ -38,38 +45,38 @@ _MOST_LABELS = 1000
 
 
 def check_labelled(y_true: ArrayLike, y_proba: ArrayLike, **options: Any) -> Labelled:
-    """As `_inputs.check_labelled`, also for arrays on a device."""
+    """As `_rows.check_labelled`, also for arrays on a device."""
     if not is_elsewhere(y_proba):
-        return _inputs.check_labelled(y_true, y_proba, **options)
+        return _rows.check_labelled(y_true, y_proba, **options)
     device = device_of(y_proba, "y_proba")
     return _labelled_on(device, y_true, device.own(y_proba, "y_proba"), **options)
 
 
 def check_pair(y_true: ArrayLike, y_proba: ArrayLike, **options: Any) -> Labelled | Paired:
-    """As `_inputs.check_pair`, also for arrays on a device."""
+    """As `_rows.check_pair`, also for arrays on a device."""
     if not is_elsewhere(y_proba):
-        return _inputs.check_pair(y_true, y_proba, **options)
+        return _rows.check_pair(y_true, y_proba, **options)
     device = device_of(y_proba, "y_proba")
     proba = device.own(y_proba, "y_proba")
     if is_elsewhere(y_true):
         return _pair_on(device, device.own(y_true, "y_true"), proba, **options)
     weight = options.pop("sample_weight")
     stand_in = _proba_stand_in(device, proba)
-    rows = _inputs.check_pair(y_true, stand_in, sample_weight=None, **options)
+    rows = _rows.check_pair(y_true, stand_in, sample_weight=None, **options)
     return _in_place(device, rows, proba, weight)
 
 
 def check_distributions(
     y_proba: ArrayLike, *, from_logits: bool, sample_weight: ArrayLike | None
 ) -> tuple[Table, FloatArray | None, bool]:
-    """As `_inputs.check_distributions`, also for an array on a device."""
+    """As `_rows.check_distributions`, also for an array on a device."""
     if not is_elsewhere(y_proba):
-        return _inputs.check_distributions(
+        return _rows.check_distributions(
             y_proba, from_logits=from_logits, sample_weight=sample_weight
         )
     device = device_of(y_proba, "y_proba")
     proba = device.own(y_proba, "y_proba")
-    table, _, single = _inputs.check_distributions(
+    table, _, single = _rows.check_distributions(
         _stand_in(proba, "y_proba"), from_logits=from_logits, sample_weight=None
     )
     weight = weight_on(device, sample_weight, table.n_samples)
@@ -188,12 +195,12 @@ def _pair_on(
         ones = _number_of_ones(device, target)
         if y_true.dtype.kind != "f":
             if ones == 1:  # an error if this can also be read as a pair of distributions
-                _inputs.check_pair(
+                _rows.check_pair(
                     _hot(target, 1).astype(int), stand_in, sample_weight=None, **options
                 )
             return _labelled_on(device, target, proba, sample_weight=sample_weight, **options)
         y_true = np.broadcast_to(0.5, target.shape) if ones < 0 else _hot(target, ones)
-    rows = _inputs.check_pair(y_true, stand_in, sample_weight=None, **options)
+    rows = _rows.check_pair(y_true, stand_in, sample_weight=None, **options)
     return _in_place(device, rows, proba, sample_weight, target)
 
 
@@ -235,7 +242,7 @@ def _labelled_on(
     options = {"labels": labels, "pos_label": pos_label, "from_logits": from_logits}
     options |= {"renormalize": renormalize}
     if not is_elsewhere(y_true):
-        rows = _inputs.check_labelled(y_true, stand_in, **options)
+        rows = _rows.check_labelled(y_true, stand_in, **options)
         codes = device.moved_codes(rows.codes)
     elif is_table(_stand_in(y_true, "y_true"), table):
         y_true = device.own(y_true, "y_true")
@@ -251,7 +258,7 @@ def _labelled_on(
         if labels is not None:
             _refuse_unknown(device, found, inverse, check_labels(labels), table.n_classes)
         each = np.broadcast_to(stand_in[0], (len(found), *stand_in.shape[1:]))
-        rows = _inputs.check_labelled(found, each, **options)
+        rows = _rows.check_labelled(found, each, **options)
         codes = device.xp.take(device.moved_codes(rows.codes), inverse, axis=0)
     on_device = DeviceTable.of(rows.proba, proba, device)
     weight = weight_on(device, sample_weight, table.n_samples)

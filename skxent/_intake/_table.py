@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent import _kernels
-from skxent._arguments import check_flag
-from skxent._arrays import is_foreign, is_half, like, on_host, refuse_lazy
-from skxent._frames import array_and_columns, column_order
-from skxent._kernels import FloatArray, IntArray
-from skxent._labels import shown
-from skxent._numbers import as_float64
+from skxent._intake._arguments import check_flag
+from skxent._intake._containers import array_and_columns, column_order
+from skxent._intake._foreign import is_foreign, is_half, like, on_host, refuse_lazy
+from skxent._intake._labels import shown
+from skxent._intake._numbers import as_float64
+from skxent._typing import FloatArray, IntArray
 
 __all__ = ["Table", "as_table"]
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._arrays import fetched, strided
-from skxent._kernels import FloatArray, ignoring, sum_of
+from skxent._intake._foreign import fetched, strided
+from skxent._kernels import ignoring, sum_of
+from skxent._typing import FloatArray
 
 __all__ = ["Device", "DeviceArray", "device_of"]
 

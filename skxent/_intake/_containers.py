@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._kernels import IntArray
-from skxent._labels import shown
+from skxent._intake._labels import shown
+from skxent._typing import IntArray
 
 __all__ = [
     "array_and_columns",

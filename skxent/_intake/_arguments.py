@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._arrays import is_foreign, on_host, refuse_lazy
-from skxent._kernels import FloatArray
-from skxent._labels import shown
-from skxent._numbers import as_float, as_float64
+from skxent._intake._foreign import is_foreign, on_host, refuse_lazy
+from skxent._intake._labels import shown
+from skxent._intake._numbers import as_float, as_float64
+from skxent._typing import FloatArray
 
 __all__ = [
     "check_base",

@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._arguments import check_weight, same_length
-from skxent._frames import events_of, matching_columns, n_columns, rows_of_cells
-from skxent._kernels import FloatArray, IntArray
-from skxent._labels import (
+from skxent._intake._arguments import check_weight, same_length
+from skxent._intake._containers import events_of, matching_columns, n_columns, rows_of_cells
+from skxent._intake._labels import (
     as_labels,
     check_labels,
     check_pos_label,
@@ -23,7 +22,8 @@ from skxent._labels import (
     shown,
     uncomparable,
 )
-from skxent._table import Table, as_table
+from skxent._intake._table import Table, as_table
+from skxent._typing import FloatArray, IntArray
 
 __all__ = [
     "Labelled",

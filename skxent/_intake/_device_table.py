@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from skxent._arrays import fetched
-from skxent._device import Device, DeviceArray
+from skxent._intake._device import Device, DeviceArray
+from skxent._intake._foreign import fetched
+from skxent._intake._table import Table
 from skxent._kernels import ignoring
-from skxent._table import Table
 
 __all__ = ["DeviceTable"]
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._arrays import is_elsewhere
-from skxent._device import device_of
-from skxent._dispatch import table_of
-from skxent._labels import as_labels, check_labels, shown, uncomparable
-from skxent._table import as_table
+from skxent._intake._device import device_of
+from skxent._intake._dispatch import table_of
+from skxent._intake._foreign import is_elsewhere
+from skxent._intake._labels import as_labels, check_labels, shown, uncomparable
+from skxent._intake._table import as_table
 
 __all__ = ["METHODS", "predictions", "refuse_other_type", "with_columns_for"]
 
