@@ -39,6 +39,7 @@ def sums_row_by_row(y, p, w, eps):
     found = {name: zeros.copy() for name in FIELDS}
     found |= {"square": np.zeros((3, k)), "cube": np.zeros((4, k))}
     found |= {"moments": np.zeros((2, k)), "moments_of_all": np.zeros(2)}
+    found["surprise_of_all"] = np.zeros(1)
     found["confusion"] = np.zeros((k, k))
     found["histogram"] = np.zeros((5, k, 106 * (16 if k <= 100 else 8)))
     for i in range(n):
@@ -50,7 +51,9 @@ def sums_row_by_row(y, p, w, eps):
         loss = costs[c]
         found["support"][c] += 1
         found["floored"][c] += row[c] < eps
-        found["floored_weight"][c] += weight * (row[c] < eps)
+        for r, power in enumerate(("weight", "square", "cube"), start=1):
+            found["floored_" + power][c] += weight**r * (row[c] < eps)
+        found["surprise_of_all"] += loss
         found["weight"][c] += weight
         found["loss"][c] += weight * loss
         for r in range(4):
@@ -63,9 +66,12 @@ def sums_row_by_row(y, p, w, eps):
         for j in range(k):
             q, x = chances[j], costs[j]
             found["proba"][j] += weight * row[j]
+            found["excluded"][j] += row[j] == 0
+            found["most"][j] += weight * min(x, -math.log(5e-324))
             rest = max(1.0 - row[j], eps)
             miss = math.inf if rest == 0 else -math.log(rest)
             found["ovr_loss"][j] += weight * (loss if j == c else miss)
+            found["surprise"][j] += loss if j == c else miss
             at = place(row[j], k)
             hit = weight * (j == c)
             found["histogram"][:, j, at] += [weight, weight**2, weight * row[j], hit, weight > 0]

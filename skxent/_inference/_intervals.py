@@ -5,47 +5,88 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import betainccinv, betaincinv
 from scipy.stats import t as student
 
 from skxent._typing import FloatArray
 
-__all__ = ["Moments", "hall_interval", "mean_of_means", "moments_of_mean"]
+__all__ = [
+    "Moments",
+    "hall_interval",
+    "mean_of_means",
+    "moments_of_mean",
+    "share_interval",
+    "third_factor",
+]
+
+# Two rows have n = 2 if they weigh the same; as good as one row is what has less than this.
+_SINGLE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """A weighted mean, the variance and third central moment of that mean, and its rows."""
+    """A weighted mean, with unbiased estimates of its variance and third central moment."""
 
     mean: FloatArray
     variance: FloatArray
     third: FloatArray
     n: FloatArray
-    """Effective number of rows: (sum of weights) ** 2 / sum of squared weights."""
+    """Degrees of freedom of the variance, plus 1: the number of rows if they weigh the same."""
 
 
 def moments_of_mean(
     weight: FloatArray, loss: FloatArray, square: FloatArray, cube: FloatArray
 ) -> Moments:
-    """Moments from sums of w, w l, w^2 l^r for r to 2 and w^3 l^r for r to 3; nan without rows."""
+    """
+    Moments from sums of w, w l, w^2 l^r for r to 2 and w^3 l^r for r to 3; nan without rows.
+
+    With S_r the sum of (w / W)^r, a squared residual loses 2 S_3 - S_2^2 of S_2 to the mean that
+    is taken off, and the variance has S_2^3 / S_3^2 - 1 degrees of freedom by Satterthwaite. For
+    equal weights these are the usual factor n / (n - 1) and n - 1.
+
+    References
+    ----------
+    .. [1] Satterthwaite, F. E. (1946). An approximate distribution of estimates of variance
+           components. Biometrics Bulletin 2(6). :doi:`10.2307/3002019`
+    """
     with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
         mean = loss / weight
         variance = (square[2] - 2 * mean * square[1] + mean**2 * square[0]) / weight**2
         third = cube[3] - 3 * mean * cube[2] + 3 * mean**2 * cube[1] - mean**3 * cube[0]
-        return Moments(mean, np.maximum(variance, 0.0), third / weight**3, weight**2 / square[0])
+        second, s3 = square[0] / weight**2, cube[0] / weight**3
+        n = second**3 / s3**2
+        left = np.maximum(1.0 - 2.0 * s3 / second + second, 0.0)
+        variance = np.maximum(variance, 0.0) / left
+        return Moments(mean, variance, third / weight**3 * third_factor(1.0 / second), n)
+
+
+def third_factor(n: FloatArray) -> FloatArray:
+    """What makes the third central moment of n observations unbiased; 1 below three."""
+    return np.where(n > 2.0 + 1e-9, n**2 / ((n - 1.0) * (n - 2.0)), 1.0)
 
 
 def mean_of_means(moments: Moments) -> Moments:
-    """Moments of the unweighted mean of independent means, of those that have rows."""
+    """
+    Moments of the unweighted mean of independent means, of those that have rows.
+
+    One that rests on a single row has no variance of its own: its row is taken to vary as rows
+    of the others do on average.
+    """
     there = ~np.isnan(moments.mean)
     k = np.count_nonzero(there)
     mean, variance, third, n = (
         m[there] for m in (moments.mean, moments.variance, moments.third, moments.n)
     )
-    total = variance.sum()
+    lonely = n < _SINGLE
+    if lonely.all():
+        unknown = np.asarray(np.nan)
+        return Moments(mean.mean(), unknown, unknown, np.ones(()))
+    variance, third, n = variance[~lonely], third[~lonely], n[~lonely]
+    parts = variance * (1.0 + np.count_nonzero(lonely) * n / len(n))
     # Satterthwaite's degrees of freedom, plus the one that the interval takes off again.
     with np.errstate(all="ignore"):
-        rows = 1.0 + total**2 / (variance**2 / (n - 1.0)).sum()
-    return Moments(mean.mean(), total / k**2, third.sum() / k**3, np.asarray(rows))
+        rows = 1.0 + parts.sum() ** 2 / (parts**2 / (n - 1.0)).sum()
+    return Moments(mean.mean(), parts.sum() / k**2, third.sum() / k**3, np.asarray(rows))
 
 
 def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray, FloatArray]:
@@ -65,10 +106,8 @@ def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray
         n = np.where(moments.n > 2.0 + 1e-9, moments.n, np.nan)
         # Equal losses have no skewness, but the sums leave them a variance of rounding.
         spread = moments.variance * n > 1e-14 * moments.mean**2
-        variance = np.where(spread, moments.variance, 0.0 * moments.variance)
-        third = np.where(spread, moments.third / moments.variance**1.5, 0.0)
-        error = np.sqrt(variance * n / (n - 1.0))
-        skewness = third * np.sqrt(n * (n - 1.0)) / (n - 2.0)
+        error = np.sqrt(np.where(spread, moments.variance, 0.0 * moments.variance))
+        skewness = np.where(spread, moments.third / moments.variance**1.5, 0.0)
         # Next to 0 the transformation is the identity.
         a = np.where(abs(skewness) > 1e-6, skewness, 1e-6)
         quantile = np.asarray(student.ppf(0.5 + 0.5 * confidence_level, n - 1.0))
@@ -77,3 +116,28 @@ def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray
             for x in (quantile, -quantile)
         )
     return np.maximum(low, 0.0), high  # losses are not negative
+
+
+def share_interval(
+    share: FloatArray, n: FloatArray, tail: FloatArray | float
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Bounds of Clopper and Pearson of a share among n rows, each missed with probability `tail`.
+
+    With weights n is Kish's effective number of rows, the squared sum of the weights over the
+    sum of their squares, as Korn and Graubard propose.
+
+    References
+    ----------
+    .. [1] Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits
+           illustrated in the case of the binomial. Biometrika 26(4).
+           :doi:`10.1093/biomet/26.4.404`
+    .. [2] Korn, E. L., & Graubard, B. I. (1998). Confidence intervals for proportions with small
+           expected number of positive counts estimated from survey data. Survey Methodology
+           24(2), 193-201.
+    """
+    with np.errstate(all="ignore"):
+        hits, misses = np.maximum(share * n, 0.0), np.maximum((1.0 - share) * n, 0.0)
+        low = np.where(hits > 0, betaincinv(hits, misses + 1.0, tail), 0.0 * tail)
+        high = np.where(misses > 0, betainccinv(hits + 1.0, misses, tail), 1.0 + 0.0 * tail)
+    return low, high

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.stats import t as student
 
-from skxent._inference._intervals import Moments
+from skxent._inference._intervals import Moments, share_interval
 from skxent._typing import FloatArray
 
-__all__ = ["paired_interval", "paired_p_value"]
+__all__ = ["FlooredShares", "paired_interval", "paired_p_value"]
 
 # A skewness estimated from so many observations is believed by half where it narrows the
 # interval.
 _HALF = 300.0
+# Tails between which a p-value is sought, and in how many halvings of their logarithm.
+_TAILS, _HALVINGS = (1e-300, 0.5), 64
+
+
+@dataclass(frozen=True, slots=True)
+class FlooredShares:
+    """Shares of the rows that cost one of two models the floor, and not the other."""
+
+    worse: FloatArray
+    """Those that cost it the model that is compared."""
+    better: FloatArray
+    """Those that cost it the reference."""
+    n: FloatArray
+    """Effective number of rows."""
+    cost: float
+    """Of such a row, in nats."""
+
+    def added(self, tail: FloatArray | float) -> tuple[FloatArray, FloatArray]:
+        """Bounds of what the floor adds to the mean difference."""
+        (low, high), (off_low, off_high) = (
+            share_interval(share, self.n, tail) for share in (self.worse, self.better)
+        )
+        return self.cost * (low - off_high), self.cost * (high - off_low)
 
 
 def _studentized(
@@ -30,24 +55,39 @@ def _studentized(
         n = np.where(moments.n > 2.0 + 1e-9, moments.n, np.nan)
         spread = moments.variance * n > 1e-24 * moments.mean**2  # or else it is rounding
         variance = np.where(spread, moments.variance, 0.0 * moments.variance)
-        third = np.where(spread, moments.third / moments.variance**1.5, 0.0)
-        skewness = third * np.sqrt(n * (n - 1.0)) / (n - 2.0)
+        skewness = np.where(spread, moments.third / moments.variance**1.5, 0.0)
         believed = n / (n + _HALF) * skewness
         low = np.where(skewness > 0, believed, skewness)
         high = np.where(skewness < 0, believed, skewness)
-        return n - 1.0, np.sqrt(variance * n / (n - 1.0)), low, high
+        return n - 1.0, np.sqrt(variance), low, high
 
 
-def paired_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray, FloatArray]:
-    """Interval of a mean difference by Hall's transformation of t, damped on its near side."""
+def paired_interval(
+    moments: Moments, confidence_level: float, floored: FlooredShares | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Interval of a mean difference by Hall's transformation of t, damped on its near side.
+
+    With `floored`, the moments are of the differences without what the floor costs, whose
+    bounds are added.
+    """
+    return _bounds(moments, 0.5 - 0.5 * confidence_level, floored)
+
+
+def _bounds(
+    moments: Moments, tail: FloatArray | float, floored: FlooredShares | None
+) -> tuple[FloatArray, FloatArray]:
     df, error, *skews = _studentized(moments)
     with np.errstate(all="ignore"):
-        quantile = np.asarray(student.ppf(0.5 + 0.5 * confidence_level, df))
+        quantile = np.asarray(student.isf(tail, df))
         low, high = (
             moments.mean - error * _untransformed(x, a)
-            for a, x in zip(skews, (quantile, -quantile), strict=True)
+            for x, a in zip((quantile, -quantile), skews, strict=True)
         )
-    return low, high
+        if floored is None:
+            return low, high
+        added = floored.added(tail)
+        return low + added[0], high + added[1]
 
 
 def _transformed(t: FloatArray, skewness: FloatArray) -> FloatArray:
@@ -63,8 +103,10 @@ def _untransformed(x: FloatArray, skewness: FloatArray) -> FloatArray:
     return 3.0 / a * root
 
 
-def paired_p_value(moments: Moments) -> FloatArray:
+def paired_p_value(moments: Moments, floored: FlooredShares | None = None) -> FloatArray:
     """Two-sided p-value: 1 minus the level at which 0 is a bound of `paired_interval`."""
+    if floored is not None:
+        return _p_value_by_halving(moments, floored)
     df, error, low, high = _studentized(moments)
     with np.errstate(all="ignore"):
         t = moments.mean / error
@@ -74,3 +116,14 @@ def paired_p_value(moments: Moments) -> FloatArray:
         certain = np.where(moments.mean == 0.0, 1.0, 0.0)
         p_value = np.where(error > 0, np.minimum(2.0 * student.sf(x, df), 1.0), certain)
         return np.where(np.isnan(error), np.nan, p_value)
+
+
+def _p_value_by_halving(moments: Moments, floored: FlooredShares) -> FloatArray:
+    """The level is sought, since the bounds are sums of two that have no common inverse."""
+    least, most = (np.full(moments.mean.shape, np.log(tail)) for tail in _TAILS)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (least + most)
+        low, high = _bounds(moments, np.exp(middle), floored)
+        excluded = (low > 0.0) | (high < 0.0)
+        least, most = np.where(excluded, least, middle), np.where(excluded, middle, most)
+    return np.where(np.isnan(low + high), np.nan, 2.0 * np.exp(most))

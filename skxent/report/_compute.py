@@ -175,10 +175,25 @@ def _content(
     n_null = options.n_null if testable else 0
     calibrations = _calibrations(known, evidence.cells, options, n_null)
     columns = class_figures(
-        totals, known, calibrations, choice, names, unit, testable=testable, confidence_level=level
+        totals,
+        known,
+        calibrations,
+        choice,
+        names,
+        unit,
+        eps=options.eps,
+        testable=testable,
+        confidence_level=level,
     )
     overall = overall_figures(
-        totals, known, choice, evidence.tail, unit, testable=testable, confidence_level=level
+        totals,
+        known,
+        choice,
+        evidence.tail,
+        unit,
+        eps=options.eps,
+        testable=testable,
+        confidence_level=level,
     )
     confusion = totals.confusion / totals.weight.sum() / unit
     recalibration = None if choice is None else choice.recalibration
@@ -199,7 +214,7 @@ def _content(
             base=base,
             eps=options.eps,
             confidence_level=options.confidence_level,
-            costly=costly_classes(totals, class_lower_bounds(totals, level)),
+            costly=costly_classes(totals, class_lower_bounds(totals, options.eps, level)),
             cells=large_cells(totals),
             prior_margin=prior_margin(totals) / unit,
             floored_share=float(totals.floored_weight.sum() / totals.weight.sum()),

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlog1py, xlogy
-from scipy.stats import chi2, pearson3
+from scipy.stats import chi2
 from scipy.stats import f as f_distribution
 
-from skxent._inference._intervals import Moments, hall_interval, mean_of_means, moments_of_mean
+from skxent._inference._gap import gap_test
 from skxent._typing import FloatArray
 from skxent.recalibration._choice import Choice
+from skxent.report._intervals import class_interval, macro_interval, overall_interval
 from skxent.report._reliability import Calibration
 from skxent.statistic._sums import Statistics
 
@@ -33,33 +34,6 @@ def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
     below = np.broadcast_to(np.asarray(below, dtype=np.float64), above.shape)
     with np.errstate(invalid="ignore"):  # infinite losses, where eps is 0
         return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
-
-
-def _test(
-    loss: FloatArray, expected: FloatArray, moments: FloatArray, testable: bool
-) -> tuple[FloatArray, FloatArray]:
-    """
-    Gap in standard deviations, and its two-sided p-value.
-
-    The gap of few or unlikely errors is skewed: its distribution is taken as a Pearson curve
-    of type III, which has the same three moments. Nan where nothing could have been known.
-    """
-    gap, (variance, third) = loss - expected, moments
-    if not testable:
-        return np.full(gap.shape, np.nan), np.full(gap.shape, np.nan)
-    rounding = 1e-12 * (np.where(np.isfinite(loss), loss, 0.0) + expected)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        deviation = np.sqrt(variance)
-        z, skew = gap / deviation, np.clip(third / variance / deviation, -1e6, 1e6)
-    # The tail on the side of the gap, and not the smaller one: where hardly any error is
-    # expected and none occurs, the gap is just below 0, with nearly all of the curve below it.
-    tail = np.where(gap < 0, pearson3.cdf(z, skew), pearson3.sf(z, skew))
-    p_value = 2.0 * tail
-    certain = variance <= rounding**2
-    impossible = np.where(np.abs(gap) > rounding, np.copysign(np.inf, gap), np.nan)
-    z = np.where(certain, impossible, z)
-    p_value = np.where(certain, np.where(np.isnan(z), np.nan, 0.0), np.minimum(p_value, 1.0))
-    return z, p_value
 
 
 def weights_follow_classes(statistics: Statistics) -> bool:
@@ -101,17 +75,10 @@ def _prior_losses(prevalence: FloatArray) -> FloatArray:
         return np.where(prevalence > 0, 0.0 - np.log(prevalence), np.nan)
 
 
-def _class_moments(s: Statistics) -> Moments:
-    return moments_of_mean(s.weight, s.loss, s.square, s.cube)
-
-
-def class_lower_bounds(statistics: Statistics, confidence_level: float) -> FloatArray:
+def class_lower_bounds(s: Statistics, eps: float, confidence_level: float) -> FloatArray:
     """Lower bounds in nats of the classes' losses that hold for all classes together."""
-    low, _ = hall_interval(
-        _class_moments(statistics),
-        max(1.0 - 2.0 * (1.0 - confidence_level) / len(statistics.support), 0.0),
-    )
-    return low
+    level = max(1.0 - 2.0 * (1.0 - confidence_level) / len(s.support), 0.0)
+    return class_interval(s, eps, level)[0]
 
 
 def _rivals(confusion: FloatArray, names: Sequence[Any]) -> tuple[NDArray[Any], FloatArray]:
@@ -151,6 +118,7 @@ def class_figures(
     names: Sequence[Any],
     unit: float,
     *,
+    eps: float,
     testable: bool,
     confidence_level: float,
 ) -> dict[str, NDArray[np.generic]]:
@@ -165,8 +133,10 @@ def class_figures(
     log_loss = _ratio(s.loss, s.weight) / unit
     baseline = _prior_losses(prevalence) / unit
     contribution, expected = s.loss / total / unit, s.expected / total / unit
-    z, p_value = _test(known.loss, known.expected, known.moments, testable)
-    low, high = hall_interval(_class_moments(s), confidence_level)
+    z, p_value = gap_test(known.loss, known.expected, known.moments, known.most, known.surprise)
+    if not testable:
+        z, p_value = np.full((2, len(names)), np.nan)
+    low, high = class_interval(s, eps, confidence_level)
     gains = np.full((3, len(names)), np.nan)
     if choice is not None:
         gains = choice.recoverable * (known.weight.sum() / total)
@@ -204,6 +174,7 @@ def overall_figures(
     tail: tuple[float, float],
     unit: float,
     *,
+    eps: float,
     testable: bool,
     confidence_level: float,
 ) -> dict[str, float | int]:
@@ -214,16 +185,23 @@ def overall_figures(
     macro = float(np.mean(s.loss[s.weight > 0] / s.weight[s.weight > 0]))
     label_entropy = float(np.nansum(prevalence * _prior_losses(prevalence)))
     entropy = float(s.expected.sum() / total)
-    z, p_value = _test(known.loss.sum(), known.expected.sum(), known.moments_of_all, testable)
-    all_rows = moments_of_mean(total, s.loss.sum(), s.square.sum(axis=1), s.cube.sum(axis=1))
-    low, high = hall_interval(all_rows, confidence_level)
-    macro_low, macro_high = hall_interval(mean_of_means(_class_moments(s)), confidence_level)
+    z, p_value = gap_test(
+        known.loss.sum(),
+        known.expected.sum(),
+        known.moments_of_all,
+        known.most.sum(),
+        known.surprise_of_all[0],
+    )
+    if not testable:
+        z = p_value = np.asarray(math.nan)
+    low, high = overall_interval(s, eps, confidence_level)
+    macro_low, macro_high = macro_interval(s, eps, confidence_level)
     return {
         "n_samples": int(s.support.sum()),
         "weight": float(total),
         "log_loss": log_loss / unit,
-        "ci_low": float(low) / unit,
-        "ci_high": float(high) / unit,
+        "ci_low": low.item() / unit,
+        "ci_high": high.item() / unit,
         "macro_log_loss": macro / unit,
         "macro_ci_low": float(macro_low) / unit,
         "macro_ci_high": float(macro_high) / unit,

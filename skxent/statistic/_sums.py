@@ -43,6 +43,12 @@ class Statistics:
     """How many of them had a probability below the floor."""
     floored_weight: FloatArray
     """Weight of these rows."""
+    floored_square: FloatArray
+    """Their squared weights."""
+    floored_cube: FloatArray
+    """Their cubed weights."""
+    excluded: NDArray[np.int64]
+    """Rows, of whatever class and with a positive weight, whose probability of the class is 0."""
     proba: FloatArray
     """Weighted probability of the class, over all rows."""
     expected: FloatArray
@@ -52,8 +58,14 @@ class Statistics:
     are drawn from the model's probabilities."""
     moments_of_all: FloatArray
     """Shape (2,): the same of the sum over all classes, which are not independent."""
+    most: FloatArray
+    """Weighted cost of the class if all rows were of it."""
     ovr_loss: FloatArray
     """Weighted one-vs-rest log loss of the class, over all rows."""
+    surprise: FloatArray
+    """The same with each row of a positive weight counted once."""
+    surprise_of_all: FloatArray
+    """Shape (1,): log loss of all rows, each of a positive weight counted once."""
     confusion: FloatArray
     """Shape (n_classes, n_classes): the weighted loss of a class's rows, shared out among the
     other classes by their probabilities."""
@@ -115,7 +127,10 @@ def _of_block(
         losses[weight == 0] = 0.0
     # Where eps is 0, any finite cost will do: it is multiplied by a probability of 0.
     floor = max(least, LOG_SMALLEST)
-    if logp.min() < floor:
+    excluded = np.zeros(k, dtype=np.int64)
+    if (lowest := logp.min()) < floor:
+        if lowest == -math.inf:
+            excluded += np.count_nonzero(np.isneginf(logp[counts]), axis=0)
         logp = np.maximum(logp, floor)
     # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
     sums = row_sums(p)
@@ -123,18 +138,25 @@ def _of_block(
     rest = 1.0 - p
     parts = _of_the_model(chance, logp, w, w if weight is None else w * w)
     histogram.add(p, rest, codes, weight)
-    parts["ovr_loss"] = _ovr_losses(rest, losses, codes, w, least)
+    parts["most"] = -(w @ logp)
+    parts |= _ovr_losses(rest, losses, codes, weight, least)
     parts["confusion"] = _confusion(p, sums, losses, codes, w)
-    floored = (own < least) & (w > 0)
     return (
         parts
         | _of_the_labels(losses, codes, weight, k, counts)
-        | {
-            "floored": np.bincount(codes[floored], minlength=k),
-            "floored_weight": class_weights(codes[floored], k, w[floored]),
-            "proba": w @ p,
-        }
+        | _floored((own < least) & (w > 0), codes, w, k)
+        | {"excluded": excluded, "proba": w @ p}
     )
+
+
+def _floored(
+    floored: NDArray[np.bool_], codes: IntArray, w: FloatArray, k: int
+) -> dict[str, NDArray[Any]]:
+    """Count, weight, squared and cubed weight of the rows that cost the floor."""
+    codes, w = codes[floored], w[floored]
+    names = ("floored_weight", "floored_square", "floored_cube")
+    powers = {name: class_weights(codes, k, w**r) for r, name in enumerate(names, start=1)}
+    return {"floored": np.bincount(codes, minlength=k), **powers}
 
 
 def _of_the_labels(
@@ -204,21 +226,27 @@ def _of_the_model(
 
 
 def _ovr_losses(
-    rest: FloatArray, losses: FloatArray, codes: IntArray, w: FloatArray, least: float
-) -> FloatArray:
+    rest: FloatArray, losses: FloatArray, codes: IntArray, weight: FloatArray | None, least: float
+) -> dict[str, NDArray[Any]]:
     """One-vs-rest losses: minus log p of the row's class, minus log (1 - p) of the others."""
     with np.errstate(divide="ignore"):
         logs = np.log(rest)
     np.maximum(logs, max(least, LOG_SMALLEST), out=logs)
     n, k = rest.shape
     logs.reshape(-1)[codes + np.arange(0, n * k, k)] = -losses
+    once = np.ones(n) if weight is None else (weight > 0).astype(np.float64)
     if least == -math.inf:
         certain = rest == 0.0
         certain[np.arange(n), codes] = False
         logs[certain] = -math.inf
         # A row of weight 0 is not there, however wrong it is.
-        logs[w == 0] = 0.0
-    return -(w @ logs)
+        logs[once == 0] = 0.0
+    unweighted = -(once @ logs)
+    return {
+        "ovr_loss": unweighted if weight is None else -(weight @ logs),
+        "surprise": unweighted.copy(),
+        "surprise_of_all": np.array([once @ losses]),
+    }
 
 
 def _sum_rows_of_classes(p: FloatArray, each: FloatArray, codes: IntArray) -> FloatArray:

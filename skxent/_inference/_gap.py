@@ -1,0 +1,88 @@
+"""The test of the gap between what was lost and what the model itself expected to lose."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammainc, gammaincc, ndtr
+
+from skxent._kernels import FloatArray
+
+__all__ = ["gap_test"]
+
+# Below this skewness the curves are the normal one, to more digits than a p-value is read.
+_STRAIGHT = 1e-4
+# What is possible has a positive p-value, however far out it lies.
+_LEAST = float(np.finfo(np.float64).tiny)
+
+
+def gap_test(
+    loss: FloatArray,
+    expected: FloatArray,
+    moments: FloatArray,
+    most: FloatArray,
+    surprise: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Gap in standard deviations, and its two-sided p-value: twice the tail on the gap's side.
+
+    `moments` are the variance and third central moment of the loss under the model, `most` is
+    at least what could have been lost, and `surprise` is minus the log of the probability of
+    these very labels. z and p are nan where nothing could have been known; p is 0 only where
+    something happened that the model excludes.
+    """
+    gap, (variance, third) = loss - expected, moments
+    rounding = 1e-12 * (np.where(np.isfinite(loss), loss, 0.0) + expected)
+    with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
+        deviation = np.sqrt(variance)
+        skewness = _possible(third / variance / deviation, gap, deviation, expected, most)
+        z = gap / deviation
+        # Each tail holds the labels that were seen.
+        tail = np.maximum(_tail(z, skewness), np.exp(-surprise))
+        p_value = np.clip(2.0 * tail, _LEAST, 1.0)
+    certain = variance <= rounding**2
+    impossible = np.where(np.abs(gap) > rounding, np.copysign(np.inf, gap), np.nan)
+    z = np.where(certain, impossible, z)
+    return z, np.where(np.isinf(z), 0.0, np.where(np.isnan(z), np.nan, p_value))
+
+
+def _possible(
+    skewness: FloatArray,
+    gap: FloatArray,
+    deviation: FloatArray,
+    expected: FloatArray,
+    most: FloatArray,
+) -> FloatArray:
+    """
+    Skewness, of which no more is believed than lets the curve reach what can be lost.
+
+    The curve ends at -2 / skewness. The loss lies between 0 and `most`: a curve that ended
+    within would call losses impossible that are not.
+    """
+    low, high = 2.0 * deviation / expected, 2.0 * deviation / np.maximum(most - expected, 0.0)
+    return np.where(gap < 0, np.minimum(skewness, low), np.maximum(skewness, -high))
+
+
+def _tail(z: FloatArray, skewness: FloatArray) -> FloatArray:
+    """
+    Probability of a deviation at least as large, on the side of z.
+
+    That of the curve of type III of Pearson with this skewness. Where a loss above what was
+    expected is a matter of a few rare errors, the curve gives it too little, and a Poisson
+    distribution with the same three moments gives more, half of what is seen counted in.
+
+    References
+    ----------
+    .. [1] Pearson, K. (1895). Contributions to the mathematical theory of evolution, II.
+           Philosophical Transactions A 186. :doi:`10.1098/rsta.1895.0010`
+    .. [2] Lancaster, H. O. (1961). Significance tests in discrete distributions. Journal of the
+           American Statistical Association 56. :doi:`10.1080/01621459.1961.10482105`
+    """
+    size = np.clip(np.abs(skewness), _STRAIGHT, 1e6)
+    shape = 4.0 / size**2
+    at = np.maximum(shape + 2.0 * z * np.sign(skewness) / size, 0.0)
+    curve = np.where((z < 0) == (skewness > 0), gammainc(shape, at), gammaincc(shape, at))
+    rate = 1.0 / size**2
+    count = np.maximum(rate + z / size, 0.0)
+    rare = 0.5 * (gammainc(count, rate) + gammainc(count + 1.0, rate))
+    curve = np.where((z > 0) & (skewness > 0), np.maximum(curve, rare), curve)
+    return np.where(np.abs(skewness) > _STRAIGHT, curve, ndtr(-np.abs(z)))

@@ -1,0 +1,112 @@
+"""From the statistic to intervals of mean losses, in nats."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxent._inference._intervals import (
+    Moments,
+    hall_interval,
+    mean_of_means,
+    moments_of_mean,
+    share_interval,
+)
+from skxent._kernels import FloatArray
+from skxent.statistic._sums import Statistics
+
+__all__ = ["Bounds", "class_interval", "macro_interval", "overall_interval"]
+
+Bounds = tuple[FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mean:
+    """A mean loss, whole and in two parts: rows that cost the floor, and the rest."""
+
+    whole: Moments
+    rest: Moments
+    """Of the mean in which rows that cost the floor cost nothing."""
+    share: FloatArray
+    """Of the rows that cost the floor."""
+    n: FloatArray
+    """Effective number of the rows of which it is a share."""
+    excluding: NDArray[np.bool_]
+    """Whether the model gave probability 0 to what could have happened."""
+
+    def interval(self, cost: float, level: float) -> Bounds:
+        """
+        Interval of the mean loss.
+
+        How many of the rows that cost most there are in a sample is a matter of luck: none,
+        often. Where the model excludes what may happen, their share has bounds of its own,
+        which are added to those of the rest.
+        """
+        low, high = hall_interval(self.whole, level)
+        if not self.excluding.any():
+            return low, high
+        rest = hall_interval(self.rest, level)
+        floor = share_interval(self.share, self.n, 0.5 - 0.5 * level)
+        return (
+            np.where(self.excluding, rest[0] + cost * floor[0], low),
+            np.where(self.excluding, rest[1] + cost * floor[1], high),
+        )
+
+
+def _cost(eps: float) -> float:
+    """Of a row below the floor; 0 where there is no floor, and so no such row."""
+    return -math.log(eps) if eps > 0 else 0.0
+
+
+def _class_means(s: Statistics, cost: float, *, together: bool = False) -> _Mean:
+    """The mean of each class, or that of all rows together."""
+
+    def sums(values: NDArray[Any]) -> NDArray[Any]:
+        return values.sum(axis=-1, keepdims=True) if together else values
+
+    weight, loss, square, cube = map(sums, (s.weight, s.loss, s.square, s.cube))
+    taken = [sums(x) for x in (s.floored_weight, s.floored_square, s.floored_cube)]
+    powers = cost ** np.arange(4)[:, None]
+    # Every row is still there: nothing is taken off the sums of weights.
+    powers[0] = 0.0
+    rest = moments_of_mean(
+        weight,
+        np.maximum(loss - cost * taken[0], 0.0),
+        square - powers[:3] * taken[1],
+        cube - powers * taken[2],
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
+        share, n = taken[0] / weight, weight**2 / square[0]
+    excluding = (sums(s.excluded) > 0) & (cost > 0)
+    return _Mean(moments_of_mean(weight, loss, square, cube), rest, share, n, excluding)
+
+
+def class_interval(s: Statistics, eps: float, level: float) -> Bounds:
+    """Interval of the mean loss of each class; nan for one with fewer than three rows."""
+    cost = _cost(eps)
+    return _class_means(s, cost).interval(cost, level)
+
+
+def overall_interval(s: Statistics, eps: float, level: float) -> Bounds:
+    """Interval of the mean loss of all rows; shape (1,)."""
+    cost = _cost(eps)
+    return _class_means(s, cost, together=True).interval(cost, level)
+
+
+def macro_interval(s: Statistics, eps: float, level: float) -> Bounds:
+    """Interval of the mean of the classes that have rows; shape ()."""
+    cost = _cost(eps)
+    of = _class_means(s, cost)
+    there = s.weight > 0
+    means = _Mean(
+        mean_of_means(of.whole),
+        mean_of_means(of.rest),
+        of.share[there].mean(),
+        np.count_nonzero(there) ** 2 / (1.0 / of.n[there]).sum(),
+        np.asarray(of.excluding[there].any()),
+    )
+    return means.interval(cost, level)
