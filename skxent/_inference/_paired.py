@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from skxent._inference._intervals import Moments, share_interval
@@ -29,15 +30,25 @@ class FlooredShares:
     """Those that cost it the reference."""
     n: FloatArray
     """Effective number of rows."""
-    cost: float
-    """Of such a row, in nats."""
+    worse_cost: FloatArray
+    """Of a row of the former, in nats; 0 where the model excludes nothing."""
+    better_cost: FloatArray
+    """Of a row of the latter."""
 
     def added(self, tail: FloatArray | float) -> tuple[FloatArray, FloatArray]:
         """Bounds of what the floor adds to the mean difference."""
         (low, high), (off_low, off_high) = (
             share_interval(share, self.n, tail) for share in (self.worse, self.better)
         )
-        return self.cost * (low - off_high), self.cost * (high - off_low)
+        return (
+            self.worse_cost * low - self.better_cost * off_high,
+            self.worse_cost * high - self.better_cost * off_low,
+        )
+
+    @property
+    def none(self) -> NDArray[np.bool_]:
+        """Where nothing is excluded, so that nothing is added."""
+        return (self.worse_cost == 0.0) & (self.better_cost == 0.0)
 
 
 def _studentized(
@@ -54,7 +65,7 @@ def _studentized(
     with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
         n = np.where(moments.n > 2.0 + 1e-9, moments.n, np.nan)
         spread = moments.variance * n > 1e-24 * moments.mean**2  # or else it is rounding
-        variance = np.where(spread, moments.variance, 0.0 * moments.variance)
+        variance = np.where(spread, moments.variance, 0.0 * moments.variance) + 0.0 * n
         skewness = np.where(spread, moments.third / moments.variance**1.5, 0.0)
         believed = n / (n + _HALF) * skewness
         low = np.where(skewness > 0, believed, skewness)
@@ -106,7 +117,8 @@ def _untransformed(x: FloatArray, skewness: FloatArray) -> FloatArray:
 def paired_p_value(moments: Moments, floored: FlooredShares | None = None) -> FloatArray:
     """Two-sided p-value: 1 minus the level at which 0 is a bound of `paired_interval`."""
     if floored is not None:
-        return _p_value_by_halving(moments, floored)
+        sought = _p_value_by_halving(moments, floored)
+        return np.where(floored.none, paired_p_value(moments), sought)
     df, error, low, high = _studentized(moments)
     with np.errstate(all="ignore"):
         t = moments.mean / error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._inference._intervals import Moments
-from skxent._inference._paired import paired_interval, paired_p_value
+from skxent._inference._intervals import Moments, moments_of_mean
+from skxent._inference._paired import FlooredShares, paired_interval, paired_p_value
 from skxent._intake._numbers import nan_for_missing
-from skxent._intake._rows import check_labelled
+from skxent._intake._rows import Labelled, check_labelled
 from skxent._kernels import class_weights
 from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
@@ -40,6 +41,10 @@ class PairedRows:
 
     losses: FloatArray
     """Shape (n_models, n_rows)."""
+    excluded: NDArray[np.bool_]
+    """Shape (n_models, n_classes): whether the model gives a row probability 0 of the class."""
+    most: float
+    """What a row costs at most, in nats."""
     codes: IntArray
     """Class of each row."""
     weight: FloatArray
@@ -68,12 +73,13 @@ def read_losses(
     **params: Any,
 ) -> tuple[PairedRows, NDArray[Any]]:
     """The rows that count, and the labels; an error says which model it is about."""
-    parts = []
+    parts, excluded = [], []
     for name, y_proba in y_probas.items():
         with _naming(name):
             rows = check_labelled(y_true, y_proba, **params)
             # The probabilities are checked as they are read.
             parts.append(np.concatenate([block for _, block in floored_losses(rows, eps)]))
+            excluded.append(_excluded(rows))
     losses, n = np.array(parts), len(rows.codes)
     weight = np.ones(n) if rows.weight is None else rows.weight
     cluster = np.arange(n) if groups is None else cluster_codes(groups, n)
@@ -81,7 +87,19 @@ def read_losses(
     if not there.all():
         losses, weight = losses[:, there], weight[there]
         cluster = np.unique(cluster[there], return_inverse=True)[1]
-    return PairedRows(losses, rows.codes[there], weight, cluster), rows.labels
+    most = -math.log(eps) if eps > 0 else math.inf
+    found = PairedRows(losses, np.array(excluded), most, rows.codes[there], weight, cluster)
+    return found, rows.labels
+
+
+def _excluded(rows: Labelled) -> NDArray[np.bool_]:
+    """Whether a row that counts has probability 0 of each class."""
+    proba, found = rows.proba, np.zeros(rows.proba.n_classes, dtype=np.bool_)
+    blocks = proba.log_probabilities() if proba.from_logits else proba.probabilities()
+    for at, block in blocks:
+        none = block == (-math.inf if proba.from_logits else 0.0)
+        found |= (none if rows.weight is None else none[rows.weight[at] > 0]).any(axis=0)
+    return found
 
 
 def cluster_codes(groups: ArrayLike, n_samples: int) -> IntArray:
@@ -142,14 +160,18 @@ class _Cells:
         self.owner, self.codes, self.n_classes = cells // clusters, codes, n_classes
         with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
             self.share = rows.weight / self._sums(codes, rows.weight)[codes]
-            part = class_weights(self.cell, len(cells), self.share)
-            self.squares = self._sums(self.owner, part**2)
-            self.left = 1.0 - 2.0 * part + self.squares[self.owner]
-            # At most as many as there are cells: two of them have no skewness.
-            self.n = np.where(self.squares > 0, 1.0 / self.squares, np.nan)
+            self.part = class_weights(self.cell, len(cells), self.share)
+            squares, cubes = (self._sums(self.owner, self.part**r) for r in (2, 3))
+            # Of Kish, for a share; and as the variance of a mean has degrees of freedom.
+            self.n = np.where(squares > 0, 1.0 / squares, np.nan)
+            self.effective = squares**3 / cubes**2
 
     def _sums(self, of: IntArray, numbers: FloatArray) -> FloatArray:
         return class_weights(of, self.n_classes, numbers)
+
+    def any_of(self, classes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether anything holds of a class that these cells are of."""
+        return classes if self.n_classes > 1 else np.array([classes.any()])
 
     def means(self, values: FloatArray) -> FloatArray:
         """Weighted mean of each class, nan without rows."""
@@ -157,19 +179,20 @@ class _Cells:
         return np.where(there, self._sums(self.codes, self.share * values), np.nan)
 
     def moments(self, values: FloatArray) -> Moments:
-        """
-        Moments of the weighted mean of each class, from the summed residuals of each cell.
-
-        The square of a residual is divided by the share of its expectation that is left when
-        the mean is taken off. With equal weights this is the usual n / (n - 1); that factor is
-        applied where the moments are used, so that it is taken out again here.
-        """
+        """Moments of the weighted mean of each class, of which a cell is an observation."""
         mean = self.means(values)
         with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
+            # Less the mean, so that a small spread keeps its digits.
             deviations = self.share * (values - mean[self.codes])
             residual = class_weights(self.cell, len(self.owner), deviations)
-            variance = self._sums(self.owner, residual**2 / self.left) * (1.0 - self.squares)
-            return Moments(mean, variance, self._sums(self.owner, residual**3), self.n)
+            sums = {
+                (m, r): self._sums(self.owner, self.part ** (m - r) * residual**r)
+                for m in (1, 2, 3)
+                for r in range(m + 1)
+            }
+            square, cube = (np.array([sums[m, r] for r in range(m + 1)]) for m in (2, 3))
+        found = moments_of_mean(sums[1, 0], sums[1, 1], square, cube)
+        return Moments(mean, found.variance, found.third, found.n)
 
 
 def adjusted(p_value: FloatArray) -> FloatArray:
@@ -192,6 +215,32 @@ def _differences(losses: FloatArray, of_reference: FloatArray) -> FloatArray:
     return difference
 
 
+def _floored(
+    rows: PairedRows, model: int, reference: int, cells: _Cells
+) -> tuple[Moments, FlooredShares | None]:
+    """
+    Moments of the differences, and shares of the rows that cost one of the two the floor.
+
+    The latter where a model excludes what may happen: then the moments are of the differences
+    in which such rows cost that model nothing.
+    """
+    pair = (model, reference)
+    excluding = [cells.any_of(rows.excluded[i]) for i in pair]
+    if not (np.isfinite(rows.most) and np.any(excluding)):
+        return cells.moments(_differences(rows.losses[model], rows.losses[reference])), None
+    floored = [
+        (rows.losses[i] >= rows.most) & at[cells.codes]
+        for i, at in zip(pair, excluding, strict=True)
+    ]
+    rest = [np.where(at, 0.0, rows.losses[i]) for i, at in zip(pair, floored, strict=True)]
+    worse, better = (
+        cells.means((at & ~other).astype(np.float64)) for at, other in (floored, floored[::-1])
+    )
+    costs = [np.where(at, rows.most, 0.0) for at in excluding]
+    shares = FlooredShares(worse, better, cells.n, costs[0], costs[1])
+    return cells.moments(_differences(*rest)), shares
+
+
 def paired_figures(
     rows: PairedRows, n_classes: int, reference: int, unit: float, confidence_level: float
 ) -> tuple[dict[str, FloatArray], FloatArray]:
@@ -205,15 +254,16 @@ def paired_figures(
     effective = []
     for prefix, codes, k in (("", np.zeros_like(rows.codes), 1), ("class_", rows.codes, n_classes)):
         cells = _Cells(rows, codes, k)
-        effective.append(cells.n)
+        effective.append(cells.effective)
         table = np.full((len(_COLUMNS), len(rows.losses), k), np.nan)
         for i, losses in enumerate(rows.losses):
             table[0, i] = cells.means(losses) / unit
             if i != reference:
-                moments = cells.moments(_differences(losses, rows.losses[reference]))
-                low, high = paired_interval(moments, confidence_level)
-                table[1:4, i] = np.array([moments.mean, low, high]) / unit
-                table[4, i] = paired_p_value(moments)
+                moments, floored = _floored(rows, i, reference, cells)
+                low, high = paired_interval(moments, confidence_level, floored)
+                mean = cells.means(_differences(losses, rows.losses[reference]))
+                table[1:4, i] = np.array([mean, low, high]) / unit
+                table[4, i] = paired_p_value(moments, floored)
         table[5] = adjusted(table[4])
         figures |= {
             prefix + name: values if prefix else values[:, 0]
@@ -241,8 +291,9 @@ def remarks(
     if bare:
         some = ", ".join(bare[:5]) + (f" and {len(bare) - 5} others" if len(bare) > 5 else "")
         found.append(f"Fewer than three groups, or as good as that, hold nearly all of: {some}.")
-    few = int(np.count_nonzero(effective[1:] < _FEW))
-    if few or effective[0] < _FEW:
+    fewer = effective < _FEW - 1e-9  # which twenty equal ones may be by rounding
+    few = int(np.count_nonzero(fewer[1:]))
+    if fewer.any():
         where = f"{few} of {len(names)} classes" if few else "the whole"
         found.append(
             f"Fewer than {_FEW} rows or groups, or as good as that, stand behind {where}: a "
