@@ -174,6 +174,58 @@ def test_p_is_below_the_level_just_where_the_interval_excludes_zero(seed):
                 assert (low > 0 or high < 0) == (q < 1 - level)
 
 
+def excluding(rng, n):
+    """A calibrated model, and one that is sure of half of the rows, wrongly once in 200."""
+    sure = rng.random(n) < 0.5
+    truth, said = np.where(sure, 0.005, 0.3), np.where(sure, 0.0, 0.3)
+    y = (rng.random(n) < truth).astype(int)
+    return y, {"careful": np.column_stack([1 - truth, truth]), "sure": 1.0 - np.c_[said, 1 - said]}
+
+
+def test_zeros_that_have_not_happened_yet_are_in_the_interval():
+    rng, hits = np.random.default_rng(0), []
+    cost, gain = 52 * math.log(2), 0.4975 * math.log(0.995)
+    of_one, of_zero = 0.0025 * (cost + math.log(0.005)) / 0.1525, gain / 0.8475
+    for _ in range(300):
+        found = compare_log_loss(*excluding(rng, 200), labels=[0, 1])
+        truths = [0.1525 * of_one + 0.8475 * of_zero, of_zero, of_one]
+        low = np.r_[found.ci_low[1], found.class_ci_low[1]]
+        high = np.r_[found.ci_high[1], found.class_ci_high[1]]
+        hits.append((low <= truths) & (truths <= high))
+    assert (np.mean(hits, axis=0) >= 0.93).all()
+
+
+def test_the_shares_that_cost_the_floor_have_the_bounds_of_clopper_and_pearson():
+    y, models = excluding(np.random.default_rng(7), 800)
+    models["odd"] = models["sure"].copy()
+    ones, zeros = (np.flatnonzero(y & (models["sure"][:, 1] == p)) for p in (0.3, 0.0))
+    models["odd"][ones[:5]], models["odd"][zeros[:1]] = [1.0, 0.0], [0.6, 0.4]
+    found = compare_log_loss(y, models, reference="odd")
+    own = {name: p[np.arange(800), y] for name, p in models.items()}
+    zero = {name: p == 0 for name, p in own.items()}
+    assert (zero["sure"] & zero["odd"]).any()
+    rest = {n: np.where(zero[n], 0, -np.log(np.where(zero[n], 1, own[n]))) for n in models}
+    worse, better = (
+        stats.binomtest(int((zero[a] & ~zero[b]).sum()), 800).proportion_ci(0.95, "exact")
+        for a, b in (("sure", "odd"), ("odd", "sure"))
+    )
+    low, high, _ = expected(rest["sure"] - rest["odd"], 0.95)
+    cost = 52 * math.log(2)
+    bounds = low + cost * (worse.low - better.high), high + cost * (worse.high - better.low)
+    assert_allclose([found.ci_low[1], found.ci_high[1]], bounds, rtol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_p_and_interval_agree_where_a_model_excludes_what_may_happen(seed):
+    y, models = excluding(np.random.default_rng(seed), 600)
+    p_values = compare_log_loss(y, models, labels=[0, 1])
+    for level in (0.3, 0.8, 0.95, 0.999):
+        found = compare_log_loss(y, models, labels=[0, 1], confidence_level=level)
+        excluded = (found.class_ci_low[1] > 0) | (found.class_ci_high[1] < 0)
+        assert ((p_values.class_p_value[1] < 1 - level) == excluded).all()
+        assert (p_values.p_value[1] < 1 - level) == (found.ci_low[1] > 0 or found.ci_high[1] < 0)
+
+
 def test_intervals_of_higher_levels_hold_those_of_lower_ones():
     y, models = draw(60)
     found = [

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from reports import QUICK
 from scipy import stats
 
 from skxent import log_loss_report
@@ -95,3 +96,150 @@ def test_intervals_cover_from_thirty_rows_a_class(scale):
         report = log_loss_report(y, p, labels=range(3), recalibration=False, n_null=0)
         hits += report.per_class["ci_low"][0] <= truth <= report.per_class["ci_high"][0]
     assert hits / 5000 == pytest.approx(0.95, abs=0.016)
+
+
+# Weights.
+
+
+def hall_of_weighted(x, w, level=0.95):
+    """Hall's interval with moments that are unbiased for rows of these weights."""
+    a = w / w.sum()
+    s2, s3 = (a**2).sum(), (a**3).sum()
+    rest, kish, df = x - a @ x, 1 / s2, s2**3 / s3**2 - 1
+    error = math.sqrt((a * rest) @ (a * rest) * s2 / (s2 - 2 * s3 + s2**2))
+    skew = (a * rest) ** 3 @ np.ones(len(x)) * kish**2 / (kish - 1) / (kish - 2) / error**3
+    t = stats.t.ppf(0.5 + level / 2, df)
+    root = [3 / skew * (np.cbrt(1 + skew * (q - skew / 6)) - 1) for q in (t, -t)]
+    return max(0.0, a @ x - error * root[0]), a @ x - error * root[1]
+
+
+def test_weights_take_degrees_of_freedom():
+    y, p = draw(400)
+    w = np.exp(np.random.default_rng(2).normal(size=400))
+    report = log_loss_report(y, p, sample_weight=w, **QUICK)
+    losses = -np.log(p[np.arange(400), y])
+    found = report.overall["ci_low"], report.overall["ci_high"]
+    assert_allclose(found, hall_of_weighted(losses, w))
+    for c in range(3):
+        ours = report.per_class["ci_low"][c], report.per_class["ci_high"][c]
+        assert_allclose(ours, hall_of_weighted(losses[y == c], w[y == c]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [30, 100])
+def test_weighted_means_are_covered(n):
+    """The target's 92 %, and two times a Monte-Carlo error of 0.5 points."""
+    many, p = draw(400_000, scale=4.0, seed=1)
+    p = p[many == 0]
+    truth, rng, hits = -np.log(p[:, 0]).mean(), np.random.default_rng(0), []
+    for _ in range(3000):
+        rows = p[rng.integers(len(p), size=n)]
+        w = np.exp(rng.normal(size=n))
+        of = log_loss_report(
+            np.zeros(n, int), rows, labels=range(3), sample_weight=w, **QUICK
+        ).overall
+        hits += [] if math.isnan(of["ci_low"]) else [of["ci_low"] <= truth <= of["ci_high"]]
+    assert len(hits) > 2700
+    assert np.mean(hits) >= 0.92
+
+
+# The mean of the classes.
+
+
+def test_the_mean_of_few_rows_a_class_has_the_variance_that_is_unbiased():
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(50), 3)
+    own = rng.uniform(0.1, 0.9, 150)
+    p = np.where(np.eye(50, dtype=bool)[y], own[:, None], (1 - own[:, None]) / 49)
+    report = log_loss_report(y, p, **QUICK)
+    losses = -np.log(own).reshape(50, 3)
+    parts = stats.sem(losses, axis=1) ** 2
+    error = math.sqrt(parts.sum()) / 50
+    skew = sum(stats.kstat(x, 3) for x in losses) / 9 / 50**3 / error**3
+    t = stats.t.ppf(0.975, parts.sum() ** 2 / (parts**2 / 2).sum())
+    low, high = (
+        losses.mean() - error * 3 / skew * (np.cbrt(1 + skew * (q - skew / 6)) - 1) for q in (t, -t)
+    )
+    assert_allclose([report.overall["macro_ci_low"], report.overall["macro_ci_high"]], [low, high])
+
+
+def test_a_class_of_one_row_leaves_the_mean_of_the_classes_its_interval():
+    """Its row is taken to vary as the rows of the others do on average."""
+    y, p = draw(301)
+    y[y == 2] = 1
+    y[0] = 2
+    with_one, of = log_loss_report(y, p, labels=range(3), **QUICK), -np.log(p[np.arange(301), y])
+    low, high = with_one.overall["macro_ci_low"], with_one.overall["macro_ci_high"]
+    spread = [of[y == c].var(ddof=1) for c in (0, 1)]
+    variance = sum(v / n for v, n in zip(spread, np.bincount(y)[:2], strict=True))
+    error = math.sqrt(variance + np.mean(spread)) / 3
+    assert high - low > 3.5 * error
+    assert low < with_one.overall["macro_log_loss"] < high
+    assert any("a single row" in note for note in with_one.notes)
+    assert not any("a single row" in note for note in log_loss_report(*draw(301), **QUICK).notes)
+
+
+# Models that exclude what may happen.
+
+COST = 52 * math.log(2)
+
+
+def excluding(rng, n):
+    """Half of the rows are sure, wrongly once in 200; the others say 0.3 and are right."""
+    sure = rng.random(n) < 0.5
+    p = np.where(sure, 0.0, 0.3)
+    return (rng.random(n) < np.where(sure, 0.005, 0.3)).astype(int), np.column_stack([1 - p, p])
+
+
+def test_zeros_that_have_not_happened_yet_are_in_the_interval():
+    rng, hits = np.random.default_rng(0), []
+    of_one = (0.0025 * COST - 0.15 * math.log(0.3)) / 0.1525
+    of_zero = -0.35 * math.log(0.7) / 0.8475
+    for _ in range(400):
+        y, p = excluding(rng, 200)
+        report = log_loss_report(y, p, labels=[0, 1], **QUICK)
+        of = report.overall
+        truth = 0.1525 * of_one + 0.8475 * of_zero
+        hits.append(
+            [
+                of["ci_low"] <= truth <= of["ci_high"],
+                of["macro_ci_low"] <= (of_one + of_zero) / 2 <= of["macro_ci_high"],
+                report.per_class["ci_low"][1] <= of_one <= report.per_class["ci_high"][1],
+            ]
+        )
+    assert (np.mean(hits, axis=0) >= 0.93).all()
+
+
+@pytest.mark.parametrize("floored", [0, 1, 7])
+def test_the_floored_share_has_the_bounds_of_clopper_and_pearson(floored):
+    rng = np.random.default_rng(floored)
+    y, p = excluding(rng, 300)
+    p[y == 1] = [0.7, 0.3]
+    ones = np.flatnonzero(y)
+    p[ones[:floored]] = [1.0, 0.0]
+    report = log_loss_report(y, p, **QUICK)
+    own = p[np.arange(300), y]
+    rest = np.where(own > 0, -np.log(np.where(own > 0, own, 1)), 0)
+    low, high = stats.binomtest(floored, 300).proportion_ci(0.95, "exact")
+    expected = np.array(hall(rest)) + COST * np.array([low, high])
+    assert_allclose([report.overall["ci_low"], report.overall["ci_high"]], expected, rtol=1e-8)
+    low, high = stats.binomtest(floored, len(ones)).proportion_ci(0.95, "exact")
+    for name, bound in (("ci_low", low), ("ci_high", high)):
+        of_rest = rest[ones]
+        if floored:
+            bound = hall(of_rest)[name == "ci_high"] + COST * bound
+        else:  # they all cost the same
+            bound = of_rest.mean() + COST * bound
+        assert report.per_class[name][1] == pytest.approx(bound, rel=1e-8)
+    # No row has probability 0 of the other class.
+    assert report.per_class["ci_high"][0] == pytest.approx(hall(rest[y == 0])[1], rel=1e-8)
+
+
+def test_zeros_in_rows_without_weight_do_not_matter():
+    y, p = draw(200)
+    w = np.ones(200)
+    w[:5], p[:5] = 0, [1.0, 0.0, 0.0]
+    found = log_loss_report(y, p, sample_weight=w, **QUICK)
+    expected = log_loss_report(y[5:], p[5:], **QUICK)
+    for name in ("ci_low", "ci_high", "macro_ci_low", "macro_ci_high"):
+        assert found.overall[name] == pytest.approx(expected.overall[name])

@@ -11,6 +11,7 @@ from scipy.stats import t as student
 from skxent._typing import FloatArray
 
 __all__ = [
+    "LEAST_N",
     "Moments",
     "hall_interval",
     "mean_of_means",
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 # Two rows have n = 2 if they weigh the same; as good as one row is what has less than this.
-_SINGLE = 1.5
+LEAST_N = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def mean_of_means(moments: Moments) -> Moments:
     mean, variance, third, n = (
         m[there] for m in (moments.mean, moments.variance, moments.third, moments.n)
     )
-    lonely = n < _SINGLE
+    lonely = n < LEAST_N
     if lonely.all():
         unknown = np.asarray(np.nan)
         return Moments(mean.mean(), unknown, unknown, np.ones(()))

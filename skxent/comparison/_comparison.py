@@ -148,22 +148,27 @@ def compare_log_loss(
 
     Notes
     -----
-    With the difference :math:`d_i` of row :math:`i`, its weight :math:`w_i` and groups
-    :math:`g`,
+    With the difference :math:`d_i` of row :math:`i`, its weight :math:`w_i`, groups :math:`g`
+    and their parts :math:`a_g` of all weight :math:`W`,
 
     .. math::
         \bar d = \frac{\sum_i w_i d_i}{W}, \qquad
         e_g = \sum_{i \in g} \frac{w_i}{W} (d_i - \bar d), \qquad
-        \mathrm{Var} = \sum_g \frac{e_g^2}{1 - 2 a_g + \sum_h a_h^2}, \qquad
-        n = \frac{1}{\sum_g a_g^2},
+        \mathrm{Var} = \frac{S_2}{S_2 - 2 S_3 + S_2^2} \sum_g e_g^2, \qquad
+        n = \frac{S_2^3}{S_3^2}, \qquad S_r = \sum_g a_g^r.
 
-    where :math:`W` is all weight and :math:`a_g` the group's part of it. The
-    :math:`t = \bar d / \sqrt{\mathrm{Var}}` has :math:`n - 1` degrees of freedom and goes
+    For groups of equal weight the factor is the usual :math:`n / (n - 1)`, and :math:`n` their
+    number. :math:`t = \bar d / \sqrt{\mathrm{Var}}` has :math:`n - 1` degrees of freedom and goes
     through Hall's transformation, which takes out its skewness. Where that would narrow the
     interval, only :math:`n / (n + 300)` of the skewness is taken out: differences that are
     symmetric with heavy tails would else be found too often. Intervals that rest on fewer than
     about twenty rows or groups are too narrow if the differences are skewed, as they are where
     one model is much more sure than another; `notes` says so.
+
+    Where a model gives probability 0 to what may happen, the rows that cost it the floor and not
+    the other model are taken out of the differences. Their share has bounds of Clopper and
+    Pearson, which are multiplied by the floor's cost and added: a sample without such a row does
+    not show that there are none.
 
     The interval is about other rows like these, with the same fitted models. It does not know
     how the models would vary with other training data; losses from several folds of a
@@ -175,7 +180,10 @@ def compare_log_loss(
            Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01876.x`
     .. [2] Cameron, A. C., & Miller, D. L. (2015). A practitioner's guide to cluster-robust
            inference. Journal of Human Resources 50(2). :doi:`10.3368/jhr.50.2.317`
-    .. [3] Holm, S. (1979). A simple sequentially rejective multiple test procedure.
+    .. [3] Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits
+           illustrated in the case of the binomial. Biometrika 26(4).
+           :doi:`10.1093/biomet/26.4.404`
+    .. [4] Holm, S. (1979). A simple sequentially rejective multiple test procedure.
            Scandinavian Journal of Statistics 6(2). https://www.jstor.org/stable/4615733
 
     Examples

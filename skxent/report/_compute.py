@@ -23,6 +23,7 @@ from skxent.report._figures import (
     weights_follow_classes,
 )
 from skxent.report._findings import findings
+from skxent.report._intervals import single_rows
 from skxent.report._notable import all_hard, costly_classes, large_cells
 from skxent.report._options import Options, Source
 from skxent.report._reliability import Calibration, Cells, calibrate, cells_of_bins, exact_cells
@@ -52,6 +53,10 @@ _UNSEEN = (
     "shuffle or stratify the folds."
 )
 _ALL_UNSEEN = "All rows are of classes that were not among the training rows: no test."
+_SINGLE = (
+    "{} a single row, which says nothing of how such rows vary: for the interval of the mean of "
+    "the classes it is taken to vary as rows of the other classes do."
+)
 _HARD = (
     "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
     "needed."
@@ -169,6 +174,8 @@ def _content(
         notes, testable = [*notes, _CLASS_WEIGHTS], False
     elif testable and weights_depend_on_classes(known):
         notes = [*notes, _WEIGHTS_DEPEND]
+    if alone := single_rows(totals):
+        notes.append(_SINGLE.format("1 class has" if alone == 1 else f"{alone} classes have"))
     if all_hard(totals):
         notes.append(_HARD)
     level = options.confidence_level if evidence.independent else math.nan

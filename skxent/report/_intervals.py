@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._inference._intervals import (
+    LEAST_N,
     Moments,
     hall_interval,
     mean_of_means,
@@ -19,7 +20,7 @@ from skxent._inference._intervals import (
 from skxent._kernels import FloatArray
 from skxent.statistic._sums import Statistics
 
-__all__ = ["Bounds", "class_interval", "macro_interval", "overall_interval"]
+__all__ = ["Bounds", "class_interval", "macro_interval", "overall_interval", "single_rows"]
 
 Bounds = tuple[FloatArray, FloatArray]
 
@@ -110,3 +111,10 @@ def macro_interval(s: Statistics, eps: float, level: float) -> Bounds:
         np.asarray(of.excluding[there].any()),
     )
     return means.interval(cost, level)
+
+
+def single_rows(s: Statistics) -> int:
+    """How many classes lend the interval of the mean of the classes no spread of their own."""
+    whole = _class_means(s, 0.0).whole
+    alone = int(np.count_nonzero(whole.n < LEAST_N))
+    return alone if alone and np.isfinite(hall_interval(mean_of_means(whole), 0.5)).any() else 0

@@ -134,13 +134,18 @@ def log_loss_report(
         \text{expected}_c = \frac1W \sum_i -w_i \, p_{ic} \log p_{ic}, \qquad
         \mathrm{Var} = \frac1{W^2} \sum_i w_i^2 \, p_{ic} (1 - p_{ic}) \log^2 p_{ic}.
 
-    The interval is Hall's, which allows for the skewness of the losses. The expected cost sums
-    over all rows: comparing the loss of a class's rows with the entropy of the
-    same rows would find a difference for a calibrated model too. The test is that of
+    The interval is Hall's, which allows for the skewness of the losses. Where the model gives some
+    row probability 0 of a class, the rows of that class that cost the floor are taken out of it,
+    and the bounds of Clopper and Pearson for their share, times the floor's cost, are added: a
+    sample without such rows does not show that there are none.
+
+    The expected cost sums over all rows: comparing the loss of a class's rows with the entropy of
+    the same rows would find a difference for a calibrated model too. The test is that of
     Spiegelhalter with the logarithmic score in the place of Brier's. Where errors are few the
     gap is skewed; its p-value is twice the tail, on the side of the gap, of the Pearson curve
-    of type III with the same three moments. A gap of zero does not show calibration: a model
-    that always predicts the same for every class has none.
+    of type III with the same three moments, which is made to reach all that can be lost, and at
+    least twice the probability of the labels themselves. A gap of zero does not show
+    calibration: a model that always predicts the same for every class has none.
 
     The loss confusion shares out the loss of each row among the other classes,
 
@@ -160,7 +165,10 @@ def log_loss_report(
            Statistical Society B 54(1). :doi:`10.1111/j.2517-6161.1992.tb01876.x`
     .. [3] Dimitriadis, T., Gneiting, T., & Jordan, A. I. (2021). Stable reliability diagrams
            for probabilistic classifiers. PNAS 118(8). :doi:`10.1073/pnas.2016191118`
-    .. [4] Kull, M., et al. (2019). Beyond temperature scaling: obtaining well-calibrated
+    .. [4] Clopper, C. J., & Pearson, E. S. (1934). The use of confidence or fiducial limits
+           illustrated in the case of the binomial. Biometrika 26(4).
+           :doi:`10.1093/biomet/26.4.404`
+    .. [5] Kull, M., et al. (2019). Beyond temperature scaling: obtaining well-calibrated
            multi-class probabilities with Dirichlet calibration. NeurIPS.
            :doi:`10.48550/arXiv.1910.12656`
 
