@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammainc, gammaincc, ndtr
 
-from skxent._kernels import FloatArray
+from skxent._typing import FloatArray
 
 __all__ = ["gap_test"]
 

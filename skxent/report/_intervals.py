@@ -17,7 +17,7 @@ from skxent._inference._intervals import (
     moments_of_mean,
     share_interval,
 )
-from skxent._kernels import FloatArray
+from skxent._typing import FloatArray
 from skxent.statistic._sums import Statistics
 
 __all__ = ["Bounds", "class_interval", "macro_interval", "overall_interval", "single_rows"]
