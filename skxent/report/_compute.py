@@ -15,6 +15,7 @@ from skxent._intake._rows import Labelled
 from skxent.recalibration._choice import Choice, choose, why_not
 from skxent.report._content import Content
 from skxent.report._figures import (
+    How,
     class_figures,
     class_lower_bounds,
     overall_figures,
@@ -181,27 +182,9 @@ def _content(
     level = options.confidence_level if evidence.independent else math.nan
     n_null = options.n_null if testable else 0
     calibrations = _calibrations(known, evidence.cells, options, n_null)
-    columns = class_figures(
-        totals,
-        known,
-        calibrations,
-        choice,
-        names,
-        unit,
-        eps=options.eps,
-        testable=testable,
-        confidence_level=level,
-    )
-    overall = overall_figures(
-        totals,
-        known,
-        choice,
-        evidence.tail,
-        unit,
-        eps=options.eps,
-        testable=testable,
-        confidence_level=level,
-    )
+    how = How(unit, options.eps, level, testable)
+    columns = class_figures(totals, known, calibrations, choice, names, how)
+    overall = overall_figures(totals, known, choice, evidence.tail, how)
     confusion = totals.confusion / totals.weight.sum() / unit
     recalibration = None if choice is None else choice.recalibration
     return Content(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from skxent.report._reliability import Calibration
 from skxent.statistic._sums import Statistics
 
 __all__ = [
+    "How",
     "class_figures",
     "class_lower_bounds",
     "overall_figures",
@@ -110,17 +112,24 @@ def _one_vs_rest(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """How figures are to be reckoned."""
+
+    unit: float
+    """Nats in one unit of information."""
+    eps: float
+    confidence_level: float
+    testable: bool
+
+
 def class_figures(
     statistics: Statistics,
     known: Statistics,
     calibrations: Sequence[Calibration],
     choice: Choice | None,
     names: Sequence[Any],
-    unit: float,
-    *,
-    eps: float,
-    testable: bool,
-    confidence_level: float,
+    how: How,
 ) -> dict[str, NDArray[np.generic]]:
     """
     One array a column of the report, one number a class.
@@ -128,15 +137,15 @@ def class_figures(
     `known` is of the rows whose class the model can predict: what is tested, decomposed or
     recalibrated is about these.
     """
-    s, total = statistics, statistics.weight.sum()
+    s, total, unit = statistics, statistics.weight.sum(), how.unit
     prevalence = s.weight / total
     log_loss = _ratio(s.loss, s.weight) / unit
     baseline = _prior_losses(prevalence) / unit
     contribution, expected = s.loss / total / unit, s.expected / total / unit
     z, p_value = gap_test(known.loss, known.expected, known.moments, known.most, known.surprise)
-    if not testable:
+    if not how.testable:
         z, p_value = np.full((2, len(names)), np.nan)
-    low, high = class_interval(s, eps, confidence_level)
+    low, high = class_interval(s, how.eps, how.confidence_level)
     gains = np.full((3, len(names)), np.nan)
     if choice is not None:
         gains = choice.recoverable * (known.weight.sum() / total)
@@ -172,14 +181,10 @@ def overall_figures(
     known: Statistics,
     choice: Choice | None,
     tail: tuple[float, float],
-    unit: float,
-    *,
-    eps: float,
-    testable: bool,
-    confidence_level: float,
+    how: How,
 ) -> dict[str, float | int]:
     """Figures of all rows together."""
-    s, total = statistics, statistics.weight.sum()
+    s, total, unit = statistics, statistics.weight.sum(), how.unit
     prevalence = s.weight / total
     log_loss = float(s.loss.sum() / total)
     macro = float(np.mean(s.loss[s.weight > 0] / s.weight[s.weight > 0]))
@@ -192,10 +197,10 @@ def overall_figures(
         known.most.sum(),
         known.surprise_of_all[0],
     )
-    if not testable:
+    if not how.testable:
         z = p_value = np.asarray(math.nan)
-    low, high = overall_interval(s, eps, confidence_level)
-    macro_low, macro_high = macro_interval(s, eps, confidence_level)
+    low, high = overall_interval(s, how.eps, how.confidence_level)
+    macro_low, macro_high = macro_interval(s, how.eps, how.confidence_level)
     return {
         "n_samples": int(s.support.sum()),
         "weight": float(total),
