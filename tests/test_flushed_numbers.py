@@ -47,7 +47,7 @@ def values():
         accumulator = LogLossAccumulator([0, 1, 2], eps=eps).update(y[rows], p[rows])
         for report in (
             log_loss_report(y[rows], p[rows], eps=eps, recalibration=False, n_null=0),
-            accumulator.report(n_null=0),
+            accumulator.report(recalibration=False, n_null=0),
         ):
             overall = {k: v for k, v in report.overall.items() if isinstance(v, float)}
             yield list(overall.values()), f"overall {eps}"

@@ -270,7 +270,7 @@ def test_numbers_of_draws_that_are_none(n_null):
     y, p = calibrated(20, 2)
     with pytest.raises(ValueError, match=r"n_null must be a number of draws, .* got"):
         log_loss_report(y, p, n_null=n_null)
-    batches = LogLossAccumulator([0, 1]).update(y, p)
+    batches = LogLossAccumulator([0, 1], subsample=0).update(y, p)
     with pytest.raises(ValueError, match=r"n_null must be a number of draws, .* got"):
         batches.report(n_null=n_null)
 
@@ -444,7 +444,7 @@ def test_binned_miscalibration_is_within_its_bound(rows, weighted):
     p, y, w = (np.array(x) for x in zip(*rows, strict=True))
     y, w = y.astype(int), w if weighted else None
     exact = quick(y, p, labels=[0, 1], sample_weight=w).per_class
-    batches = LogLossAccumulator([0, 1]).update(y, p, w).report(n_null=0).per_class
+    batches = LogLossAccumulator([0, 1], subsample=0).update(y, p, w).report(n_null=0).per_class
     table = statistics(check_labelled(y, p, labels=[0, 1], sample_weight=w), EPS).histogram[0]
     for name in ("miscalibration", "discrimination"):
         lost = exact[name] - batches[name]
@@ -459,7 +459,12 @@ def test_the_bound_is_of_the_right_size():
     p = np.linspace(0.5001, 0.501, 100)
     y = (np.arange(100) >= 50).astype(int)
     exact = quick(y, p).per_class["miscalibration"]
-    batches = LogLossAccumulator([0, 1]).update(y, p).report(n_null=0).per_class["miscalibration"]
+    batches = (
+        LogLossAccumulator([0, 1], subsample=0)
+        .update(y, p)
+        .report(n_null=0)
+        .per_class["miscalibration"]
+    )
     assert_allclose(exact - batches, math.log(2), rtol=1e-3)
 
 
@@ -468,7 +473,7 @@ def test_on_usual_data_bins_lose_far_less_than_the_bound(k):
     y, p = calibrated(3000, k, scale=2.5)
     table = statistics(check_labelled(y, p, labels=range(k)), EPS).histogram[0]
     exact = quick(y, p, labels=range(k)).per_class["miscalibration"]
-    batches = LogLossAccumulator(range(k)).update(y, p).report(n_null=0)
+    batches = LogLossAccumulator(range(k), subsample=0).update(y, p).report(n_null=0)
     lost = exact - batches.per_class["miscalibration"]
     assert (lost >= -1e-10).all()
     assert lost.mean() < 0.2 * table.max(axis=1).mean() / 3000
@@ -478,7 +483,7 @@ def test_on_usual_data_bins_lose_far_less_than_the_bound(k):
 def test_the_curve_of_batches_is_close_to_the_exact_one():
     y, p = calibrated(3000, 3, seed=2)
     exact, places = quick(y, p), np.linspace(0.05, 0.95, 91)
-    batches = LogLossAccumulator(range(3)).update(y, p).report(n_null=50)
+    batches = LogLossAccumulator(range(3), subsample=0).update(y, p).report(n_null=50)
     for one, other in zip(exact.reliability, batches.reliability, strict=True):
         assert (np.diff(other.proba) > 0).all()
         assert (np.diff(other.share) >= 0).all()
@@ -492,7 +497,7 @@ def test_the_curve_of_batches_is_close_to_the_exact_one():
 
 
 def in_batches(y, p, w=None, **params):
-    return LogLossAccumulator(range(p.shape[1])).update(y, p, w).report(**params)
+    return LogLossAccumulator(range(p.shape[1]), subsample=0).update(y, p, w).report(**params)
 
 
 def in_one_array(y, p, w=None, **params):

@@ -26,6 +26,7 @@ __all__ = [
     "check_n_null",
     "check_names",
     "check_seed",
+    "check_subsample",
     "check_weight",
     "same_length",
 ]
@@ -92,6 +93,16 @@ def check_count(value: int, name: str) -> int:
         msg = f"{name} must be an integer above 0; got {value!r}."
         raise ValueError(msg)
     return int(value)
+
+
+def check_subsample(subsample: int) -> int:
+    if isinstance(subsample, bool) or not isinstance(subsample, Integral) or subsample < 0:
+        msg = (
+            f"subsample must be a number of rows to keep, such as 10000, or 0 for none; got "
+            f"{subsample!r}."
+        )
+        raise ValueError(msg)
+    return int(subsample)
 
 
 def check_seed(random_state: Any) -> int:

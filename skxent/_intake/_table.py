@@ -48,6 +48,8 @@ class Table:
     """The class that a one-dimensional `array` is the probability of."""
     origin: Any = None
     """The array of another library that `array` is a view of."""
+    checked: bool = False
+    """Whether the numbers have been read before, and are as they came out of that."""
 
     @property
     def n_samples(self) -> int:
@@ -99,7 +101,15 @@ class Table:
                 block = block[:, self.order]
             if self.array.dtype.kind == "O" or self.array.dtype.itemsize > 8:
                 block = as_float64(block, self.name)
-            yield rows, self._checked(block.astype(dtype, copy=False), rows.start)
+            block = block.astype(dtype, copy=False)
+            yield rows, block if self.checked else self._checked(block, rows.start)
+
+    def held(self) -> Table:
+        """A checked table of its own numbers, which no longer change with what was passed in."""
+        array = np.concatenate([block for _, block in self.blocks(itemsize=8)])
+        if self.positive_only:
+            array = array[:, 0]
+        return replace(self, array=array, order=None, columns=None, origin=None, checked=True)
 
     def log_probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of log-probabilities, one column a class."""

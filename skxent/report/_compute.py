@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skxent._intake._arguments import check_names
 from skxent._intake._rows import Labelled
+from skxent._typing import FloatArray
 from skxent.recalibration._choice import Choice, choose, why_not
 from skxent.report._content import Content
 from skxent.report._figures import (
@@ -28,10 +29,12 @@ from skxent.report._intervals import single_rows
 from skxent.report._notable import all_hard, costly_classes, large_cells
 from skxent.report._options import Options, Source
 from skxent.report._reliability import Calibration, Cells, calibrate, cells_of_bins, exact_cells
-from skxent.report._rows import concentration, row_losses, worst_rows
+from skxent.report._rows import named, worst_rows
+from skxent.statistic._counted import Counted
+from skxent.statistic._extremes import WorstRows, concentration, row_losses
 from skxent.statistic._sums import Statistics, statistics
 
-__all__ = ["content_of", "content_of_statistics"]
+__all__ = ["content_of", "content_of_counted"]
 
 _CLASS_WEIGHTS = (
     "The weights follow the classes, so that the gap is not zero for a calibrated model: no test."
@@ -62,10 +65,11 @@ _HARD = (
     "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
     "needed."
 )
-_BATCHES = (
-    "From batches: what needs the rows again is left out (recalibration, recoverable loss, tail, "
-    "worst rows)."
+_SAMPLE = (
+    "Recalibration and recoverable loss are those of {} rows, drawn at random from {}. "
+    "Miscalibration and tail are those of bins."
 )
+_NO_SAMPLE = "No sample of the rows was kept: no recalibration and no recoverable loss."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +98,29 @@ def content_of(rows: Labelled, options: Options, source: Source | None = None) -
     notes = _notes(rows, known, source, repeated)
     choice = None
     if options.recalibration and not repeated and known is not None:
-        reason = why_not(known, options.eps)
-        if reason is not None:
-            notes.append(reason)
-        else:
-            choice = choose(
-                known,
-                losses if known is rows else row_losses(known, options.eps),
-                options.unit,
-                eps=options.eps,
-                confidence_level=options.confidence_level,
-                seed=options.seed,
-            )
+        of_known = losses if known is rows else row_losses(known, options.eps)
+        choice, reasons = _choice(known, of_known, options)
+        notes += reasons
     evidence = _Evidence(
         totals=totals,
         known=totals if known is rows or known is None else statistics(known, options.eps),
         cells=exact_cells(known or rows),
         choice=choice,
         tail=concentration(losses, rows.weight),
-        worst=worst_rows(rows, losses, options.unit, names, source.numbers, source.index),
+        worst=worst_rows(_worst(rows, losses, source), options.unit, names),
         notes=notes,
         testable=known is not None and not (source.out_of_fold or repeated),
         independent=not repeated,
     )
     return _content(evidence, rows.labels, names, options)
+
+
+def _worst(rows: Labelled, losses: FloatArray, source: Source) -> WorstRows:
+    """The rows that cost most, with the user's numbers and names."""
+    worst = WorstRows.of(rows, losses)
+    if source.numbers is not None:
+        worst = replace(worst, number=source.numbers[worst.number])
+    return replace(worst, name=named(worst.number, source.index))
 
 
 def _known(rows: Labelled, source: Source) -> Labelled | None:
@@ -147,22 +150,77 @@ def _notes(rows: Labelled, known: Labelled | None, source: Source, repeated: boo
     return notes
 
 
-def content_of_statistics(
-    totals: Statistics, labels: NDArray[Any], names: tuple[Any, ...], options: Options
+def content_of_counted(
+    counted: Counted, labels: NDArray[Any], names: tuple[Any, ...], options: Options
 ) -> Content:
-    """What a report says where only sums are left of the rows."""
+    """What a report says of rows that were counted: all of it, if all of them are in the sample."""
+    if counted.sums is None:
+        msg = "There is nothing to report: call update(y_true, y_proba) first."
+        raise ValueError(msg)
+    sample, sums = counted.sample, counted.sums
+    rows = None if sample is None else sample.rows(labels)
+    is_whole = sample is not None and sample.is_complete
+    notes: list[str] = []
+    choice = None
+    if rows is not None and options.recalibration:
+        choice, notes = _choice_of_sample(rows, sums, options)
+        if not is_whole:
+            notes.append(_SAMPLE.format(rows.proba.n_samples, sums.support.sum()))
+    elif options.recalibration:
+        notes.append(_NO_SAMPLE)
+    tail = counted.spread.concentration()
+    if rows is not None and is_whole:
+        tail = concentration(row_losses(rows, options.eps), rows.weight)
     evidence = _Evidence(
-        totals=totals,
-        known=totals,
-        cells=None,
-        choice=None,
-        tail=(math.nan, math.nan),
-        worst={},
-        notes=[_BATCHES],
+        totals=sums,
+        known=sums,
+        cells=exact_cells(rows) if rows is not None and is_whole else None,
+        choice=choice,
+        tail=tail,
+        worst=worst_rows(counted.worst, options.unit, names),
+        notes=notes,
         testable=True,
         independent=True,
     )
     return _content(evidence, labels, names, options)
+
+
+def _choice_of_sample(
+    rows: Labelled, sums: Statistics, options: Options
+) -> tuple[Choice | None, list[str]]:
+    """Recalibration of sampled rows, beside the loss of all rows, or why there is none."""
+    losses = row_losses(rows, options.eps)
+    choice, notes = _choice(rows, losses, options)
+    if choice is not None:
+        mean = np.average(losses, weights=rows.weight)
+        choice = _moved(choice, (sums.loss.sum() / sums.weight.sum() - mean) / options.unit)
+    return choice, notes
+
+
+def _moved(choice: Choice, by: float) -> Choice:
+    """The same gains, from a loss that is larger by so much."""
+    found = choice.recalibration
+    losses = {name: getattr(found, name) + by for name in ("log_loss", "ci_low", "ci_high")}
+    loss = choice.refinement_loss + by
+    return replace(choice, recalibration=replace(found, **losses), refinement_loss=loss)
+
+
+def _choice(
+    rows: Labelled, losses: FloatArray, options: Options
+) -> tuple[Choice | None, list[str]]:
+    """Recalibration of rows, or why there is none."""
+    reason = why_not(rows, options.eps)
+    if reason is not None:
+        return None, [reason]
+    choice = choose(
+        rows,
+        losses,
+        options.unit,
+        eps=options.eps,
+        confidence_level=options.confidence_level,
+        seed=options.seed,
+    )
+    return choice, []
 
 
 def _content(

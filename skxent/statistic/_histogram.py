@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skxent._typing import EPS, FloatArray, IntArray
 
-__all__ = ["Histogram", "Packed", "packed", "unpacked"]
+__all__ = ["Histogram", "Packed", "narrowed", "packed", "unpacked"]
 
 Packed = tuple[tuple[int, ...], tuple[NDArray[Any], ...]]
 """Shape of a histogram, the bins in use, and the numbers in these bins."""
@@ -104,7 +104,7 @@ def packed(histogram: FloatArray) -> Packed:
     """The bins that hold rows, and in them whole numbers in as few bytes as they need."""
     flat = histogram.reshape(len(histogram), -1)
     used = np.flatnonzero(flat.any(axis=0))
-    return histogram.shape, tuple(map(_narrow, (used, *flat[:, used])))
+    return histogram.shape, tuple(map(narrowed, (used, *flat[:, used])))
 
 
 def unpacked(content: Packed) -> FloatArray:
@@ -115,7 +115,8 @@ def unpacked(content: Packed) -> FloatArray:
     return flat.reshape(shape)
 
 
-def _narrow(values: NDArray[Any]) -> NDArray[Any]:
+def narrowed(values: NDArray[Any]) -> NDArray[Any]:
+    """Whole numbers in as few bytes as they need; other arrays as they are."""
     with np.errstate(invalid="ignore"):  # weights may be too large for an integer
         whole = values.astype(np.uint32)
     if not np.array_equal(whole, values):

@@ -15,7 +15,7 @@ from skxent._kernels import LOG_SMALLEST, class_weights, pick, row_sums
 from skxent._typing import FloatArray, IntArray
 from skxent.statistic._histogram import Histogram, Packed, packed, unpacked
 
-__all__ = ["Statistics", "statistics"]
+__all__ = ["Statistics", "check_total", "statistics"]
 
 # Up to so many classes, a product with a table that is mostly 0 costs less than its sparse form.
 _DENSE = 32
@@ -85,12 +85,17 @@ def _restored(sums: dict[str, NDArray[Any]], histogram: Packed) -> Statistics:
     return Statistics(**sums, histogram=unpacked(histogram))
 
 
-def statistics(rows: Labelled, eps: float) -> Statistics:
-    """Statistics of checked rows, read once, block by block."""
-    total = 1.0 if rows.weight is None else float(rows.weight.sum())
-    if not 1e-90 < total < 1e90:  # their squares and cubes would vanish or overflow
+def check_total(weight: FloatArray | None) -> None:
+    """Refuse weights whose squares and cubes would vanish or overflow."""
+    total = 1.0 if weight is None else float(weight.sum())
+    if not 1e-90 < total < 1e90:
         msg = f"sample_weight sums to {total:g}; rescale it to between 1e-90 and 1e90."
         raise ValueError(msg)
+
+
+def statistics(rows: Labelled, eps: float) -> Statistics:
+    """Statistics of checked rows, read once, block by block."""
+    check_total(rows.weight)
     histogram = Histogram(rows.proba.n_classes)
     sums: dict[str, NDArray[Any]] = {}
     for at, p, logp in rows.proba.distributions():

@@ -1,0 +1,101 @@
+"""What has been counted of batches, and what waits to be; threads may share it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+from skxent._intake._rows import Labelled
+from skxent.report._batches import Batch, are_enough, keys_in, numbers_in, runs, with_names
+from skxent.statistic._counted import Counted
+from skxent.statistic._keys import fresh_seed
+from skxent.statistic._sample import Sample
+
+__all__ = ["Tally"]
+
+
+class Tally:
+    """
+    What has been counted of batches.
+
+    Small batches wait until there are enough of them: many rows at once are counted quickly.
+    The lock is held while totals are changed, and not while a large batch is counted.
+    """
+
+    def __init__(self, eps: float, sample: Sample | None, seed: int | None) -> None:
+        self.eps, self.seed = eps, seed
+        self.seeds: frozenset[int] = frozenset()
+        """Those of the draws that the sample rests on."""
+        self._counted = Counted(sample)
+        self._waiting: list[Batch] = []
+        self._n_taken = 0
+        self._lock = Lock()
+
+    def take(self, batch: Batch) -> None:
+        """Count a batch, or nothing of it if its numbers are refused."""
+        waits = batch.is_small
+        if waits or not batch.counts:
+            batch = batch.held()
+        with self._lock:
+            batch = replace(batch, start=self._n_taken)
+            self._n_taken += batch.n_rows
+            if self.seed is not None and batch.keys is None:
+                self.seeds |= {self.seed}
+            if waits or not batch.counts:
+                self._waiting.append(batch)
+                if are_enough(self._waiting):
+                    self._settle()
+                return
+        counted = self._count([batch], batch.rows)
+        with self._lock:
+            self._settle()
+            self._counted.add(counted)
+
+    def _settle(self) -> None:
+        """Count what waits, or, if that is interrupted, nothing of it; the lock is held."""
+        for counted in [self._count(*run) for run in runs(self._waiting)]:
+            self._counted.add(counted)
+        self._waiting = []
+
+    def _count(self, batches: Sequence[Batch], rows: Labelled) -> Counted:
+        if not batches[0].counts:
+            return self._counted.nothing(rows)
+        keys = names = None
+        if self._counted.sample is not None:
+            keys = keys_in(batches, fresh_seed() if self.seed is None else self.seed)
+            names = numbers_in(batches)
+        found = self._counted.of(rows, self.eps, keys, names)
+        found.worst = with_names(found.worst, batches)
+        return found
+
+    def merge(self, other: Tally) -> None:
+        """Add what another one has counted."""
+        counted, seeds = other.counted(), other.seeds
+        with self._lock:
+            self._settle()
+            self._counted.add(counted)
+            self.seeds |= seeds
+
+    def counted(self) -> Counted:
+        """All that has been counted so far; later batches do not change it."""
+        with self._lock:
+            self._settle()
+            return copy(self._counted)
+
+    def __copy__(self) -> Tally:
+        found = Tally(self.eps, None, self.seed)
+        found._counted, found.seeds, found._n_taken = self.counted(), self.seeds, self._n_taken
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A lock belongs to its process; what waits is counted first.
+        return {"_counted": self.counted()} | {
+            name: getattr(self, name) for name in ("eps", "seed", "seeds", "_n_taken")
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._waiting, self._lock = [], Lock()

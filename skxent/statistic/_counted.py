@@ -1,0 +1,81 @@
+"""All that is counted of rows: sums, a sample, the worst rows, and how the losses are spread."""
+
+from __future__ import annotations
+
+from copy import copy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxent._intake._rows import Labelled
+from skxent.statistic._extremes import Spread, WorstRows, row_losses
+from skxent.statistic._keys import KeyArray
+from skxent.statistic._sample import Sample
+from skxent.statistic._sums import Statistics, statistics
+
+__all__ = ["Counted"]
+
+
+class Counted:
+    """
+    What has been counted of some rows, to which that of others can be added.
+
+    The rows are numbered in the order in which they are counted. Without `sample` none is kept
+    but the worst.
+    """
+
+    def __init__(self, sample: Sample | None) -> None:
+        self.sums: Statistics | None = None
+        self.sample = sample
+        self.worst, self.spread = WorstRows.none(), Spread()
+        self.n_rows = 0
+
+    @property
+    def n_samples(self) -> int:
+        """Rows with a positive weight."""
+        return 0 if self.sums is None else int(self.sums.support.sum())
+
+    def of(
+        self,
+        rows: Labelled,
+        eps: float,
+        keys: KeyArray | None = None,
+        names: NDArray[np.int64] | None = None,
+    ) -> Counted:
+        """
+        What is counted of checked rows, to be added to this, which is not changed.
+
+        `keys` say which rows are for the sample, `names` in which order.
+        """
+        found = self.nothing(rows)
+        found.sums = statistics(rows, eps)
+        losses = row_losses(rows, eps)
+        found.worst = WorstRows.of(rows, losses, self.worst.least)
+        found.spread.add(losses, rows.weight)
+        if found.sample is not None and keys is not None:
+            found.sample.add(rows, keys, names)
+        return found
+
+    def nothing(self, rows: Labelled) -> Counted:
+        """What is counted of rows that have no weight: they only have numbers."""
+        found = Counted(None if self.sample is None else self.sample.like())
+        found.n_rows = rows.proba.n_samples
+        return found
+
+    def add(self, other: Counted) -> None:
+        """Add what was counted of other rows, whose numbers go on where those of this end."""
+        if other.sums is not None:
+            self.sums = other.sums if self.sums is None else self.sums + other.sums
+        if self.sample is None or other.sample is None:
+            self.sample = None
+        else:
+            self.sample.merge(other.sample, self.n_rows)
+        self.worst = self.worst.joined(other.worst, self.n_rows)
+        self.spread.total += other.spread.total
+        self.n_rows += other.n_rows
+
+    def __copy__(self) -> Counted:
+        found = Counted(copy(self.sample))
+        found.__dict__ |= {name: self.__dict__[name] for name in ("sums", "worst", "n_rows")}
+        found.spread.total += self.spread.total
+        return found
