@@ -63,6 +63,14 @@ class ColumnsByAppearance(Honest):
         return classes, codes
 
 
+class SwappedFromFour(Honest):
+    """The first two columns change places where there are four or more."""
+
+    def predict_proba(self, X):
+        table = super().predict_proba(X)
+        return table if table.shape[1] < 4 else table[:, [1, 0, *range(2, table.shape[1])]]
+
+
 class AnotherThreshold(Honest):
     def predict(self, X):
         return self.classes_[
@@ -110,6 +118,33 @@ class ColumnsSortedInFit(Honest):
     def fit(self, X, y, sample_weight=None):
         frame = hasattr(X, "columns")
         return super().fit(X[sorted(X.columns)] if frame else X, y, sample_weight)
+
+
+class CentredInPlace(Honest):
+    def fit(self, X, y, sample_weight=None):
+        self.centre_ = np.asarray(X, dtype=float).mean(axis=0)
+        if isinstance(X, np.ndarray):
+            X -= self.centre_
+            return super().fit(X + self.centre_, y, sample_weight)
+        return super().fit(X, y, sample_weight)
+
+
+class SortedInPlace(Honest):
+    """Puts the rows of a data frame into the order of the labels, which are sorted as well."""
+
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        if hasattr(X, "columns"):
+            y.sort_values(inplace=True)
+        return self
+
+
+class RoundedInPlace(Honest):
+    def predict_proba(self, X):
+        table = super().predict_proba(X)
+        if isinstance(X, np.ndarray):
+            np.round(X, 1, out=X)
+        return table
 
 
 class NoText(Honest):

@@ -162,6 +162,10 @@ FROM_ELSEWHERE = {
         "lightgbm",
         {"n_estimators": 5, "n_jobs": 1, "verbose": -1, "min_child_samples": 5},
     ),
+    "CatBoostClassifier": (
+        "catboost",
+        {"iterations": 5, "thread_count": 1, "verbose": 0, "allow_writing_files": False},
+    ),
 }
 
 

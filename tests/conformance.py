@@ -1,7 +1,7 @@
 """
 Make docs/conformance.md: classifier by check, passed or why not.
 
-Run from the root of the repository, with XGBoost and LightGBM installed::
+Run from the root of the repository, with XGBoost, LightGBM and CatBoost installed::
 
     python tests/conformance.py > docs/conformance.md
 """
@@ -44,7 +44,12 @@ from skxent.testing import check_probabilistic_classifier
 
 check_probabilistic_classifier(my_classifier)  # raises, and says what it means
 check_probabilistic_classifier(my_pipeline, X=X, y=y, on_fail=None)  # on data of your own
+check_probabilistic_classifier(my_network, n_classes=10, dtype="float32")  # and takes no other
 ```
+
+A classifier may return its labels as a column, as CatBoost does, and its table as a list or a data
+frame.
+Columns that are named after the classes are matched by name.
 
 In the tables ✓ is passed on the data of the check, – does not apply (there is no such method or
 argument), and ✗ fails for the reason whose number stands beside it.
@@ -54,7 +59,7 @@ CLASSIFIERS = """\
 
 {count} classifiers: all of scikit-learn that predict probabilities, but for those with several
 outputs (`ClassifierChain`, `MultiOutputClassifier`); then composed ones; then those of other
-libraries. Each is fitted to small data of two classes and of three. Every one of them also goes
+libraries. Each is fitted to small data of two, three and five classes. Every one of them also goes
 through every ready-made scorer and the report, which give the value of scikit-learn's `log_loss`,
 with labels that are numbers, text, or true and false where it takes them, and with arrays and
 data frames.

@@ -59,7 +59,7 @@ OTHERWISE = {
     "test_score_objects::test_multimetric_scorer_calls_method_once[scorers0-1-1-1]": SHARED,
     "test_score_objects::"
     "test_multimetric_scorer_calls_method_once_classifier_no_decision[scorers0]": SHARED,
-    "test_score_objects::test_make_scorer_repr[scorer1-make_scorer(log_loss, "
+    "test_score_objects::test_make_scorer_repr[neg_log_loss-make_scorer(log_loss, "
     "greater_is_better=False, response_method='predict_proba')]": (
         "the text of a scorer leaves out what is at its default"
     ),

@@ -5,14 +5,16 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from unittest import SkipTest
 
 import broken
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import sklearn.metrics
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
@@ -40,6 +42,9 @@ from skxent.testing._scorer_checks import SCORER_CHECKS
 pytest_plugins = ["pytester"]
 
 
+IRIS, SPECIES = load_iris(return_X_y=True, as_frame=True)
+
+
 def failed(results):
     return {r["check_name"].removeprefix("check_") for r in results if r["status"] == "failed"}
 
@@ -57,6 +62,10 @@ CLASSIFIERS = [
     ),
     (broken.LargestClassFirst, "classes_are_the_sorted_labels"),
     (broken.ColumnsByAppearance, "columns_follow_classes reordered_labels"),
+    (broken.SwappedFromFour, "columns_follow_classes"),
+    (broken.CentredInPlace, "data_stay_as_they_are"),
+    (broken.SortedInPlace, "data_stay_as_they_are"),
+    (broken.RoundedInPlace, "data_stay_as_they_are"),
     (broken.AnotherThreshold, "prediction_is_the_likeliest_class"),
     (broken.LogarithmOfBase2, "log_proba_is_the_log_of_proba"),
     (broken.CentredOnTheBatch, "rows_do_not_depend_on_the_batch"),
@@ -351,6 +360,33 @@ def test_messages_say_what_was_found_and_what_it_means():
             ValueError,
             "two classes or more",
         ),
+        (
+            lambda: check_probabilistic_classifier(GaussianNB(), n_classes=1),
+            ValueError,
+            "n_classes must be an integer of at least 2; got 1",
+        ),
+        (
+            lambda: check_probabilistic_classifier(GaussianNB(), n_classes=True),
+            ValueError,
+            "n_classes must be an integer of at least 2; got True",
+        ),
+        (
+            lambda: check_probabilistic_classifier(GaussianNB(), X=IRIS, y=SPECIES, n_classes=4),
+            ValueError,
+            r"n_classes=4 is more than the 3 classes of y, \[0, 1, 2\]",
+        ),
+        (
+            lambda: check_probabilistic_classifier(GaussianNB(), dtype="flot"),
+            TypeError,
+            "dtype must be a NumPy dtype.*got 'flot'",
+        ),
+        (
+            lambda: check_probabilistic_classifier(
+                GaussianNB(), X=IRIS.to_numpy().tolist(), y=SPECIES, dtype=np.float32
+            ),
+            TypeError,
+            "dtype needs X to be an array or a data frame",
+        ),
         (lambda: check_scorer("neg_log_loss"), TypeError, "scorer must be callable"),
         (lambda: check_metric("log_loss"), TypeError, "metric must be callable"),
         (lambda: check_metric(skxent.log_loss, inputs="text"), ValueError, "inputs must be one"),
@@ -419,6 +455,31 @@ def test_columns_of_random_predictions_are_in_order(seed):
     assert failed(check_probabilistic_classifier(Guess(), on_fail=None)) == set()
 
 
+class Untrained(broken.Honest):
+    """A network with random weights that has learnt nothing; its columns are in order."""
+
+    def __init__(self, sharpness=1.0, random_state=None):
+        self.sharpness, self.random_state = sharpness, random_state
+
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        rng = np.random.default_rng(self.random_state)
+        self.weights_ = rng.normal(size=(8, len(self.classes_)))
+        self.hidden_ = rng.normal(size=(np.shape(X)[1], 8)) / 4
+        return self
+
+    def logits(self, X):
+        return self.sharpness * np.tanh((self.numbers(X) - 5) @ self.hidden_) @ self.weights_
+
+
+@pytest.mark.parametrize("sharpness", [0.1, 1.0, 10.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_columns_of_a_network_that_has_learnt_nothing_are_in_order(sharpness, seed):
+    untrained = Untrained(sharpness, random_state=seed)
+    results = check_probabilistic_classifier(untrained, on_fail=None)
+    assert not failed(results) & {"columns_follow_classes", "reordered_labels"}
+
+
 def test_a_majority_vote_has_its_columns_in_order():
     class Majority(broken.Honest):
         def predict_proba(self, X):
@@ -473,9 +534,202 @@ def test_what_does_not_apply_is_skipped_with_the_reason():
     assert statuses(results.values()) == {"passed", "skipped"}
 
 
+# Containers that classifiers return.
+
+
+class Returns(broken.Honest):
+    """An honest classifier that returns what it predicts, and its classes, in other containers."""
+
+    def __init__(self, table=None, labels=None, classes=None):
+        self.table, self.labels, self.classes = table, labels, classes
+
+    def fit(self, X, y, sample_weight=None):
+        super().fit(X, y, sample_weight)
+        self.known_ = self.classes_
+        if self.classes is not None:
+            self.classes_ = self.classes(self.known_)
+        return self
+
+    def predict_proba(self, X):
+        table = super().predict_proba(X)
+        return table if self.table is None else self.table(table, self.known_)
+
+    def predict_log_proba(self, X):
+        table = np.log(np.maximum(super().predict_proba(X), 1e-300))
+        return table if self.table is None else self.table(table, self.known_)
+
+    def predict(self, X):
+        labels = self.known_[super().predict_proba(X).argmax(axis=1)]
+        return labels if self.labels is None else self.labels(labels)
+
+
+def named_backwards(table, classes):
+    return pd.DataFrame(table[:, ::-1], columns=[str(c) for c in classes[::-1]])
+
+
+HONEST = {
+    "a column of labels": {"labels": lambda y: y[:, None]},
+    "a column of objects": {"labels": lambda y: y.astype(object)[:, None]},
+    "a list of labels": {"labels": lambda y: y.tolist()},
+    "labels as a series": {"labels": lambda y: pd.Series(y, index=np.arange(len(y))[::-1])},
+    "labels as a polars series": {"labels": lambda y: pl.Series(y.tolist())},
+    "labels as a frame": {"labels": lambda y: pd.DataFrame({"label": y})},
+    "objects": {"table": lambda p, c: p.astype(object)},
+    "a list of rows": {"table": lambda p, c: p.tolist()},
+    "a frame": {"table": lambda p, c: pd.DataFrame(p, columns=c)},
+    "a frame with columns in another order": {"table": named_backwards},
+    "a polars frame": {"table": lambda p, c: pl.DataFrame(p, schema=[str(v) for v in c])},
+    "single precision": {"table": lambda p, c: p.astype(np.float32)},
+    "half precision": {"table": lambda p, c: np.maximum(p, -6e4).astype(np.float16)},
+    "columns first": {"table": lambda p, c: np.asfortranarray(p)},
+    "read-only": {"table": lambda p, c: np.broadcast_to(p, (1, *p.shape))[0]},
+    "a list of classes": {"classes": list},
+    "classes as an index": {"classes": pd.Index},
+    "classes as objects": {"classes": lambda c: c.astype(object)},
+}
+
+
+@pytest.mark.parametrize("how", HONEST.values(), ids=HONEST)
+def test_containers_are_nobodys_fault(how):
+    results = check_probabilistic_classifier(Returns(**how), on_fail=None)
+    assert failed(results) == set()
+
+
+@pytest.mark.parametrize("how", HONEST.values(), ids=HONEST)
+@pytest.mark.parametrize("names", [[0, 1, 2], ["a", "b", "c"]])
+def test_scorers_take_all_these_containers(how, names):
+    X, y = IRIS.to_numpy(), np.array(names)[SPECIES]
+    honest, estimator = broken.Honest().fit(X, y), Returns(**how).fit(X, y)
+    scorer = skxent.make_per_class_scorer(names)
+    expected = scorer(honest, X, y)
+    rel = 1e-2 if "half" in str(how) or how is HONEST["half precision"] else 1e-6
+    for labels in (y, y[:, None], y.tolist(), pd.Series(y)):
+        assert scorer(estimator, X, labels) == pytest.approx(expected, rel=rel)
+
+
+DISHONEST = {
+    "nan": {"table": lambda p, c: p * np.nan},
+    "infinite": {"table": lambda p, c: p / 0.0},
+    "nan in objects": {"table": lambda p, c: np.full(p.shape, None)},
+    "text": {"table": lambda p, c: p.astype(str)},
+    "text in objects": {"table": lambda p, c: p.astype(str).astype(object)},
+    "complex": {"table": lambda p, c: p + 0j},
+    "nothing": {"table": lambda p, c: None},
+    "one number": {"table": lambda p, c: 0.5},
+    "no rows": {"table": lambda p, c: p[:0]},
+    "a row short": {"table": lambda p, c: p[1:]},
+    "a column short": {"table": lambda p, c: p[:, 1:]},
+    "another dimension": {"table": lambda p, c: p[..., None]},
+    "a list of tables": {"table": lambda p, c: [p, p]},
+    "ragged": {"table": lambda p, c: [row[: 1 + i % 2] for i, row in enumerate(p.tolist())]},
+    "sparse": {"table": lambda p, c: csr_array(p)},
+    "a dict": {"table": lambda p, c: dict(enumerate(p.T))},
+    "a generator": {"table": lambda p, c: (row for row in p)},
+    "columns of the same name": {"table": lambda p, c: pd.DataFrame(p, columns=["a"] * len(c))},
+    "labels that are nothing": {"labels": lambda y: None},
+    "one label": {"labels": lambda y: y[0]},
+    "labels that are nan": {"labels": lambda y: np.full(len(y), np.nan)},
+    "missing labels": {"labels": lambda y: np.full(len(y), None)},
+    "labels of two types": {"labels": lambda y: ["a", *y.tolist()[1:]]},
+    "labels in columns": {"labels": lambda y: np.column_stack([y, y])},
+    "labels that are lists": {"labels": lambda y: [[v] * (1 + i % 2) for i, v in enumerate(y)]},
+    "dates": {"labels": lambda y: np.zeros(len(y), "M8[D]")},
+    "too few labels": {"labels": lambda y: y[1:]},
+    "numbers of other classes": {"labels": lambda y: np.arange(len(y)) + 100},
+    "no classes": {"classes": lambda c: c[:0]},
+    "classes that are nothing": {"classes": lambda c: None},
+    "the same class twice": {"classes": lambda c: c[[0] * len(c)]},
+    "a class too many": {"classes": lambda c: [*c.tolist(), "zz"]},
+    "classes of each output": {"classes": lambda c: [c, c]},
+    "one class": {"classes": lambda c: c[0]},
+}
+
+
+@pytest.mark.parametrize("how", DISHONEST.values(), ids=DISHONEST)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_check_never_ends_in_an_error_of_its_own(how):
+    """Whatever is returned, a check says what is wrong with it, or that nothing is."""
+    results = check_probabilistic_classifier(Returns(**how), on_fail=None)
+    assert {type(r["exception"]) for r in results} <= {AssertionError, SkipTest, type(None)}
+    assert failed(results)
+
+
+def test_without_classes_nothing_says_what_the_columns_are():
+    class Unnamed(broken.Honest):
+        def fit(self, X, y, sample_weight=None):
+            super().fit(X, y, sample_weight)
+            self.known_ = self.__dict__.pop("classes_")
+            return self
+
+        def predict(self, X):
+            return self.known_[self.predict_proba(X).argmax(axis=1)]
+
+    with pytest.raises(AssertionError, match="Unnamed has no classes_ once it is fitted"):
+        check_probabilistic_classifier(Unnamed())
+
+
+# Classifiers that take one number of classes, or one type of numbers.
+
+
+class Network(broken.Honest):
+    """Has a fixed number of outputs and takes numbers of one type, as networks do."""
+
+    def __init__(self, n_outputs=4, dtype=np.float32):
+        self.n_outputs, self.dtype = n_outputs, dtype
+
+    def fit(self, X, y, sample_weight=None):
+        self.numbers(X)
+        if len(np.unique(y)) != self.n_outputs:
+            msg = f"{self.n_outputs} outputs for {len(np.unique(y))} classes"
+            raise IndexError(msg)
+        return super().fit(X, y, sample_weight)
+
+    def numbers(self, X):
+        X = np.asarray(X)
+        if X.dtype != self.dtype:
+            msg = f"expected scalar type {self.dtype}, found {X.dtype}"
+            raise RuntimeError(msg)
+        return X.astype(float)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 4, 10])
+def test_a_network_with_so_many_outputs(n_classes):
+    network = Network(n_classes)
+    results = check_probabilistic_classifier(network, n_classes=n_classes, dtype=np.float32)
+    skipped = {r["check_name"] for r in results if r["status"] == "skipped"}
+    wanted = {"check_class_absent_from_training"}
+    assert skipped == wanted | ({"check_boolean_labels"} if n_classes > 2 else set())
+    mark = parametrize_with_probability_checks([network], n_classes=n_classes, dtype="float32")
+    for param in mark.args[1]:
+        if param.id.partition("-")[2] not in skipped:
+            param.values[1](network)
+    another = clone(network)
+    next(p.values[1] for p in mark.args[1] if "sum_to_one" in p.id)(another)
+    with pytest.raises(RuntimeError, match="found float64"):
+        check_probabilistic_classifier(network, n_classes=n_classes)
+    with pytest.raises(IndexError, match="outputs for"):
+        check_probabilistic_classifier(network, dtype=np.float32)
+
+
+def test_the_number_of_classes_and_the_type_of_the_users_own_data():
+    X, y = IRIS.to_numpy(), np.array(["a", "b", "c"])[SPECIES]
+    for rows, n_classes in [(IRIS, 3), (X, 3), (IRIS, 2), (X.tolist(), 2)]:
+        check_probabilistic_classifier(broken.Honest(), X=rows, y=y, n_classes=n_classes)
+    for rows, n_classes in [(X, 3), (X, 2), (IRIS, 2)]:
+        network = Network(n_classes)
+        check_probabilistic_classifier(network, X=rows, y=y, n_classes=n_classes, dtype="f4")
+
+
+def test_columns_are_looked_at_with_as_many_classes_as_asked_for():
+    swapped = broken.SwappedFromFour()
+    assert failed(check_probabilistic_classifier(swapped, n_classes=3, on_fail=None)) == set()
+    for n_classes in (4, 12):
+        results = check_probabilistic_classifier(swapped, n_classes=n_classes, on_fail=None)
+        assert "columns_follow_classes" in failed(results)
+
+
 # The user's own data.
 
-IRIS, SPECIES = load_iris(return_X_y=True, as_frame=True)
 WORDS = ["red warm fire", "blue cold ice", "green grass leaf"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from skxent.testing._fit_checks import FIT_CHECKS
 from skxent.testing._prediction_checks import PREDICTION_CHECKS
@@ -26,6 +26,8 @@ def check_probabilistic_classifier(
     *,
     X: Any = None,
     y: ArrayLike | None = None,
+    n_classes: int | None = None,
+    dtype: DTypeLike | None = None,
     expected_failed_checks: Mapping[str, str] | None = None,
     on_fail: str | None = "raise",
 ) -> list[dict[str, Any]]:
@@ -39,9 +41,17 @@ def check_probabilistic_classifier(
         times; their ``random_state`` is 0 unless it is set to an integer.
     X : array-like, sparse matrix, data frame or list, default=None
         Rows to fit and to predict, for a classifier that needs certain columns or types; some
-        50 of each class are enough. None: three classes and four positive numbers a row.
+        50 of each class are enough. None: two, three and five classes, four positive numbers a
+        row.
     y : array-like of shape (n_samples,), default=None
         Labels of `X`.
+    n_classes : int, default=None
+        The number of classes of a classifier that takes no other, such as a network with so many
+        outputs; what needs other numbers is skipped. None: several numbers, as far as the tags of
+        the classifier say that it takes them.
+    dtype : NumPy dtype, default=None
+        What `X` is converted to, such as ``numpy.float32`` for a network that takes no other.
+        None: `X` as it is, or 64 bits.
     expected_failed_checks : dict, default=None
         Reasons by the name of the check, for checks that are known to fail.
     on_fail : {"raise", "warn"} or None, default="raise"
@@ -60,9 +70,10 @@ def check_probabilistic_classifier(
         If a check fails and `on_fail` is "raise"; it says what was found and what that means.
         What the classifier itself raises is passed on.
     TypeError
-        If `estimator` is a class, or no estimator.
+        If `estimator` is a class, or no estimator, or `dtype` is none.
     ValueError
-        If an argument is not one of its choices, or `y` has too few rows of a class.
+        If an argument is not one of its choices, or `y` has too few rows of a class, or fewer
+        than `n_classes` classes.
 
     See Also
     --------
@@ -78,7 +89,7 @@ def check_probabilistic_classifier(
     """
     return results_of(
         estimator,
-        Subject(estimator, X, y),
+        Subject(estimator, X, y, n_classes, dtype),
         CLASSIFIER_CHECKS,
         on_fail=on_fail,
         expected_failed_checks=expected_failed_checks,
@@ -95,7 +106,7 @@ class _BoundCheck:
     def __call__(self, estimator: Any) -> None:
         subject = self.subject
         if estimator is not subject.estimator:
-            subject = Subject(estimator, subject.X, subject.y)
+            subject = Subject(estimator, subject.X, subject.y, subject.n_classes, subject.dtype)
         run_check(self.check, subject)
 
     def __repr__(self) -> str:
@@ -107,6 +118,8 @@ def parametrize_with_probability_checks(
     *,
     X: Any = None,
     y: ArrayLike | None = None,
+    n_classes: int | None = None,
+    dtype: DTypeLike | None = None,
     expected_failed_checks: Callable[[Any], Mapping[str, str]] | None = None,
 ) -> Any:
     """
@@ -118,6 +131,10 @@ def parametrize_with_probability_checks(
         Classifiers to check.
     X, y : array-like, default=None
         Rows and labels for all of them, as in `check_probabilistic_classifier`.
+    n_classes : int, default=None
+        The only number of classes that they take, as in `check_probabilistic_classifier`.
+    dtype : NumPy dtype, default=None
+        What `X` is converted to, as in `check_probabilistic_classifier`.
     expected_failed_checks : callable, default=None
         Takes an estimator and returns a dict of reasons by the names of the checks that are
         known to fail, which are marked as such.
@@ -150,7 +167,7 @@ def parametrize_with_probability_checks(
 
     def params() -> Iterator[Any]:
         for estimator in estimators:
-            subject = Subject(estimator, X, y)
+            subject = Subject(estimator, X, y, n_classes, dtype)
             given = expected_failed_checks(estimator) if expected_failed_checks else None
             reasons = check_expected(given, CLASSIFIER_CHECKS, "expected_failed_checks")
             for check in CLASSIFIER_CHECKS:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
-from skxent._intake._labels import as_labels, encode, factorize, shown
+from skxent._intake._labels import as_labels, check_labels, encode, factorize, shown
+from skxent._intake._numbers import as_float64
+from skxent._intake._table import as_table
 from skxent._typing import FloatArray, IntArray
 from skxent.testing._run import fail, skip
 
-__all__ = ["NAMINGS", "Problem", "Subject", "take_rows"]
+__all__ = ["NAMINGS", "Problem", "Subject", "copied", "in_words", "number_of_rows", "take_rows"]
+
+# A mistake may need two classes to show, or three, or more than three: columns that are sorted as
+# text, or turned round in part, may stay where they are with few.
+_SIZES = (2, 3, 5)
 
 
 def _texts(n_classes: int) -> list[str]:
@@ -64,16 +72,44 @@ def take_rows(X: Any, rows: NDArray[Any]) -> Any:
     return X[rows]
 
 
+def number_of_rows(X: Any) -> int:
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
+def copied(X: Any) -> Any:
+    """A copy for the classifier, so that what it does to it reaches no other check."""
+    return copy.deepcopy(X)
+
+
+def in_words(n_classes: int) -> str:
+    words = {2: "two", 3: "three", 4: "four", 5: "five"}
+    return f"{words.get(n_classes, n_classes)} classes"
+
+
+def _far_apart(points: FloatArray, n: int) -> FloatArray:
+    """So many of the points: each is the farthest from those before it."""
+    chosen = points[:1]
+    while len(chosen) < n:
+        distances = ((points[:, None] - chosen) ** 2).sum(axis=2).min(axis=1)
+        chosen = np.vstack([chosen, points[distances.argmax()]])
+    return chosen
+
+
 @cache
-def _own_data() -> tuple[FloatArray, IntArray]:
+def _own_data(n_classes: int) -> tuple[FloatArray, IntArray]:
     """
-    Rows of three classes that overlap and are not of one size.
+    Rows of classes that overlap and are not of one size.
 
     The numbers are positive and below 10, since some classifiers count.
     """
     rng = np.random.default_rng(20)
-    codes = np.repeat([0, 1, 2], [44, 36, 30])
-    centres = np.array([[2.0, 3.0, 7.0, 4.0], [4.5, 5.0, 5.0, 5.0], [7.5, 5.5, 3.0, 4.0]])
+    if n_classes <= 3:
+        sizes = [44, 36, 30]
+        centres = np.array([[2.0, 3.0, 7.0, 4.0], [4.5, 5.0, 5.0, 5.0], [7.5, 5.5, 3.0, 4.0]])
+    else:
+        sizes = [24 + 4 * (-c % 3) for c in range(n_classes)]
+        centres = _far_apart(rng.uniform(1.5, 8.5, size=(20 * n_classes, 4)), n_classes)
+    codes = np.repeat(np.arange(len(sizes)), sizes)
     X = centres[codes] + rng.normal(scale=1.1, size=(len(codes), 4))
     return np.clip(X, 0.5, 9.5).round(3), codes
 
@@ -98,10 +134,14 @@ class Subject:
     estimator: Any
     X: Any = None
     y: ArrayLike | None = None
+    n_classes: int | None = None
+    """The only number of classes that the estimator is fitted to; None for several."""
+    dtype: DTypeLike | None = None
+    """Of `X`; None leaves it as it is."""
     tolerance: float = 1e-4
     """Of the sums of rows; 1e-2 once the estimator has predicted half precision."""
     _models: dict[Any, Any] = field(default_factory=dict)
-    _problems: dict[str, Problem] = field(default_factory=dict)
+    _problems: dict[int, Problem] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.estimator, type) or not hasattr(self.estimator, "get_params"):
@@ -113,11 +153,30 @@ class Subject:
         if (self.X is None) != (self.y is None):
             msg = "X and y must be given together; leave out both for data of skxent's own."
             raise ValueError(msg)
-        if self.y is not None:
-            labels, codes = factorize(as_labels(self.y, "y"), "y")
-            if np.bincount(codes).min() < 4 or len(labels) < 2:
-                msg = "y must hold two classes or more, with at least four rows of each."
-                raise ValueError(msg)
+        self._check_n_classes()
+        try:
+            np.dtype(self.dtype)
+        except TypeError as error:
+            msg = f"dtype must be a NumPy dtype, such as numpy.float32; got {self.dtype!r}."
+            raise TypeError(msg) from error
+        if self.dtype is not None and not (self.own_data or hasattr(self.X, "astype")):
+            msg = f"dtype needs X to be an array or a data frame; got {type(self.X)}."
+            raise TypeError(msg)
+
+    def _check_n_classes(self) -> None:
+        n, whole = self.n_classes, isinstance(self.n_classes, Integral)
+        if n is not None and (isinstance(n, bool) or not whole or n < 2):
+            msg = f"n_classes must be an integer of at least 2; got {n!r}."
+            raise ValueError(msg)
+        if self.y is None:
+            return
+        labels, codes = factorize(as_labels(self.y, "y"), "y")
+        if np.bincount(codes).min() < 4 or len(labels) < 2:
+            msg = "y must hold two classes or more, with at least four rows of each."
+            raise ValueError(msg)
+        if n is not None and n > len(labels):
+            msg = f"n_classes={n} is more than the {len(labels)} classes of y, {shown(labels)}."
+            raise ValueError(msg)
 
     @property
     def own_data(self) -> bool:
@@ -129,12 +188,20 @@ class Subject:
         return type(self.estimator).__name__
 
     @property
-    def kinds(self) -> list[str]:
-        """Two classes, and all classes where there are more and the estimator takes them."""
-        many = 3 if self.y is None else len(factorize(as_labels(self.y, "y"), "y")[0])
-        return (
-            ["two classes", "all classes"] if many > 2 and self._takes_many() else ["two classes"]
-        )
+    def sizes(self) -> list[int]:
+        """Numbers of classes to fit to, as far as the estimator and the user's data have them."""
+        if self.n_classes is not None:
+            return [self.n_classes]
+        if not self._takes_many():
+            return [2]
+        if self.y is None:
+            return [*_SIZES]
+        return sorted({2, len(factorize(as_labels(self.y, "y"), "y")[0])})
+
+    @property
+    def usual_size(self) -> int:
+        """The number of classes for checks that need but one: three, or all of the user's."""
+        return 3 if self.own_data and 3 in self.sizes else self.sizes[-1]
 
     def _takes_many(self) -> bool:
         try:
@@ -143,22 +210,23 @@ class Subject:
             return True
         return tags is None or bool(tags.multi_class)
 
-    def problem(self, kind: str | None = None) -> Problem:
-        """The data of a kind; None: with as many classes as the estimator takes."""
-        kind = kind or self.kinds[-1]
-        if kind not in self._problems:
-            self._problems[kind] = self._made(kind)
-        return self._problems[kind]
+    def problem(self, n_classes: int | None = None) -> Problem:
+        """The data with so many classes; None: with as many as usual."""
+        n_classes = n_classes or self.usual_size
+        if n_classes not in self._problems:
+            self._problems[n_classes] = self._made(n_classes)
+        return self._problems[n_classes]
 
-    def _made(self, kind: str) -> Problem:
+    def _made(self, n_classes: int) -> Problem:
         if self.y is None:
-            X, codes = _own_data()
-            labels = np.arange(3)
+            X, codes = _own_data(n_classes)
+            labels = np.arange(n_classes)
         else:
             X = self.X
             labels, codes = factorize(as_labels(self.y, "y"), "y")
-        n_classes = 2 if kind == "two classes" else len(labels)
         X, codes = _only_classes(X, codes, n_classes)
+        if self.dtype is not None:
+            X = X.astype(self.dtype)
         train, test = _halves(codes)
         X_train, X_test = take_rows(X, train), take_rows(X, test)
         X_test = self.within(X_test, X_train)
@@ -182,14 +250,14 @@ class Subject:
 
     def fit(self, X: Any, y: NDArray[Any], *, seed: int = 0, **fit_params: Any) -> Any:
         model = self.fresh(seed)
-        model.fit(X, y, **fit_params)
+        model.fit(copied(X), y.copy(), **fit_params)
         return model
 
-    def fitted(self, kind: str | None = None, naming: str | None = None) -> Any:
-        """The estimator fitted to the data of a kind, whose classes are named so."""
-        key = (kind or self.kinds[-1], naming)
+    def fitted(self, n_classes: int | None = None, naming: str | None = None) -> Any:
+        """The estimator fitted to so many classes, which are named so."""
+        key = (n_classes or self.usual_size, naming)
         if key not in self._models:
-            data = self.problem(kind)
+            data = self.problem(n_classes)
             self._models[key] = self.fit(data.X_train, data.names(naming)[data.train])
         return self._models[key]
 
@@ -203,28 +271,64 @@ class Subject:
             self._models["luck"] = max(abs(t - self.predicted()).mean() for t in tables)
         return float(self._models["luck"])
 
+    def classes_of(self, model: Any) -> NDArray[Any]:
+        """The classes of a fitted model."""
+        if not hasattr(model, "classes_"):
+            fail(f"{self.name} has no classes_ once it is fitted.")
+        try:
+            return check_labels(model.classes_, "classes_")
+        except (TypeError, ValueError) as error:
+            fail(f"classes_ of {self.name} are no labels: {error}")
+
+    def table_of(self, values: Any, model: Any, method: str = "predict_proba") -> FloatArray:
+        """What a method returned, in whatever container, as a table in the order of the classes."""
+        if isinstance(values, list) and values and hasattr(values[0], "shape"):
+            fail(f"{self.name}.{method} returned a list of {len(values)}, not a table.")
+        try:
+            table = as_table(values, f"{method}(X)").in_order_of(self.classes_of(model))
+            array = table.array if table.order is None else table.array[:, table.order]
+            if array.dtype == np.float16:
+                self.tolerance = 1e-2
+            return as_float64(array, f"{method}(X)")
+        except (TypeError, ValueError) as error:
+            fail(f"{self.name}.{method} returned no table of numbers: {error}")
+
+    def labels_of(self, model: Any, X: Any) -> NDArray[Any]:
+        """What the model predicts, one label a row; a column will do."""
+        values = model.predict(copied(X))
+        try:
+            labels = as_labels(values, "predict(X)")
+        except (TypeError, ValueError) as error:
+            fail(f"{self.name}.predict returned no labels: {error}")
+        if len(labels) != number_of_rows(X):
+            fail(f"{self.name}.predict returned {len(labels)} labels for {number_of_rows(X)} rows.")
+        return labels
+
     def proba(self, model: Any, X: Any, labels: NDArray[Any]) -> FloatArray:
         """What the model predicts, a table with a column for each label, in this order."""
-        values = model.predict_proba(X)
-        if isinstance(values, list):
-            fail(f"{self.name}.predict_proba returned a list of {len(values)}, not a table.")
-        table, classes = np.asarray(values), np.asarray(model.classes_)
+        table = self.table_of(model.predict_proba(copied(X)), model)
+        classes = self.classes_of(model)
         at = encode(labels, classes)
         if (at < 0).any() or len(classes) != len(labels):
             fail(f"Fitted to the labels {shown(labels)}, classes_ is {shown(classes)}.")
-        wanted = (np.shape(X)[0], len(labels))
+        wanted = (number_of_rows(X), len(labels))
         if table.shape != wanted:
             fail(f"{self.name}.predict_proba returned shape {table.shape}; {wanted} was due.")
-        if table.dtype == np.float16:
-            self.tolerance = 1e-2
-        return table[:, at].astype(np.float64)
+        return table[:, at]
 
-    def predicted(self, kind: str | None = None, naming: str | None = None) -> FloatArray:
+    def predicted(self, n_classes: int | None = None, naming: str | None = None) -> FloatArray:
         """Probabilities of the rows to predict, classes in the order of their numbers."""
-        data = self.problem(kind)
-        return self.proba(self.fitted(kind, naming), data.X_test, data.names(naming))
+        data = self.problem(n_classes)
+        return self.proba(self.fitted(n_classes, naming), data.X_test, data.names(naming))
+
+    def needs_two_classes(self) -> None:
+        if self.n_classes not in (None, 2):
+            skip(f"{self.name} is fitted to {in_words(self.n_classes)} only.")
 
     def needs_three_classes(self) -> Problem:
-        if self.kinds[-1] == "two classes":
+        """Data of three classes or more, of which one may be left out."""
+        if self.n_classes is not None:
+            skip(f"{self.name} is fitted to {in_words(self.n_classes)} only.")
+        if self.usual_size < 3:
             skip(f"{self.name} is for two classes, or the data have no more.")
         return self.problem()
