@@ -18,11 +18,12 @@ from skxent._intake._rows import check_labelled
 from skxent.statistic._sums import statistics
 
 REPEATS = {100: 300, 600: 200, 3000: 60}
-CASES = [(2, 1.0), (3, 2.0), (3, 6.0)]
+MANY = {600: 20, 3000: 10}
+CASES = [(2, 1.0, REPEATS), (3, 2.0, REPEATS), (3, 6.0, REPEATS), (120, 2.0, MANY)]
 
 
 def draw(rng, n, k, scale):
-    logits = scale * rng.normal(size=(n, k)) - 0.3 * np.arange(k)
+    logits = scale * rng.normal(size=(n, k)) - 0.3 * (np.arange(k) % 10)
     p = np.exp(log_softmax(logits, axis=1))
     y = (p.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(0, k - 1)
     return y, logits, p
@@ -68,8 +69,8 @@ def main():
         "| power, T = 1.5 | most lost by bins | most, of the bound |"
     )
     print("|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for k, scale in CASES:
-        for n, repeats in REPEATS.items():
+    for k, scale, sizes in CASES:
+        for n, repeats in sizes.items():
             print(simulate(n, k, scale, repeats), flush=True)
 
 

@@ -300,7 +300,8 @@ class LogLossAccumulator:
         recalibration : bool, default=True
             Whether to fit recalibration maps to the sample.
         n_null : int, default=200
-            How often to draw labels for `miscalibration_null`.
+            How often to draw labels for `miscalibration_null`; with more than 100 classes a
+            quarter as often.
         random_state : int, RandomState or None, default=0
             Seed of the folds of the recalibration, and of the draws.
 

@@ -14,6 +14,7 @@ from skxent._intake._arguments import check_names
 from skxent._intake._rows import Labelled
 from skxent._typing import FloatArray
 from skxent.recalibration._choice import Choice, choose, why_not
+from skxent.report._cells import Cells, cells_of_bins, exact_cells
 from skxent.report._content import Content
 from skxent.report._figures import (
     How,
@@ -28,7 +29,7 @@ from skxent.report._findings import findings
 from skxent.report._intervals import single_rows
 from skxent.report._notable import all_hard, costly_classes, large_cells
 from skxent.report._options import Options, Source
-from skxent.report._reliability import Calibration, Cells, calibrate, cells_of_bins, exact_cells
+from skxent.report._reliability import calibrate, n_draws
 from skxent.report._rows import named, worst_rows
 from skxent.statistic._counted import Counted
 from skxent.statistic._extremes import WorstRows, concentration, row_losses
@@ -80,6 +81,7 @@ class _Evidence:
     known: Statistics
     """Of the rows whose class the model can predict; tests are about these."""
     cells: Iterator[Cells] | None
+    """The different probabilities of the classes; without them, the bins of `known`."""
     choice: Choice | None
     tail: tuple[float, float]
     worst: dict[str, NDArray[Any]]
@@ -238,8 +240,14 @@ def _content(
     if all_hard(totals):
         notes.append(_HARD)
     level = options.confidence_level if evidence.independent else math.nan
-    n_null = options.n_null if testable else 0
-    calibrations = _calibrations(known, evidence.cells, options, n_null)
+    n_null = n_draws(options.n_null, len(labels)) if testable else 0
+    calibrations = calibrate(
+        evidence.cells or [cells_of_bins(known.histogram)],
+        eps=options.eps,
+        draws=n_null,
+        confidence_level=options.confidence_level,
+        rng=np.random.default_rng(options.seed),
+    )
     how = How(unit, options.eps, level, testable)
     columns = class_figures(totals, known, calibrations, choice, names, how)
     overall = overall_figures(totals, known, choice, evidence.tail, how)
@@ -274,24 +282,3 @@ def _content(
         _overall=overall,
         _worst_rows=evidence.worst,
     )
-
-
-def _calibrations(
-    totals: Statistics, cells: Iterator[Cells] | None, options: Options, n_null: int
-) -> list[Calibration]:
-    rng = np.random.default_rng(options.seed)
-    found = []
-    for c in range(len(totals.support)):
-        bins = cells_of_bins(totals.histogram[:, c])
-        exact = None if cells is None else next(cells)
-        found.append(
-            calibrate(
-                bins if exact is None else exact,
-                eps=options.eps,
-                n_null=n_null,
-                confidence_level=options.confidence_level,
-                rng=rng,
-                bins=None if exact is None else bins,
-            )
-        )
-    return found
