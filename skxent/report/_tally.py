@@ -13,6 +13,7 @@ from skxent.report._batches import Batch, are_enough, keys_in, numbers_in, runs,
 from skxent.statistic._counted import Counted
 from skxent.statistic._keys import fresh_seed
 from skxent.statistic._sample import Sample
+from skxent.statistic._saved import counted_of, tree_of
 
 __all__ = ["Tally"]
 
@@ -84,6 +85,19 @@ class Tally:
         with self._lock:
             self._settle()
             return copy(self._counted)
+
+    def tree(self) -> dict[str, Any]:
+        """All of it as dicts, lists, arrays and numbers."""
+        drawn = {"seed": self.seed, "seeds": sorted(self.seeds), "n_taken": self._n_taken}
+        return drawn | {"counted": tree_of(self.counted())}
+
+    @classmethod
+    def of_tree(cls, tree: dict[str, Any], eps: float) -> Tally:
+        """What gave the `tree`."""
+        found = cls(eps, None, tree["seed"])
+        found.seeds, found._n_taken = frozenset(tree["seeds"]), tree["n_taken"]
+        found._counted = counted_of(tree["counted"])
+        return found
 
     def __copy__(self) -> Tally:
         found = Tally(self.eps, None, self.seed)

@@ -1,0 +1,54 @@
+"""What was counted as plain values and arrays, and back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from skxent.statistic._counted import Counted
+from skxent.statistic._extremes import Spread, WorstRows
+from skxent.statistic._histogram import packed, unpacked
+from skxent.statistic._sample import Sample
+from skxent.statistic._store import is_storable
+from skxent.statistic._sums import Statistics
+
+__all__ = ["counted_of", "tree_of"]
+
+
+def tree_of(counted: Counted) -> dict[str, Any]:
+    """Dicts, lists, tuples, arrays and numbers."""
+    sums, worst = counted.sums, _fields(counted.worst)
+    # Names of other types, such as days, are kept as their text.
+    worst["name"] = [n if is_storable(n) else str(n) for n in counted.worst.name]
+    return {
+        "n_rows": counted.n_rows,
+        "sums": sums and _fields(sums) | {"histogram": packed(sums.histogram)},
+        "sample": counted.sample and counted.sample.__getstate__(),
+        "worst": worst,
+        "spread": counted.spread.__getstate__(),
+    }
+
+
+def _fields(values: Statistics | WorstRows) -> dict[str, Any]:
+    return {f.name: getattr(values, f.name) for f in fields(values)}
+
+
+def counted_of(tree: dict[str, Any]) -> Counted:
+    """What `tree_of` was given."""
+    counted = Counted(None)
+    counted.n_rows = tree["n_rows"]
+    if tree["sums"] is not None:
+        histogram = unpacked(tree["sums"]["histogram"])
+        counted.sums = Statistics(**tree["sums"] | {"histogram": histogram})
+    if tree["sample"] is not None:
+        counted.sample = Sample.__new__(Sample)
+        counted.sample.__setstate__(tree["sample"])
+    names = tree["worst"]["name"]
+    name = np.empty(len(names), dtype=object)
+    name[:] = names
+    counted.worst = WorstRows(**tree["worst"] | {"name": name})
+    counted.spread = Spread()
+    counted.spread.__setstate__(tree["spread"])
+    return counted
