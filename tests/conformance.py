@@ -84,7 +84,9 @@ scikit-learn's: {called} of them call one of these, {passed} pass, {words} of th
 in an error message. Not met, by design:
 """
 FOLDS = "the temperature is fitted in folds, and the folds go by the order of the rows"
-THEIR_SCORER = "columns are taken to be in sorted order, and each fold to hold every class"
+THEIR_SCORER = (
+    "columns are taken to be in sorted order, by position, and each fold to hold every class"
+)
 THEIR_METRIC = (
     "columns are taken to be in sorted order, by position; rows that do not sum to 1 get a warning"
 )

@@ -105,6 +105,7 @@ SCORERS = [
     (broken.LockedScorer, "copies_score_the_same"),
     (broken.ForgetfulScorer, "copies_score_the_same"),
     (broken.IndexScorer, "data_frames"),
+    (broken.NamelessScorer, "predicted_data_frames"),
     (broken.UnroutedScorer, "routed_weights"),
 ]
 METRICS = [
@@ -249,6 +250,7 @@ def test_what_scikit_learn_leaves_open():
     assert failed(check_scorer(scorer, on_fail=None)) == {
         "columns_are_matched_by_class",
         "folds_may_lack_a_class",
+        "predicted_data_frames",
     }
     # Older versions leave more open.
     assert failed(check_metric(sklearn.metrics.log_loss, on_fail=None)) >= {
@@ -835,6 +837,7 @@ def test_without_pandas_its_checks_are_skipped(monkeypatch):
     assert skipped == {
         "check_data_frames_equal_arrays",
         "check_data_frames",
+        "check_predicted_data_frames",
         "check_series_are_read_in_order",
     }
     assert "failed" not in statuses(results)

@@ -57,7 +57,7 @@ class MetricScorer(ClassifierScorer):
         if rows.weight is not None:
             params["sample_weight"] = rows.weight
         value = self.metric(y_true, rows.values, **params)
-        if np.ndim(value) != 0:
+        if not isinstance(value, float) and np.ndim(value) != 0:
             msg = (
                 f"{name_of(self.metric)} returned {np.size(value)} numbers and a scorer needs one; "
                 f"for one score a class use make_per_class_scorer."

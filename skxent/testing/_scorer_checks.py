@@ -42,7 +42,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Logarithms of the rows."""
-        return np.log(np.maximum(self.predict_proba(X), 1e-300))
+        return np.log(np.maximum(TableClassifier.predict_proba(self, X), 1e-300))
 
     def decision_function(self, X: Any) -> FloatArray:
         """Logarithms of the rows, or of the odds of the second of two classes."""
@@ -51,7 +51,16 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Likeliest class of each row."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return self.classes_[TableClassifier.predict_proba(self, X).argmax(axis=1)]
+
+
+class FrameClassifier(TableClassifier):
+    """The same, but a data frame whose columns are named after the classes, in another order."""
+
+    def predict_proba(self, X: Any) -> Any:
+        """Rows of the table, the first column last."""
+        frame = import_pandas().DataFrame(super().predict_proba(X), columns=self.classes_)
+        return frame.iloc[:, np.roll(np.arange(frame.shape[1]), -1)]
 
 
 def _table(n_classes: int) -> tuple[FloatArray, IntArray]:
@@ -264,6 +273,19 @@ def check_data_frames(subject: ScorerSubject) -> None:
         _refuse(found, subject.score(labels), "a data frame and a series")
 
 
+def check_predicted_data_frames(subject: ScorerSubject) -> None:
+    """
+    Probabilities that are predicted as a data frame are taken by position, although its columns
+    have the classes' names: each class gets another's probability.
+    """
+    import_pandas()
+    for labels in subject.cases:
+        table, codes = _table(len(labels))
+        model = FrameClassifier(table, labels).fit(None, None)
+        found = subject.numbers(subject.scorer(model, np.arange(_N)[:, None], labels[codes]))
+        _refuse(found, subject.score(labels), "a data frame with columns in another order")
+
+
 def check_routed_weights(subject: ScorerSubject) -> None:
     """With metadata routing, weights that are asked for do not reach the score."""
     if not hasattr(subject.scorer, "set_score_request"):
@@ -312,5 +334,6 @@ SCORER_CHECKS = [
     check_inputs_and_scorer_stay_the_same,
     check_copies_score_the_same,
     check_data_frames,
+    check_predicted_data_frames,
     check_routed_weights,
 ]
