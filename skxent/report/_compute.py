@@ -22,8 +22,6 @@ from skxent.report._figures import (
     class_lower_bounds,
     overall_figures,
     prior_margin,
-    weights_depend_on_classes,
-    weights_follow_classes,
 )
 from skxent.report._findings import findings
 from skxent.report._intervals import single_rows
@@ -33,16 +31,14 @@ from skxent.report._reliability import calibrate, n_draws
 from skxent.report._rows import named, worst_rows
 from skxent.statistic._counted import Counted
 from skxent.statistic._extremes import WorstRows, concentration, row_losses
+from skxent.report._weights import weights_follow_classes
 from skxent.statistic._sums import Statistics, statistics
 
 __all__ = ["content_of", "content_of_counted"]
 
 _CLASS_WEIGHTS = (
-    "The weights follow the classes, so that the gap is not zero for a calibrated model: no test."
-)
-_WEIGHTS_DEPEND = (
-    "The weights differ from class to class: if that is not because of what the model predicts "
-    "from, the gap is not zero for a calibrated model; read z and p with care."
+    "The weights follow the classes more than the probabilities explain, as weights that are made "
+    "from the labels do: the gap is not zero for a calibrated model then, so that there is no test."
 )
 _OUT_OF_FOLD = (
     "Out-of-fold predictions: each row helped to fit the models of the other rows, so that the gap "
@@ -233,8 +229,6 @@ def _content(
     notes, testable = list(evidence.notes), evidence.testable
     if testable and weights_follow_classes(known):
         notes, testable = [*notes, _CLASS_WEIGHTS], False
-    elif testable and weights_depend_on_classes(known):
-        notes = [*notes, _WEIGHTS_DEPEND]
     if alone := single_rows(totals):
         notes.append(_SINGLE.format("1 class has" if alone == 1 else f"{alone} classes have"))
     if all_hard(totals):

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlog1py, xlogy
 from scipy.stats import chi2
-from scipy.stats import f as f_distribution
 
 from skxent._inference._gap import gap_test
 from skxent._typing import FloatArray
@@ -26,8 +25,6 @@ __all__ = [
     "class_lower_bounds",
     "overall_figures",
     "prior_margin",
-    "weights_depend_on_classes",
-    "weights_follow_classes",
 ]
 
 
@@ -36,32 +33,6 @@ def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
     below = np.broadcast_to(np.asarray(below, dtype=np.float64), above.shape)
     with np.errstate(invalid="ignore"):  # infinite losses, where eps is 0
         return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
-
-
-def weights_follow_classes(statistics: Statistics) -> bool:
-    """Whether all rows of a class weigh the same, and those of another class differently."""
-    s = statistics
-    present = s.support > 0
-    mean = s.weight[present] / s.support[present]
-    # Without an absolute tolerance: weights that sum to 1 are small, and not for that equal.
-    constant = np.isclose(s.square[0][present], mean * s.weight[present], rtol=1e-9, atol=0)
-    same = np.allclose(mean, mean[0], rtol=1e-9, atol=0)
-    return bool(constant.all() and (s.support > 1).any() and not same)
-
-
-def weights_depend_on_classes(statistics: Statistics) -> bool:
-    """Whether the mean weights of the classes differ much, and more than by chance."""
-    n, present = statistics.support, statistics.support > 0
-    weight, square = statistics.weight.sum(), statistics.square[0].sum()
-    between = (statistics.weight[present] ** 2 / n[present]).sum() - weight**2 / n.sum()
-    within = square - (statistics.weight[present] ** 2 / n[present]).sum()
-    groups, rest = np.count_nonzero(present) - 1, n.sum() - np.count_nonzero(present)
-    if groups < 1 or rest < 1 or not between > 0.2 * (between + max(within, 0.0)):
-        return False
-    if not square - weight**2 / n.sum() > 1e-12 * square:
-        return False  # they are all the same
-    ratio = (between / groups) / max(within / rest, 1e-300)
-    return bool(f_distribution.sf(ratio, groups, rest) < 0.001)
 
 
 def prior_margin(statistics: Statistics) -> float:

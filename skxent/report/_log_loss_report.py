@@ -54,8 +54,9 @@ def log_loss_report(
         What to call the classes, in the order of `labels`.
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each row. A weight of 2 counts as two rows in the means and sums, and as one
-        observation in `support`, `z` and `p_value`. Where weights depend on the class, as
-        balanced ones do, the gap is not zero for a calibrated model, and is not tested.
+        observation in `support`, `z` and `p_value`. Where weights go with the class more than the
+        probabilities explain, as balanced ones do, the gap is not tested: it is not zero for a
+        calibrated model.
     base : float or None, default=e
         Base of the logarithm: 2 gives bits, e or None nats.
     eps : float, default=2**-52
