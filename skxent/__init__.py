@@ -34,6 +34,8 @@ from skxent.scorers import (
     neg_worst_class_log_loss_scorer,
 )
 
+__version__ = "0.1.0.dev0"
+
 __all__ = [
     "LogLossAccumulator",
     "LogLossComparison",

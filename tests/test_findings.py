@@ -31,8 +31,8 @@ RULES = {
     ),
     "costly class": (
         r"Class (.*) takes (\S+) % of the loss with a prevalence of (\S+) %: (\S+) (\w+) a row "
-        r"\((\S+) to (\S+)\), (\S+) % of what a model pays that knows only how rare it is; all rows "
-        r"pay (\S+) % of that\."
+        r"\((\S+) to (\S+)\), (\S+) % of what a model pays that knows only how rare it is; all "
+        r"rows pay (\S+) % of that\."
     ),
     "cell": (
         r"(\S+) % of the loss is that of class (.*) rows, for the probability that class (.*) got\."

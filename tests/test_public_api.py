@@ -108,3 +108,7 @@ def test_metrics_are_importable_from_the_package():
 
 def test_types_are_shipped():
     assert (Path(skxent.__file__).parent / "py.typed").is_file()
+
+
+def test_the_version_is_that_of_the_package():
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", skxent.__version__)

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import math
 import pickle
+import re
 import unicodedata
 
 import numpy as np
@@ -1000,3 +1001,17 @@ def test_the_unit_of_the_weights_does_not_decide_whether_they_follow_the_classes
     balanced = quick(y, p, sample_weight=scale * np.array([1.0, 2.0, 3.0])[y])
     assert len(balanced.notes) == 1
     assert np.isnan(balanced.overall["p_value"])
+
+
+def test_numbers_for_a_tracker_are_flat_finite_and_named_as_trackers_allow():
+    y, p, _ = data(200, 3)
+    names = ["a b", "a/b", "c<d>"]
+    report = quick(y, p, base=2, target_names=names)
+    found = report.to_metrics(prefix="test_")
+    assert all(re.fullmatch(r"test_[A-Za-z0-9_.-]+", key) for key in found)
+    assert all(type(value) is float and math.isfinite(value) for value in found.values())
+    assert found["test_log_loss"] == report.overall["log_loss"]
+    assert found["test_skill.1_a_b"] == report.per_class["skill"][1]
+    assert found["test_log_loss.2_c_d_"] == report.per_class["log_loss"][2]
+    assert "test_recoverable" not in found  # it was not computed
+    assert "log_loss.b" in quick(y, p, target_names=list("abc")).to_metrics()

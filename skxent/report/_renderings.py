@@ -14,6 +14,7 @@ from skxent._render._words import unit_name
 from skxent.report._content import Content
 from skxent.report._displays import PerClassLogLossDisplay
 from skxent.report._html import render_fragment, render_html
+from skxent.report._metrics import as_metrics
 from skxent.report._plain import as_dict
 from skxent.report._text import render_text
 
@@ -108,6 +109,32 @@ class Renderings(Content):
             If `indent` is not what ``json.dumps`` takes.
         """
         return as_json(as_dict(self), indent)
+
+    def to_metrics(self, *, prefix: str = "") -> dict[str, float]:
+        """
+        Flat numbers for a tracker of experiments, such as ``mlflow.log_metrics`` takes.
+
+        Parameters
+        ----------
+        prefix : str, default=""
+            What each key begins with, such as ``"test_"``.
+
+        Returns
+        -------
+        dict of str to float
+            The figures of `overall`, and `log_loss`, `skill`, `gap` and `recoverable` of each class
+            under keys such as ``log_loss.cat``; what is nan or infinite is left out. Signs that
+            some tracker refuses are underscores in the keys; where that makes names of classes
+            equal, they begin with the number of the class.
+
+        Examples
+        --------
+        >>> from skxent import log_loss_report
+        >>> report = log_loss_report(["a", "b"], [[0.5, 0.5], [0.5, 0.5]], base=2)
+        >>> report.to_metrics(prefix="test_")["test_log_loss.a"]
+        1.0
+        """
+        return as_metrics(self, prefix)
 
     def to_html(self, *, title: str | None = None) -> str:
         """
