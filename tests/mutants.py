@@ -31,14 +31,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = [
-    *(
-        "_intake._rows",
-        "_kernels",
-        "_intake._table",
-        "_intake._labels",
-        "_intake._arguments",
-        "metrics._cross_entropy",
-    ),
+    *("_kernels", "_backend._numpy", "_intake._rows", "_intake._alignment", "_intake._table"),
+    *("_intake._as_table", "_intake._labels", "_intake._codes", "_intake._label_column"),
+    *("_intake._containers", "_intake._arguments", "metrics._cross_entropy"),
     *("metrics._divergences", "metrics._entropy", "metrics._log_loss", "metrics._reduce"),
 ]
 TESTS = ["inputs", "metrics", "common", "properties", "robustness", "mutants"]

@@ -17,7 +17,8 @@ import pytest
 from test_common import CASES, WEIGHT, N, has_columns, parametrize
 
 import skxent
-from skxent._intake import _device, _foreign
+from skxent._backend import _array_api
+from skxent._intake import _foreign
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def test_entropy_of_a_single_distribution(lib):
 
 @with_options([{}, {"average": None}, {"reduction": "none"}])
 def test_many_blocks(device, case, options, monkeypatch):
-    monkeypatch.setattr(_device, "_BLOCK_SIZE", 21)
+    monkeypatch.setattr(_array_api, "_BLOCK_SIZE", 21)
     foreign = {"sample_weight": device.array(WEIGHT)}
     check_equal(
         device, case.on(device.array)(**options, **foreign), case(**options, sample_weight=WEIGHT)
@@ -358,7 +359,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 @pytest.mark.parametrize("block_size", [1 << 24, 2])
 def test_errors_are_those_of_numpy(lib, name, block_size, monkeypatch):
-    monkeypatch.setattr(_device, "_BLOCK_SIZE", block_size)
+    monkeypatch.setattr(_array_api, "_BLOCK_SIZE", block_size)
     metric, y, p, options = BAD[name]
     data = [values for values in (y, p) if values is not None]
     with pytest.raises((ValueError, TypeError)) as expected:

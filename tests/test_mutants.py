@@ -19,7 +19,7 @@ from skxent import (
     make_per_class_scorer,
     perplexity,
 )
-from skxent._kernels import row_slices
+from skxent._backend import row_slices
 
 SOFT = [cross_entropy, kl_divergence, js_divergence, perplexity]
 INF = math.inf

@@ -10,8 +10,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from reports import EPS, data, quick
 
-from skxent import _kernels
+from skxent._backend import NUMPY, _numpy
 from skxent._intake._rows import check_labelled
+from skxent._kernels import log_softmax
 from skxent.statistic import _sums
 from skxent.statistic._sums import Statistics, statistics
 
@@ -127,7 +128,7 @@ def test_every_field_is_its_sum_over_the_rows(k, eps, weighted, monkeypatch):
     """In several blocks, of which the last is shorter."""
     y, p, w = rows_of_all_kinds(131, k)
     w = w if weighted else None
-    monkeypatch.setattr(_kernels, "_BLOCK_BYTES", 8 * k * 48)
+    monkeypatch.setattr(_numpy, "_BLOCK_BYTES", 8 * k * 48)
     close_to_rows(of(y, p, w, eps), y, p, w, eps)
     monkeypatch.undo()
     close_to_rows(of(y, p, w, eps), y, p, w, eps)
@@ -182,7 +183,7 @@ def test_logits(eps):
     with np.errstate(divide="ignore"):
         logits = np.log(p) - 3.0
     # As they are read: rounding may carry a probability over the edge of its bin.
-    p = np.exp(_kernels.log_softmax(logits))
+    p = np.exp(log_softmax(NUMPY, logits))
     close_to_rows(of(y, logits, w, eps, from_logits=True), y, p, w, eps)
 
 

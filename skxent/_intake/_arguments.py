@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._intake._foreign import is_foreign, on_host, refuse_lazy
+from skxent._backend import NUMPY, ArrayApi, Backend
+from skxent._intake._foreign import (
+    dtype_of,
+    is_elsewhere,
+    is_foreign,
+    on_host,
+    refuse_lazy,
+    same_device,
+)
 from skxent._intake._labels import shown
 from skxent._intake._numbers import as_float, as_float64
 from skxent._typing import FloatArray
@@ -154,41 +162,53 @@ def same_length(n_true: int, n_proba: int) -> None:
 
 
 def check_weight(
-    sample_weight: ArrayLike | None, n_samples: int, start: int = 0
+    sample_weight: ArrayLike | None,
+    n_samples: int,
+    backend: Backend = NUMPY,
+    beside: str = "y_proba",
 ) -> FloatArray | None:
-    """Weights in float64; `start` is the number of the first row."""
+    """Weights in float64, where the arrays of `backend` are."""
     if sample_weight is None:
         return None
     refuse_lazy(sample_weight, "sample_weight")
     if isinstance(sample_weight, np.ma.MaskedArray):
         msg = "sample_weight is a masked array, whose mask would be lost; fill it, with 0 perhaps."
         raise ValueError(msg)
-    if is_foreign(sample_weight):
+    b, weight = _numbers(sample_weight, backend, beside)
+    if len(weight.shape) == 2 and weight.shape[1] == 1:
+        weight = weight[:, 0]
+    if tuple(weight.shape) != (n_samples,):
+        shape = tuple(weight.shape)
+        msg = f"sample_weight must have shape ({n_samples},), one for each row; got {shape}."
+        raise ValueError(msg)
+    row = b.first(~((weight >= 0) & (weight < math.inf)))
+    if row is not None:
+        value = float(b.to_host(weight[row : row + 1])[0])
+        msg = f"sample_weight must be finite and not negative; row {row} has {value!r}."
+        raise ValueError(msg)
+    # Room for the losses of the rows: products must not be rounded to nothing.
+    with np.errstate(over="ignore"):
+        total = b.total(weight)
+    if not 1e-290 < total < 1e300:
+        small = "sums to 1e-290 or less" if total > 0 else "is 0 in every row"
+        what = "sums to 1e300 or more" if total >= 1e300 else small
+        msg = f"sample_weight {what}; its sum must be between 1e-290 and 1e300."
+        raise ValueError(msg)
+    return weight if b == backend else backend.to_device(weight)
+
+
+def _numbers(sample_weight: ArrayLike, backend: Backend, beside: str) -> tuple[Backend, FloatArray]:
+    """The weights as float64 where they are, and the arithmetic there."""
+    there = None
+    if isinstance(backend, ArrayApi) and is_elsewhere(sample_weight):
+        there = same_device(sample_weight, "sample_weight", backend, beside)
+        # Of its type, and in host memory.
+        sample_weight = np.empty(0, dtype_of(there, "sample_weight"))
+    elif is_foreign(sample_weight):
         sample_weight = on_host(sample_weight, "sample_weight")
     try:
         weight = as_float64(np.asarray(sample_weight), "sample_weight")
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         msg = f"sample_weight must be numbers, one for each row: {error}"
         raise ValueError(msg) from error
-    if weight.ndim == 2 and weight.shape[1] == 1:
-        weight = weight[:, 0]
-    if weight.shape != (n_samples,):
-        msg = f"sample_weight must have shape ({n_samples},), one for each row; got {weight.shape}."
-        raise ValueError(msg)
-    bad = ~(np.isfinite(weight) & (weight >= 0))
-    if bad.any():
-        row = int(bad.argmax())
-        msg = (
-            f"sample_weight must be finite and not negative; row {start + row} has "
-            f"{float(weight[row])!r}."
-        )
-        raise ValueError(msg)
-    # Room for the losses of the rows: products must not be rounded to nothing.
-    with np.errstate(over="ignore"):
-        total = weight.sum()
-    if not 1e-290 < total < 1e300:
-        small = "sums to 1e-290 or less" if weight.any() else "is 0 in every row"
-        what = "sums to 1e300 or more" if total >= 1e300 else small
-        msg = f"sample_weight {what}; its sum must be between 1e-290 and 1e300."
-        raise ValueError(msg)
-    return weight
+    return (NUMPY, weight) if there is None else (backend, backend.wide(there))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._kernels import row_slices
+from skxent._backend import row_slices
 from skxent._typing import IntArray, LabelArray
 
 __all__ = ["encode"]

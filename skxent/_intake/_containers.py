@@ -12,6 +12,7 @@ from skxent._intake._labels import shown
 from skxent._typing import IntArray
 
 __all__ = [
+    "Names",
     "array_and_columns",
     "column_order",
     "events_of",

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._backend import ArrayApi, copied_from
+
 __all__ = [
+    "backend_of",
+    "dtype_of",
     "fetched",
     "is_elsewhere",
     "is_foreign",
@@ -16,6 +20,7 @@ __all__ = [
     "like",
     "on_host",
     "refuse_lazy",
+    "same_device",
     "strided",
 ]
 
@@ -94,8 +99,56 @@ def is_elsewhere(values: Any) -> bool:
 
 
 def is_half(values: Any) -> bool:
-    """Whether a foreign array's numbers have 16 bits, so that rows sum to 1 only roughly."""
+    """Whether an array's numbers are floats of 16 bits, so that rows sum to 1 only roughly."""
+    if isinstance(values, np.ndarray):
+        return values.dtype.kind == "f" and values.dtype.itemsize == 2
     return str(values.dtype).endswith("float16")
+
+
+def dtype_of(values: Any, name: str) -> np.dtype[Any]:
+    """What NumPy calls the type of an array on a device."""
+    text = str(values.dtype).rpartition(".")[2].rstrip("'>")
+    try:
+        return np.dtype("float32" if text == "bfloat16" else text)
+    except TypeError as error:
+        msg = f"{name} has dtype {values.dtype}; convert it to a type such as float32 first."
+        raise TypeError(msg) from error
+
+
+def backend_of(values: Any, name: str) -> ArrayApi:
+    """The arithmetic of the device and the library of an array that is not in host memory."""
+    try:
+        import array_api_compat  # only here: NumPy and arrays in host memory do without it
+    except ImportError as error:
+        msg = (
+            f"{name} is on the device {values.device}, and to compute there needs "
+            f'array-api-compat: pip install "skxent[array-api]", or pass an array in host memory.'
+        )
+        raise ImportError(msg) from error
+    xp = array_api_compat.array_namespace(values)
+    device = array_api_compat.device(values)
+    info = xp.__array_namespace_info__()
+    if "float64" not in info.dtypes(device=device, kind="real floating"):
+        msg = (
+            f"{name} is on the device {device}, which has no float64, and sums of losses need it; "
+            f"pass {name}.cpu() for torch, or a NumPy array."
+        )
+        raise TypeError(msg)
+    return ArrayApi(xp, device, info.default_dtypes(device=device)["indexing"])
+
+
+def same_device(values: Any, name: str, backend: ArrayApi, beside: str = "y_proba") -> Any:
+    """`values`, if they are an array of this library on this device."""
+    values = strided(values, name)
+    other = backend_of(values, name)
+    if other.xp is not backend.xp or other.device != backend.device:
+        msg = (
+            f"{name} is on the device {other.device} and {beside} on {backend.device}, as arrays "
+            f"of {other.xp.__name__} and {backend.xp.__name__}; move them to one device of one "
+            f"library."
+        )
+        raise ValueError(msg)
+    return values
 
 
 def on_host(values: Any, name: str) -> NDArray[Any]:
@@ -145,14 +198,7 @@ def fetched(values: Any, name: str) -> NDArray[Any]:
     if not is_elsewhere(values):
         return on_host(values, name)
     values = strided(values, name)
-    if hasattr(values, "cpu"):
-        return _view(values.cpu(), name)
-    if hasattr(values, "get"):
-        return np.asarray(values.get())
-    try:
-        return np.from_dlpack(values)
-    except _REFUSALS:
-        return np.asarray(values)
+    return _view(values.cpu(), name) if hasattr(values, "cpu") else copied_from(values)
 
 
 def like(array: NDArray[Any], origin: Any) -> Any:

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._intake._device import device_of
-from skxent._intake._dispatch import table_of
-from skxent._intake._foreign import is_elsewhere
+from skxent._backend import NUMPY, Backend
+from skxent._intake._as_table import as_table
+from skxent._intake._foreign import backend_of, is_elsewhere
 from skxent._intake._labels import as_labels, check_labels, shown, uncomparable
-from skxent._intake._table import as_table
 
 __all__ = ["METHODS", "predictions", "refuse_other_type", "with_columns_for"]
 
@@ -45,8 +44,7 @@ def predictions(
         raise ValueError(msg)
     if name == "decision_function":
         _refuse_one_vs_one(estimator, classes)
-    read = table_of if anywhere else as_table
-    table = read(values, f"{name}(X)").in_order_of(classes)
+    table = as_table(values, f"{name}(X)", anywhere=anywhere).in_order_of(classes)
     if table.n_classes != len(classes):
         msg = f"{who}.{name} returned {table.n_classes} columns for {len(classes)} classes_."
         raise ValueError(msg)
@@ -96,27 +94,15 @@ def with_columns_for(
     extra: NDArray[Any], table: NDArray[Any], classes: NDArray[Any], from_logits: bool
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Predictions with a column of probability 0 for each class that was never seen."""
-    table = _widened(table, len(extra), from_logits)
+    b: Backend = backend_of(table, "y_proba") if is_elsewhere(table) else NUMPY
+    if len(table.shape) == 1:  # the positive class alone
+        table = b.wide(table)
+        nothing = b.at_most(b.at_least(table, 0.0), 0.0)
+        table = b.columns(nothing if from_logits else 1.0 - table, table)
+    table = b.padded(table, len(extra), -np.inf if from_logits else 0.0)
     labels = np.array([*classes.tolist(), *extra.tolist()], dtype=object)
     if np.array_equal(np.argsort(classes, kind="stable"), np.arange(len(classes))):
         # A metric from elsewhere may rely on sorted labels.
         order = np.argsort(labels, kind="stable")
-        labels, table = labels[order], _columns(table, order)
+        labels, table = labels[order], b.block(table, slice(None), order)
     return as_labels(labels.tolist(), "labels"), table
-
-
-def _widened(table: Any, n_extra: int, from_logits: bool) -> Any:
-    if is_elsewhere(table):
-        return device_of(table, "y_proba").widened(table, n_extra, from_logits)
-    if table.ndim == 1:  # the positive class alone
-        other = np.zeros(len(table)) if from_logits else 1 - table
-        table = np.column_stack([other, table])
-    nothing = np.full((len(table), n_extra), -np.inf if from_logits else 0.0)
-    return np.hstack([table, nothing.astype(table.dtype)])
-
-
-def _columns(table: Any, order: NDArray[Any]) -> Any:
-    if is_elsewhere(table):
-        device = device_of(table, "y_proba")
-        return device.xp.take(table, device.moved_codes(order), axis=1)
-    return table[:, order]

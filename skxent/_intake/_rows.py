@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skxent._backend import NUMPY, Backend
+from skxent._intake._alignment import aligned, table_beside, wrong_number
 from skxent._intake._arguments import check_weight, same_length
-from skxent._intake._containers import events_of, matching_columns, n_columns, rows_of_cells
+from skxent._intake._as_table import as_table
+from skxent._intake._containers import Names, events_of, n_columns, rows_of_cells
+from skxent._intake._label_column import LabelColumn
 from skxent._intake._labels import (
     as_labels,
     check_labels,
     check_pos_label,
-    codes_of,
     distinct,
     encode,
-    factorize,
     refuse_soft,
     shown,
     uncomparable,
 )
-from skxent._intake._table import Table, as_table
-from skxent._typing import FloatArray, IntArray
+from skxent._intake._table import Table
+from skxent._typing import FloatArray, IntArray, LabelArray
 
 __all__ = [
     "Labelled",
     "Paired",
-    "aligned",
     "check_distributions",
     "check_labelled",
     "check_pair",
@@ -74,18 +76,36 @@ def check_labelled(
     sample_weight: ArrayLike | None = None,
     from_logits: bool = False,
     renormalize: bool = False,
+    anywhere: bool = False,
 ) -> Labelled:
-    """Class labels, or one-hot rows, beside probabilities; the numbers are checked when read."""
-    proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
+    """
+    Class labels, or one-hot rows, beside probabilities; the numbers are checked when read.
+
+    On the device of `y_proba`, if `anywhere`; else arrays on a device are refused.
+    """
+    proba = as_table(
+        y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize, anywhere=anywhere
+    )
     check_pos_label(pos_label)
     y_true = rows_of_cells(y_true, "y_true")
     if is_table(y_true, proba):
         return _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
-    array = as_labels(y_true, "y_true")
-    same_length(len(array), proba.n_samples)
-    weight = check_weight(sample_weight, proba.n_samples)
+    column = LabelColumn.of(y_true, "y_true", proba.backend)
+    return _labelled(column, proba, labels, pos_label, sample_weight)
+
+
+def _labelled(
+    column: LabelColumn,
+    proba: Table,
+    labels: ArrayLike | None,
+    pos_label: Any,
+    sample_weight: ArrayLike | None,
+) -> Labelled:
+    same_length(len(column), proba.n_samples)
+    column = column.with_labels(proba.n_classes)
+    weight = check_weight(sample_weight, proba.n_samples, proba.backend)
     if proba.positive_only:
-        codes, known, positive = _binary_codes(array, labels, pos_label)
+        codes, known, positive = _binary_codes(column, labels, pos_label, proba.backend)
         return Labelled(codes, replace(proba, positive=positive), known, weight)
     if pos_label is not None:
         msg = (
@@ -94,29 +114,14 @@ def check_labelled(
         )
         raise ValueError(msg)
     if labels is None:
-        known, codes = factorize(array, "y_true")
+        known, codes = column.factorized(proba.backend)
     else:
         known = check_labels(labels)
     if len(known) != proba.n_classes:
-        raise ValueError(_wrong_number(known, proba, labels is not None))
+        raise ValueError(wrong_number(known, proba, labels is not None))
     if labels is not None:
-        codes = codes_of(array, known)
+        codes = column.codes(known, proba.backend)
     return Labelled(codes, proba.in_order_of(known), known, weight)
-
-
-def _wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
-    if given:
-        return (
-            f"labels names {len(known)} classes, but y_proba has {proba.n_classes} columns; "
-            f"list one label for each column, in their order."
-        )
-    if proba.n_classes == 1:
-        return "y_proba has one column; if it is of the positive class, pass y_proba[:, 0] (1-D)."
-    return (
-        f"y_true holds {len(known)} different labels, {shown(known)}, but y_proba has "
-        f"{proba.n_classes} columns; pass labels= with the label of each column, in their order "
-        f"(for a fitted classifier, labels=classifier.classes_)."
-    )
 
 
 def _not_two(what: str, known: NDArray[Any]) -> str:
@@ -127,8 +132,8 @@ def _not_two(what: str, known: NDArray[Any]) -> str:
 
 
 def _binary_codes(
-    array: NDArray[Any], labels: ArrayLike | None, pos_label: Any
-) -> tuple[IntArray, NDArray[Any], int]:
+    column: LabelColumn, labels: ArrayLike | None, pos_label: Any, backend: Backend
+) -> tuple[IntArray, LabelArray, int]:
     """Codes and labels for a 1-D `y_proba`, and the code of the class it is about."""
     if labels is not None:
         known = check_labels(labels)
@@ -139,14 +144,14 @@ def _binary_codes(
             msg = f"{msg} {uncomparable(pos_label, known.tolist())}".rstrip()
             raise ValueError(msg)
         positive = 0 if pos_label is not None and pos_label == known[0] else 1
-        return codes_of(array, known), known, positive
-    known = distinct(array, "y_true")
+        return column.codes(known, backend), known, positive
+    known = distinct(column.labels, "y_true")
     if len(known) > 2:
         raise ValueError(_not_two("y_true holds", known))
     if pos_label is None:
-        codes, known = _codes_without_pos_label(array, known)
-        return codes, known, 1
-    is_positive = encode(array, as_labels([pos_label], "pos_label")) == 0
+        known = _pair_of_labels(known)
+        return column.codes(known, backend), known, 1
+    is_positive = encode(column.labels, as_labels([pos_label], "pos_label")) == 0
     if not is_positive.any() and len(known) == 2:
         msg = f"pos_label={pos_label!r} is not a label of y_true, which holds {shown(known)}."
         raise ValueError(msg)
@@ -159,14 +164,13 @@ def _binary_codes(
         raise ValueError(msg) from error
     pair = np.empty(2, dtype=object)
     pair[:] = [others[0] if others else f"not {pos_label}", pos_label]
-    return is_positive.astype(np.intp), pair, 1
+    return column.spread(is_positive.astype(np.intp), backend), pair, 1
 
 
-def _codes_without_pos_label(
-    array: NDArray[Any], known: NDArray[Any]
-) -> tuple[IntArray, NDArray[Any]]:
-    if array.dtype.kind == "b":
-        known = np.array([False, True])
+def _pair_of_labels(known: LabelArray) -> LabelArray:
+    """Two labels of which the larger is the positive one, if nothing else says which is."""
+    if known.dtype.kind == "b":
+        return np.array([False, True])
     text = any(isinstance(v, str | bytes) for v in known.tolist())
     if text or len(known) == 1:
         msg = (
@@ -175,7 +179,7 @@ def _codes_without_pos_label(
             f"pass pos_label= or labels=[other, positive]."
         )
         raise ValueError(msg)
-    return codes_of(array, known), known
+    return known
 
 
 def _from_one_hot(
@@ -185,67 +189,23 @@ def _from_one_hot(
     pos_label: Any,
     sample_weight: ArrayLike | None,
 ) -> Labelled:
-    target, proba, known = aligned(
-        as_table(y_true, "y_true", renormalize=None), proba, labels, pos_label
-    )
-    codes = np.empty(target.n_samples, dtype=np.intp)
+    target = table_beside(y_true, proba, renormalize=None)
+    target, proba, known = aligned(target, proba, labels, pos_label)
+    codes = target.backend.joined(_hot_columns(target), target.n_samples)
+    if target.backend is NUMPY:
+        codes = proba.backend.codes_to_device(codes)
+    weight = check_weight(sample_weight, proba.n_samples, proba.backend)
+    return Labelled(codes, proba, known, weight)
+
+
+def _hot_columns(target: Table) -> Iterator[tuple[slice, IntArray]]:
+    """Position of the 1 in each of the one-hot rows."""
+    b = target.backend
     for rows, block in target.blocks():
-        codes[rows] = block.argmax(axis=1)
-        soft = (block != 0).sum(axis=1) > 1
-        if soft.any():
-            row = int(soft.argmax())
-            refuse_soft(block[row], rows.start + row)
-    return Labelled(codes, proba, known, check_weight(sample_weight, proba.n_samples))
-
-
-def aligned(
-    target: Table, proba: Table, labels: ArrayLike | None, pos_label: Any
-) -> tuple[Table, Table, NDArray[Any]]:
-    """Two tables whose columns are in the same order, and the labels of the columns."""
-    if proba.positive_only:
-        msg = (
-            f"y_true has shape {target.array.shape} and y_proba {proba.array.shape}; distributions "
-            f"need as many columns in y_proba, and labels a 1-D y_true."
-        )
-        raise ValueError(msg)
-    if pos_label is not None:
-        msg = f"pos_label={pos_label!r} is for a 1-D y_proba; both y_true and y_proba have columns."
-        raise ValueError(msg)
-    same_length(target.n_samples, proba.n_samples)
-    if target.n_classes != proba.n_classes:
-        msg = (
-            f"y_true and y_proba must have the same columns; got {target.n_classes} and "
-            f"{proba.n_classes}."
-        )
-        raise ValueError(msg)
-    if labels is not None:
-        known = check_labels(labels)
-        if len(known) != proba.n_classes:
-            raise ValueError(_wrong_number(known, proba, given=True))
-        return target.in_order_of(known), proba.in_order_of(known), known
-    known = _names_of(target, proba)
-    return target.in_order_of(known), proba.in_order_of(known), known
-
-
-def _names_of(target: Table, proba: Table) -> NDArray[Any]:
-    """What the columns of two tables are called, if labels= does not say so."""
-    numbers = np.arange(proba.n_classes)
-    if target.columns is None or proba.columns is None:
-        named = proba if target.columns is None else target
-        # Where the one table has no names, its columns are numbered.
-        if named.columns is None or matching_columns(named.columns, numbers) is not None:
-            return numbers
-        return as_labels(list(named.columns), f"{named.name}'s columns")
-    known = as_labels(list(target.columns), "y_true's columns")
-    if matching_columns(proba.columns, known) is None and not set(target.columns) & set(
-        proba.columns
-    ):
-        msg = (
-            f"y_true and y_proba name different classes, {shown(target.columns)} and "
-            f"{shown(proba.columns)}; rename them, or pass arrays to match them by position."
-        )
-        raise ValueError(msg)
-    return known
+        row = b.first(b.row_sums(b.wide(block != 0)) > 1)
+        if row is not None:
+            refuse_soft(b.to_host(block[row : row + 1, :])[0], rows.start + row)
+        yield rows, b.row_argmax(block)
 
 
 def check_pair(
@@ -259,58 +219,56 @@ def check_pair(
     renormalize: bool,
 ) -> Labelled | Paired:
     """Labels or distributions beside probabilities, told apart by shape and dtype."""
-    proba = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize)
+    proba = as_table(
+        y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize, anywhere=True
+    )
+    check_pos_label(pos_label)
     y_true = rows_of_cells(y_true, "y_true")
     if is_table(y_true, proba):
-        target = as_table(y_true, "y_true", renormalize=renormalize)
+        target = table_beside(y_true, proba, renormalize=renormalize)
         target, proba, _ = aligned(target, proba, labels, pos_label)
-        return Paired(target, proba, check_weight(sample_weight, proba.n_samples), single=False)
+        weight = check_weight(sample_weight, proba.n_samples, proba.backend)
+        return Paired(target.on(proba.backend), proba, weight, single=False)
+    column = LabelColumn.of(y_true, "y_true", proba.backend)
     if proba.positive_only and labels is None and pos_label is None:
-        array = as_labels(y_true, "y_true")
-        same_length(len(array), proba.n_samples)
-        if array.dtype.kind == "f":
+        same_length(len(column), proba.n_samples)
+        if column.kind == "f":
             proba = replace(proba, columns=events_of(y_proba))
-            return _single_pair(array, events_of(y_true), proba, sample_weight)
-        _refuse_ambiguous(array, proba)
-    return check_labelled(
-        y_true,
-        y_proba,
-        labels=labels,
-        pos_label=pos_label,
-        sample_weight=sample_weight,
-        from_logits=from_logits,
-        renormalize=renormalize,
-    )
+            return _single_pair(column, events_of(y_true), proba, sample_weight)
+        _refuse_ambiguous(column, proba)
+    return _labelled(column, proba, labels, pos_label, sample_weight)
 
 
 def _single_pair(
-    array: NDArray[Any],
-    events: tuple[Any, ...] | None,
-    proba: Table,
-    sample_weight: ArrayLike | None,
+    column: LabelColumn, events: Names | None, proba: Table, sample_weight: ArrayLike | None
 ) -> Paired:
-    total = float(array.sum(dtype=np.float64))
-    if not proba.renormalize and np.isin(array, (0.0, 1.0)).all() and total != 1:
+    b, rows = column.backend, column.rows
+    total = b.total(b.wide(rows))
+    zeros, ones = b.count(rows == 0), b.count(rows == 1)
+    if not proba.renormalize and zeros + ones == len(column) and total != 1:
         msg = (
-            f"y_true is 1-D and of floats, which is read as one distribution over {len(array)} "
+            f"y_true is 1-D and of floats, which is read as one distribution over {len(column)} "
             f"events, but it sums to {total:g}. If these are class labels, pass integers: "
             f"y_true.astype(int)."
         )
         raise ValueError(msg)
-    target = Table(array[None, :], "y_true", columns=events, renormalize=proba.renormalize)
-    proba = replace(proba, array=proba.array[None, :])
-    target, proba, _ = aligned(target, proba, None, None)
-    return Paired(target, proba, check_weight(sample_weight, 1), single=True)
+    target = as_table(rows, "y_true", renormalize=proba.renormalize, anywhere=b is not NUMPY)
+    target = replace(target, columns=events).as_one_row()
+    target, proba, _ = aligned(target, proba.as_one_row(), None, None)
+    weight = check_weight(sample_weight, 1, proba.backend)
+    return Paired(target.on(proba.backend), proba, weight, single=True)
 
 
-def _refuse_ambiguous(array: NDArray[Any], proba: Table) -> None:
-    if array.dtype.kind not in "iu" or len(array) <= 2 or proba.from_logits:
+def _refuse_ambiguous(column: LabelColumn, proba: Table) -> None:
+    b, n = column.backend, len(column)
+    if column.kind not in "iu" or n <= 2 or proba.from_logits or proba.dtype.kind not in "fiu":
         return
-    one_hot = array.min() == 0 and array.max() == 1 and array.sum() == 1
-    if one_hot and proba.array.dtype.kind in "fiu" and abs(float(proba.array.sum()) - 1) <= 1e-4:
+    if b.count(column.rows == 1) != 1 or b.count(column.rows == 0) != n - 1:
+        return
+    if abs(proba.backend.total(proba.backend.wide(proba.array)) - 1) <= 1e-4:
         msg = (
-            f"y_true and y_proba can be read in two ways: as {len(array)} labels with the "
-            f"probability of class 1, or as one pair of distributions over {len(array)} events. "
+            f"y_true and y_proba can be read in two ways: as {n} labels with the "
+            f"probability of class 1, or as one pair of distributions over {n} events. "
             f"For labels pass labels=[0, 1]; for distributions pass floats: y_true.astype(float)."
         )
         raise ValueError(msg)
@@ -320,8 +278,7 @@ def check_distributions(
     y_proba: ArrayLike, *, from_logits: bool, sample_weight: ArrayLike | None
 ) -> tuple[Table, FloatArray | None, bool]:
     """Distributions on their own; a single 1-D one becomes a table of one row."""
-    table = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=None)
+    table = as_table(y_proba, "y_proba", from_logits=from_logits, renormalize=None, anywhere=True)
     single = table.positive_only
-    if single:
-        table = replace(table, array=table.array[None, :])
-    return table, check_weight(sample_weight, table.n_samples), single
+    table = table.as_one_row() if single else table
+    return table, check_weight(sample_weight, table.n_samples, table.backend), single

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from skxent import _kernels
-from skxent._intake._arguments import check_flag
-from skxent._intake._containers import array_and_columns, column_order
-from skxent._intake._foreign import is_foreign, is_half, like, on_host, refuse_lazy
+from skxent._backend import NUMPY, Backend
+from skxent._intake._containers import column_order
+from skxent._intake._foreign import like
 from skxent._intake._labels import shown
 from skxent._intake._numbers import as_float64
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["Table", "as_table"]
+__all__ = ["Table"]
 
 _RANGE_TOLERANCE = 1e-6
-_SUM_TOLERANCE = 1e-4
-_SUM_TOLERANCE_HALF = 1e-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +28,18 @@ class Table:
     Rows of numbers with one column a class, never copied whole.
 
     Reading it with one of its iterators checks it: each block is looked at while it is in
-    the cache for the work that follows, so that memory is read once.
+    the cache for the work that follows, so that memory is read once. Of a table on a device only
+    a few numbers a block come to the host, and the first row that breaks a rule.
     """
 
     array: NDArray[Any]
     """Shape (n_samples, n_classes), or (n_samples,) for the positive class alone."""
     name: str
     """What error messages call it."""
+    dtype: np.dtype[Any] = np.dtype(np.float64)
+    """What NumPy calls the type of its numbers."""
+    tolerance: float = 1e-4
+    """How far from 1 the sum of a row may be."""
     order: IntArray | None = None
     """Columns of `array` in the order of the labels; None where that is their own order."""
     columns: tuple[Any, ...] | None = None
@@ -50,6 +53,8 @@ class Table:
     """The array of another library that `array` is a view of."""
     checked: bool = False
     """Whether the numbers have been read before, and are as they came out of that."""
+    backend: Backend = NUMPY
+    """The arithmetic for blocks of this table."""
 
     @property
     def n_samples(self) -> int:
@@ -61,18 +66,7 @@ class Table:
 
     @property
     def positive_only(self) -> bool:
-        return self.array.ndim == 1
-
-    @property
-    def kernels(self) -> Any:
-        """The arithmetic for blocks of this table."""
-        return _kernels
-
-    @property
-    def _tolerance(self) -> float:
-        dtype = self.array.dtype
-        half = is_half(self.origin) if self.origin is not None else dtype.itemsize == 2
-        return _SUM_TOLERANCE_HALF if half else _SUM_TOLERANCE
+        return len(self.array.shape) == 1
 
     def in_order_of(self, labels: NDArray[Any]) -> Table:
         """The table with its columns in the order of `labels`, if its columns have names."""
@@ -82,34 +76,44 @@ class Table:
         as_it_is = np.array_equal(order, np.arange(len(order)))
         return self if as_it_is else replace(self, order=order)
 
-    def blocks(self, itemsize: int | None = None) -> Iterator[tuple[slice, NDArray[np.floating]]]:
+    def as_one_row(self) -> Table:
+        """A one-dimensional table as a single distribution."""
+        return replace(self, array=self.array[None, :])
+
+    def on(self, backend: Backend) -> Table:
+        """The table where the arrays of `backend` are, checked on the way."""
+        if self.backend == backend or backend is NUMPY:
+            return self
+        array = backend.to_device(np.concatenate([block for _, block in self.blocks()]))
+        return replace(
+            self, array=array, order=None, renormalize=False, origin=None, backend=backend
+        )
+
+    def blocks(self, itemsize: int | None = None) -> Iterator[tuple[slice, FloatArray]]:
         """
-        Checked blocks of two dimensions in native float32 or float64, ready for gathering.
+        Checked blocks of two dimensions, ready for gathering, in float32 if the table is.
 
         They have as many rows as fit the cache, if each number takes `itemsize` bytes.
         Probabilities may be above 1 by rounding, which is taken as 1 further on.
         """
-        dtype = np.float32 if self.array.dtype == np.float32 else np.float64
-        width = 1 if self.positive_only else self.n_classes
-        for rows in _kernels.row_slices(
-            self.n_samples, width, itemsize or np.dtype(dtype).itemsize
-        ):
-            block = self.array[rows]
-            if block.ndim == 1:
-                block = block[:, None]
-            if self.order is not None:
-                block = block[:, self.order]
-            if self.array.dtype.kind == "O" or self.array.dtype.itemsize > 8:
+        b, width = self.backend, 1 if self.positive_only else self.n_classes
+        itemsize = itemsize or (4 if self.dtype == np.float32 else 8)
+        for rows in b.slices(self.n_samples, width, itemsize):
+            block = b.block(self.array, rows, self.order)
+            if self.dtype.kind == "O" or self.dtype.itemsize > 8:
                 block = as_float64(block, self.name)
-            block = block.astype(dtype, copy=False)
+            block = b.floats(block)
             yield rows, block if self.checked else self._checked(block, rows.start)
 
     def held(self) -> Table:
         """A checked table of its own numbers, which no longer change with what was passed in."""
         array = np.concatenate([block for _, block in self.blocks(itemsize=8)])
+        dtype = array.dtype
         if self.positive_only:
             array = array[:, 0]
-        return replace(self, array=array, order=None, columns=None, origin=None, checked=True)
+        return replace(
+            self, array=array, dtype=dtype, order=None, columns=None, origin=None, checked=True
+        )
 
     def log_probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of log-probabilities, one column a class."""
@@ -119,217 +123,198 @@ class Table:
     def probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of probabilities, one column a class."""
         for rows, wide in self._wide_blocks():
-            yield rows, np.exp(self._logs(wide)) if self.from_logits else self._both(wide)
+            yield rows, self._exp(self._logs(wide)) if self.from_logits else self._both(wide)
 
     def distributions(self) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
         """Checked blocks of probabilities with their logarithms, one column a class."""
         for rows, wide in self._wide_blocks():
             if self.from_logits or self.positive_only:
                 logp = self._logs(wide)
-                yield rows, np.exp(logp) if self.from_logits else self._both(wide), logp
+                yield rows, self._exp(logp) if self.from_logits else self._both(wide), logp
             else:
                 p = self._both(wide)
-                with np.errstate(divide="ignore"):
-                    yield rows, p, np.log(p)
-
-    def _wide_blocks(self) -> Iterator[tuple[slice, FloatArray]]:
-        """Checked blocks in float64: two tables of one shape are cut alike."""
-        for rows, block in self.blocks(itemsize=8):
-            yield rows, block.astype(np.float64, copy=False)
-
-    def _both(self, wide: FloatArray) -> FloatArray:
-        """Probabilities with a column for each class, also if only one came in."""
-        if not self.positive_only:
-            return np.minimum(wide, 1.0) if wide.max() > 1.0 else wide
-        pair = [1.0 - wide, wide]
-        return np.hstack(pair if self.positive == 1 else pair[::-1])
-
-    def _logs(self, wide: FloatArray) -> FloatArray:
-        if self.positive_only:
-            z = wide[:, 0]
-            if self.from_logits:
-                pair = [-np.logaddexp(0.0, z), -np.logaddexp(0.0, -z)]
-            else:
-                with np.errstate(divide="ignore"):
-                    pair = [np.log1p(-z), np.log(z)]
-            logp = np.column_stack(pair if self.positive == 1 else pair[::-1])
-        elif self.from_logits:
-            logp = _kernels.log_softmax(wide)
-        else:
-            with np.errstate(divide="ignore"):
-                logp = np.log(wide)
-        return np.minimum(logp, 0.0, out=logp)
+                yield rows, p, self._log(p)
 
     def losses(self, codes: IntArray) -> Iterator[tuple[slice, FloatArray]]:
         """Blocks of minus the log-probability of each row's class, without one-hot rows."""
         for rows, block in self.blocks():
             loss = self._minus_log_of(block, codes[rows])
-            yield rows, np.maximum(loss, 0.0, out=loss)
-
-    def at_most(self, values: FloatArray, bound: float) -> FloatArray:
-        return np.minimum(values, bound, out=values)
-
-    def exponential(self, values: FloatArray) -> FloatArray:
-        with np.errstate(over="ignore"):
-            return np.exp(values)
+            yield rows, self.backend.at_least(loss, 0.0, fresh=True)
 
     def total(self, weight: FloatArray | None) -> float:
         """Sum of the weights, or the number of rows."""
-        return self.n_samples if weight is None else float(weight.sum())
+        return self.n_samples if weight is None else self.backend.total(weight)
 
-    def one_a_row(self, blocks: Iterable[tuple[slice, FloatArray]], unit: float) -> Any:
-        """The values of all rows in units of `unit`, as an array of the input's library."""
-        values = np.empty(self.n_samples)
-        for rows, block in blocks:
-            values[rows] = block
-        return self.given_back(values / unit)
+    def given_back(self, values: FloatArray) -> Any:
+        """Numbers in host memory as an array of the input's library, where the input is."""
+        return self.as_given(self.backend.to_device(values))
 
-    def given_back(self, array: FloatArray) -> Any:
-        """`array` as an array of the input's library."""
-        return like(array, self.origin)
+    def as_given(self, values: FloatArray) -> Any:
+        """Numbers where the input is, as an array of its library."""
+        return like(values, self.origin)
 
-    def _minus_log_of(self, block: NDArray[np.floating], codes: IntArray) -> FloatArray:
+    def _wide_blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Checked blocks in float64: two tables of one shape are cut alike."""
+        for rows, block in self.blocks(itemsize=8):
+            yield rows, self.backend.wide(block)
+
+    @_kernels.ignoring(all="ignore")
+    def _log(self, p: FloatArray) -> FloatArray:
+        return self.backend.log(p)
+
+    @_kernels.ignoring(all="ignore")
+    def _exp(self, logp: FloatArray) -> FloatArray:
+        return self.backend.exp(logp)
+
+    def _both(self, wide: FloatArray) -> FloatArray:
+        """Probabilities with a column for each class, also if only one came in."""
+        if not self.positive_only:
+            return self.backend.at_most(wide, 1.0) if self.backend.most(wide) > 1.0 else wide
+        return self._pair(1.0 - wide[:, 0], wide[:, 0])
+
+    def _pair(self, other: FloatArray, positive: FloatArray) -> FloatArray:
+        pair = (other, positive) if self.positive == 1 else (positive, other)
+        return self.backend.columns(*pair)
+
+    @_kernels.ignoring(all="ignore")
+    def _logs(self, wide: FloatArray) -> FloatArray:
         if self.positive_only:
-            z, positive = block[:, 0].astype(np.float64, copy=False), codes == self.positive
-            if self.from_logits:
-                return np.logaddexp(0.0, np.where(positive, -z, z))
-            with np.errstate(divide="ignore"):
-                # log1p keeps the loss of a row that is nearly certain.
-                return -np.where(positive, np.log(z), np.log1p(-z))
-        if self.from_logits:
-            return -_kernels.pick_log_softmax(block.astype(np.float64, copy=False), codes)
-        picked = _kernels.pick(block, codes)
-        with np.errstate(divide="ignore"):
-            np.log(picked, out=picked)
-        return np.negative(picked, out=picked)
+            logp = self._pair(*self._pair_of_logs(wide[:, 0]))
+        elif self.from_logits:
+            logp = _kernels.log_softmax(self.backend, wide)
+        else:
+            logp = self.backend.log(wide)
+        return self.backend.at_most(logp, 0.0, fresh=True)
 
-    def _checked(self, block: NDArray[np.floating], start: int) -> NDArray[np.floating]:
+    def _pair_of_logs(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Log-probabilities of the other class and of the positive one."""
+        if self.from_logits:
+            return _kernels.logistic_logs(self.backend, z)
+        # log1p keeps the loss of a row that is nearly certain.
+        return self.backend.log1p(-z), self.backend.log(z)
+
+    @_kernels.ignoring(all="ignore")
+    def _minus_log_of(self, block: FloatArray, codes: IntArray) -> FloatArray:
+        b = self.backend
+        if self.positive_only:
+            other, positive = self._pair_of_logs(b.wide(block[:, 0]))
+            return -b.where(codes == self.positive, positive, other)
+        if self.from_logits:
+            return _kernels.minus_log_softmax(b, b.wide(block), codes)
+        return b.minus_log(b.pick(block, codes))
+
+    # Rules
+
+    @_kernels.ignoring(all="ignore")
+    def _checked(self, block: FloatArray, start: int) -> FloatArray:
+        b = self.backend
         if self.from_logits:
             return self._checked_logits(block, start)
         if self.renormalize and not self.positive_only:
             return self._renormalized(block, start)
-        low = block.min()
+        low = b.least(block)
         if self.positive_only:
-            high = block.max()  # nan if there is one
+            high = b.most(block)
         else:
-            with np.errstate(over="ignore", invalid="ignore"):
-                sums = _kernels.row_sums(block)
-            high = sums.max()
-            tolerance = self._tolerance
+            sums = b.quick_row_sums(block)
+            high = b.most(sums)
             # Written so that nan fails.
-            if not (high <= 1 + tolerance and sums.min() >= 1 - tolerance):
+            if not (high <= 1 + self.tolerance and b.least(sums) >= 1 - self.tolerance):
                 self._refuse_range(block, start)
-                self._refuse_sums(block, tolerance, start)
+                self._refuse_sums(block, start)
         # No number of a row without negative ones is larger than the row's sum, so that most
         # tables need no second look.
         limit = 1.0 if self.positive_only else 1.0 + _RANGE_TOLERANCE
         if not (low >= 0 and high <= limit):
             self._refuse_range(block, start)
-            return block.clip(0.0, 1.0)
+            return b.at_most(b.at_least(block, 0.0), 1.0)
         return block
 
-    def _checked_logits(self, block: NDArray[np.floating], start: int) -> NDArray[np.floating]:
-        with np.errstate(invalid="ignore"):
-            bad = ~(block < np.inf)
-        if bad.any():
-            row, column = np.argwhere(bad)[0]
+    def _row_of(self, block: FloatArray, row: int) -> NDArray[np.float64]:
+        """A row that breaks a rule, in host memory."""
+        return self.backend.to_host(block[row : row + 1, :])[0]
+
+    def _checked_logits(self, block: FloatArray, start: int) -> FloatArray:
+        b = self.backend
+        if not b.most(block) < np.inf:
+            row = b.first(b.row_any(~(block < np.inf))) or 0
+            values = self._row_of(block, row)
+            column = int((~(values < np.inf)).argmax())
             msg = (
                 f"{self.name} must hold logits below infinity and no nan; "
-                f"row {start + row} holds {block[row, column]} in column {column}."
+                f"row {start + row} holds {values[column]} in column {column}."
             )
             raise ValueError(msg)
-        if not self.positive_only and not (block.max(axis=1) > -np.inf).all():
-            row = int((block.max(axis=1) == -np.inf).argmax())
+        if self.positive_only or b.least(block) > -np.inf:
+            return block
+        empty = b.first(b.row_max(block) == -np.inf)
+        if empty is not None:
             msg = (
-                f"{self.name} must hold a finite logit in each row; row {start + row} is all -inf."
+                f"{self.name} must hold a finite logit in each row; row {start + empty} is all "
+                f"-inf."
             )
             raise ValueError(msg)
         return block
 
-    def _renormalized(self, block: NDArray[np.floating], start: int) -> FloatArray:
-        wide = block.astype(np.float64, copy=False)
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums = wide.sum(axis=1)
-            least = -_RANGE_TOLERANCE * sums
-            bad = ~((sums > 0) & (sums < np.inf) & (block.min(axis=1) >= least))
-        if bad.any():
-            row = int(bad.argmax())
+    def _renormalized(self, block: FloatArray, start: int) -> FloatArray:
+        b = self.backend
+        wide = b.wide(block)
+        sums = b.plain_row_sums(wide)
+        inside = (sums > 0) & (sums < np.inf)
+        row = b.first(~inside | b.row_any(~(wide >= (-_RANGE_TOLERANCE * sums)[:, None])))
+        if row is not None:
             msg = (
                 f"{self.name} with renormalize=True needs finite, non-negative numbers with a "
-                f"positive sum in each row; row {start + row} is {shown(block[row], 6)}."
+                f"positive sum in each row; row {start + row} is "
+                f"{shown(self._row_of(block, row), 6)}."
             )
             raise ValueError(msg)
-        return np.maximum(wide / sums[:, None], 0.0)
+        return b.at_least(wide / sums[:, None], 0.0)
 
-    def _refuse_range(self, block: NDArray[np.floating], start: int) -> None:
-        with np.errstate(invalid="ignore"):
-            good = (block >= -_RANGE_TOLERANCE) & (block <= 1 + _RANGE_TOLERANCE)
-        if good.all():
+    def _refuse_range(self, block: FloatArray, start: int) -> None:
+        b = self.backend
+        row = b.first(b.row_any(~_in_range(block)))
+        if row is None:
             return
-        row, column = np.argwhere(~good)[0]
+        values = self._row_of(block, row)
+        column = int((~_in_range(values)).argmax())
         where = f"row {start + row}" + ("" if self.positive_only else f", column {column}")
         msg = (
             f"{self.name} must hold finite probabilities between 0 and 1; "
-            f"{where} holds {float(block[row, column])!r}. "
+            f"{where} holds {float(values[column])!r}. "
             f"For logits or log-probabilities pass from_logits=True."
         )
         if self.renormalize is not None and not self.positive_only:
             msg += " To divide each row by its sum pass renormalize=True."
         raise ValueError(msg)
 
-    def _refuse_sums(self, block: NDArray[np.floating], tolerance: float, start: int) -> None:
-        sums = block.sum(axis=1, dtype=np.float64)
-        bad = abs(sums - 1) > tolerance
-        if not bad.any():  # it was the float32 sum that left the band, not the row
+    def _refuse_sums(self, block: FloatArray, start: int) -> None:
+        b = self.backend
+        row = b.first(abs(b.plain_row_sums(b.wide(block)) - 1.0) > self.tolerance)
+        if row is None:  # it was the float32 sum that left the band, not the row
             return
-        row = int(bad.argmax())
-        if self.name == "y_true" and block.shape[1] > 1 and np.isin(block[row], (0, 1)).all():
+        values = self._row_of(block, row)
+        total = values.sum(dtype=np.float64)
+        if self.name == "y_true" and len(values) > 1 and np.isin(values, (0, 1)).all():
             msg = (
-                f"y_true is a multilabel indicator: row {start + row} has {int(sums[row])} "
+                f"y_true is a multilabel indicator: row {start + row} has {int(total)} "
                 f"labels, not 1. Score one column at a time: y_true[:, j] with y_proba[:, j]."
             )
             raise ValueError(msg)
-        if block.shape[1] == 1:
+        if len(values) == 1:
             advice = "If y_proba has one column, for the positive class, pass a 1-D array."
         elif self.name == "y_true":
             advice = "Class labels are passed as a 1-D array."
         else:
             advice = "For logits or log-probabilities pass from_logits=True."
-        if self.renormalize is not None and block.shape[1] > 1:
+        if self.renormalize is not None and len(values) > 1:
             advice += " To divide each row by its sum pass renormalize=True."
         msg = (
-            f"The rows of {self.name} must sum to 1 within {tolerance:g}; "
-            f"row {start + row} sums to {sums[row]:.6g}. {advice}"
+            f"The rows of {self.name} must sum to 1 within {self.tolerance:g}; "
+            f"row {start + row} sums to {total:.6g}. {advice}"
         )
         raise ValueError(msg)
 
 
-def as_table(
-    values: ArrayLike, name: str, *, from_logits: bool = False, renormalize: bool | None = False
-) -> Table:
-    """`values` as a `Table`: the array where possible without a copy, and the column names."""
-    check_flag(from_logits, "from_logits")
-    if renormalize is not None:
-        check_flag(renormalize, "renormalize")
-    refuse_lazy(values, name)
-    origin = values if is_foreign(values) else None
-    array, columns = array_and_columns(values if origin is None else on_host(origin, name), name)
-    if array.ndim == 0:
-        msg = f"{name} must be an array, a list or a data frame in memory; got {type(values)}."
-        raise TypeError(msg)
-    if array.ndim not in (1, 2):
-        msg = (
-            f"{name} must have shape (n_samples, n_classes) or (n_samples,); got {array.shape}. "
-            f"For several outputs pass one of them at a time."
-        )
-        raise ValueError(msg)
-    if array.dtype.kind not in "biufO":
-        msg = (
-            f"{name} must hold probabilities; got dtype {array.dtype}. If these are predicted "
-            f"labels, pass the output of predict_proba instead."
-        )
-        raise TypeError(msg)
-    if array.size == 0:
-        msg = f"{name} is empty: shape {array.shape}; at least one row and one class are needed."
-        raise ValueError(msg)
-    return Table(array, name, None, columns, from_logits, renormalize, origin=origin)
+def _in_range(x: FloatArray) -> NDArray[np.bool_]:
+    return (x >= -_RANGE_TOLERANCE) & (x <= 1 + _RANGE_TOLERANCE)

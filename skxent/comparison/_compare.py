@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skxent._backend import class_weights
 from skxent._inference._intervals import Moments, moments_of_mean
 from skxent._inference._paired import FlooredShares, paired_interval, paired_p_value
 from skxent._intake._numbers import nan_for_missing
 from skxent._intake._rows import Labelled, check_labelled
-from skxent._kernels import class_weights
 from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._intake._arguments import check_base
-from skxent._intake._dispatch import check_pair
-from skxent._intake._rows import Labelled, Paired
+from skxent._intake._rows import Labelled, Paired, check_pair
+from skxent._kernels import cross_entropy_rows, exp_rows
 from skxent._typing import FloatArray
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows, row_values
 
@@ -152,7 +152,7 @@ def cross_entropy(
 
 
 def _reduced(rows: Labelled | Paired, reduction: str, unit: float = 1.0) -> float | FloatArray:
-    blocks = row_values(rows, "cross_entropy_rows")
+    blocks = row_values(rows, cross_entropy_rows)
     return reduce_rows(blocks, rows.proba, rows.weight, reduction, unit, single=rows.single)
 
 
@@ -269,8 +269,9 @@ def perplexity(
         renormalize=renormalize,
     )
     if reduction == "none" and not rows.single:
-        blocks = row_values(rows, "cross_entropy_rows")
-        powers = ((at, rows.proba.exponential(values)) for at, values in blocks)
-        return rows.proba.one_a_row(powers, 1.0)
+        blocks = row_values(rows, cross_entropy_rows)
+        b = rows.proba.backend
+        powers = ((at, exp_rows(b, values)) for at, values in blocks)
+        return rows.proba.as_given(b.joined(powers, rows.proba.n_samples))
     with np.errstate(over="ignore"):
         return float(np.exp(_reduced(rows, reduction)))

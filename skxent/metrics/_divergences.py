@@ -9,8 +9,8 @@ from typing import Any, Literal, overload
 from numpy.typing import ArrayLike
 
 from skxent._intake._arguments import check_base
-from skxent._intake._dispatch import check_pair
-from skxent._intake._rows import Labelled, Paired
+from skxent._intake._rows import Labelled, Paired, check_pair
+from skxent._kernels import js_rows, js_rows_of_labels, kl_rows
 from skxent._typing import FloatArray
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows, row_values
 
@@ -131,7 +131,7 @@ def kl_divergence(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    blocks = row_values(rows, "kl_rows")
+    blocks = row_values(rows, kl_rows)
     return reduce_rows(blocks, rows.proba, rows.weight, reduction, unit, single=rows.single)
 
 
@@ -253,11 +253,11 @@ def js_divergence(
 
 
 def _js_blocks(rows: Labelled | Paired) -> Iterator[tuple[slice, FloatArray]]:
-    kernels = rows.proba.kernels
+    b = rows.proba.backend
     if isinstance(rows, Labelled):
         for at, loss in rows.proba.losses(rows.codes):
-            yield at, kernels.js_rows_of_labels(-loss)
+            yield at, js_rows_of_labels(b, -loss)
         return
     targets = rows.target.probabilities()
     for (at, p), (_, t) in zip(rows.proba.probabilities(), targets, strict=True):
-        yield at, kernels.js_rows(t, p)
+        yield at, js_rows(b, t, p)

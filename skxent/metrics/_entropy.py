@@ -8,19 +8,16 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent import _kernels
+from skxent._backend import NUMPY, ArrayApi
 from skxent._intake._arguments import check_base, check_weight
-from skxent._intake._device import device_of
-from skxent._intake._dispatch import check_distributions, label_column_on, weight_on
-from skxent._intake._foreign import is_elsewhere
-from skxent._intake._labels import as_labels, factorize
+from skxent._intake._foreign import backend_of, is_elsewhere
+from skxent._intake._label_column import LabelColumn
+from skxent._intake._rows import check_distributions
+from skxent._kernels import LOG_SMALLEST, entropy_rows
 from skxent._typing import FloatArray
 from skxent.metrics._reduce import Reduction, check_reduction, reduce_rows
 
 __all__ = ["entropy", "label_entropy", "minus_log_shares", "prior_entropy"]
-
-# Different labels on a device that are counted there; more are sorted.
-_FEW = 100
 
 
 @overload
@@ -105,8 +102,8 @@ def entropy(
     table, weight, single = check_distributions(
         y_proba, from_logits=from_logits, sample_weight=sample_weight
     )
-    kernel = table.kernels.entropy_rows
-    blocks = ((rows, kernel(p, logp)) for rows, p, logp in table.distributions())
+    b = table.backend
+    blocks = ((rows, entropy_rows(b, p, logp)) for rows, p, logp in table.distributions())
     return reduce_rows(blocks, table, weight, reduction, unit, single=single)
 
 
@@ -154,22 +151,18 @@ def label_entropy(
     True
     """
     unit = check_base(base)
-    if is_elsewhere(y_true):
-        device = device_of(y_true, "y_true")
-        column = label_column_on(device, y_true, "y_true")
-        on_device = weight_on(device, sample_weight, column.shape[0], beside="y_true")
-        labels, codes = device.xp.unique_inverse(column)
-        if labels.shape[0] > _FEW:
-            return device.entropy_of_labels(column, on_device) / unit
-        codes = device.xp.astype(device.xp.reshape(codes, (-1,)), device.index)
-        return prior_entropy(device.class_weights(codes, labels.shape[0], on_device)) / unit
-    array = as_labels(y_true, "y_true")
-    if len(array) == 0:
+    b = backend_of(y_true, "y_true") if is_elsewhere(y_true) else NUMPY
+    column = LabelColumn.of(y_true, "y_true", b, "y_true")
+    if len(column) == 0:
         msg = "y_true is empty; at least one label is needed."
         raise ValueError(msg)
-    weight = check_weight(sample_weight, len(array))
-    labels, codes = factorize(array, "y_true")
-    return prior_entropy(_kernels.class_weights(codes, len(labels), weight)) / unit
+    weight = check_weight(sample_weight, len(column), b, "y_true")
+    if isinstance(b, ArrayApi):
+        sums = b.sums_of_distinct(column.rows, weight)
+    else:
+        labels, codes = column.factorized(b)
+        sums = b.group_sums(weight, codes, len(labels))
+    return prior_entropy(sums) / unit
 
 
 def prior_entropy(class_weight: FloatArray) -> float:
@@ -188,4 +181,4 @@ def minus_log_shares(class_weight: FloatArray) -> FloatArray:
     of_most = -np.log1p(-np.where(most, others, 0.0) / total)
     with np.errstate(divide="ignore"):
         logs = np.log(class_weight / total)
-    return np.where(most, of_most, -np.maximum(logs, _kernels.LOG_SMALLEST))
+    return np.where(most, of_most, -np.maximum(logs, LOG_SMALLEST))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._arguments import check_base, check_choice, check_eps, check_flag
-from skxent._intake._dispatch import check_labelled
+from skxent._intake._as_table import as_table
 from skxent._intake._foreign import fetched, is_foreign, refuse_lazy
 from skxent._intake._labels import shown
-from skxent._intake._rows import Labelled
-from skxent._intake._table import as_table
+from skxent._intake._rows import Labelled, check_labelled
+from skxent._kernels import class_sums, weighted_sum
 from skxent._typing import EPS, FloatArray
 from skxent.metrics._entropy import minus_log_shares
 
@@ -31,7 +30,7 @@ def floored_losses(rows: Labelled, eps: float) -> Iterator[tuple[slice, FloatArr
     """Blocks of row losses in nats, the true class's probability not below `eps`."""
     most = _highest(eps)
     for at, losses in rows.proba.losses(rows.codes):
-        yield at, rows.proba.at_most(losses, most)
+        yield at, rows.proba.backend.at_most(losses, most, fresh=True)
 
 
 @overload
@@ -169,15 +168,16 @@ def log_loss(
         sample_weight=sample_weight,
         from_logits=from_logits,
         renormalize=renormalize,
+        anywhere=True,
     )
-    losses, kernels = floored_losses(rows, eps), rows.proba.kernels
+    losses, b = floored_losses(rows, eps), rows.proba.backend
     if average == "micro":
-        total: float = kernels.weighted_sum(losses, rows.weight) / unit
+        total = weighted_sum(b, losses, rows.weight) / unit
         return total / rows.proba.total(rows.weight) if normalize else total
-    by_class = kernels.class_sums(losses, rows.codes, len(rows.labels), rows.weight) / unit
+    by_class = class_sums(b, losses, rows.codes, len(rows.labels), rows.weight) / unit
     if not normalize:
         return rows.proba.given_back(by_class)
-    of_class = kernels.class_weights(rows.codes, len(rows.labels), rows.weight)
+    of_class = b.group_sums(rows.weight, rows.codes, len(rows.labels))
     means = np.divide(by_class, of_class, out=np.full(len(by_class), np.nan), where=of_class > 0)
     if average is None:
         return rows.proba.given_back(means)
@@ -261,9 +261,10 @@ def log_loss_skill_score(
         sample_weight=sample_weight,
         from_logits=from_logits,
         renormalize=renormalize,
+        anywhere=True,
     )
-    kernels = rows.proba.kernels
-    of_class = kernels.class_weights(rows.codes, len(rows.labels), rows.weight)
+    b = rows.proba.backend
+    of_class = b.group_sums(rows.weight, rows.codes, len(rows.labels))
     if reference is None:
         costs = minus_log_shares(of_class)
     else:
@@ -278,7 +279,7 @@ def log_loss_skill_score(
             "class frequencies of the training set."
         )
         raise ValueError(msg)
-    total: float = kernels.weighted_sum(floored_losses(rows, eps), rows.weight)
+    total = weighted_sum(b, floored_losses(rows, eps), rows.weight)
     if math.isinf(baseline) and math.isinf(total):
         msg = (
             "The skill is not defined: with eps=0, both y_proba and reference exclude what "
@@ -313,5 +314,5 @@ def _check_reference(
             f"got shape {prior.array.shape}."
         )
         raise ValueError(msg)
-    ((_, block),) = replace(prior, array=prior.array[None, :]).probabilities()
+    ((_, block),) = prior.as_one_row().probabilities()
     return block[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator
 
+from skxent._backend import Backend
 from skxent._intake._arguments import check_choice
 from skxent._intake._rows import Labelled, Paired
 from skxent._intake._table import Table
+from skxent._kernels import weighted_sum
 from skxent._typing import FloatArray, Reduction
 
 __all__ = ["Reduction", "check_reduction", "reduce_rows", "row_values"]
@@ -32,22 +33,19 @@ def reduce_rows(
     A single distribution is one number, whatever the reduction.
     """
     if reduction == "none":
-        if single:
-            ((_, values),) = blocks
-            return float(values[0]) / unit
-        return table.one_a_row(blocks, unit)
-    total: float = table.kernels.weighted_sum(blocks, weight) / unit
+        values = table.backend.joined(blocks, table.n_samples) / unit
+        return float(values[0]) if single else table.as_given(values)
+    total = weighted_sum(table.backend, blocks, weight) / unit
     return total if reduction == "sum" else total / table.total(weight)
 
 
 def row_values(
-    rows: Labelled | Paired, kernel: Literal["cross_entropy_rows", "kl_rows"]
+    rows: Labelled | Paired, kernel: Callable[[Backend, FloatArray, FloatArray], FloatArray]
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Blocks of the value of that kernel for each row; a label costs minus its log-probability."""
     if isinstance(rows, Labelled):
         yield from rows.proba.losses(rows.codes)
         return
-    value = getattr(rows.proba.kernels, kernel)
     targets = rows.target.probabilities()
     for (at, logp), (_, t) in zip(rows.proba.log_probabilities(), targets, strict=True):
-        yield at, value(t, logp)
+        yield at, kernel(rows.proba.backend, t, logp)

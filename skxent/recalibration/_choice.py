@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skxent._backend import class_weights
 from skxent._inference._intervals import Moments, hall_interval, moments_of_mean
 from skxent._inference._paired import paired_interval
 from skxent._intake._rows import Labelled
-from skxent._kernels import class_weights
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._cross_fit import N_SPLITS, class_losses, cross_fitted_losses
 from skxent.recalibration._maps import METHODS, Map, Method, n_parameters

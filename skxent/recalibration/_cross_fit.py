@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skxent._backend import class_weights
 from skxent._intake._rows import Labelled
-from skxent._kernels import class_weights
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._maps import Map, Method, fit_map
 

@@ -10,7 +10,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-from skxent._kernels import class_weights, log_softmax, pick, row_slices, row_sums
+from skxent._backend import NUMPY, class_weights, pick, row_slices, row_sums
+from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
 
 __all__ = ["METHODS", "Map", "Method", "fit_map", "n_parameters"]
@@ -49,7 +50,7 @@ class Map:
 
     def log_proba(self, logp: FloatArray) -> FloatArray:
         """Recalibrated log-probabilities of a block of finite ones."""
-        return log_softmax(self.logits(logp) + self.bias)
+        return log_softmax(NUMPY, self.logits(logp) + self.bias)
 
     def logits(self, logp: FloatArray) -> FloatArray:
         """Logits of a block of finite log-probabilities, without the bias."""

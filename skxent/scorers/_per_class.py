@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._intake._arguments import check_base, check_eps
-from skxent._intake._dispatch import check_labelled
 from skxent._intake._labels import check_labels, encode, shown
+from skxent._intake._rows import check_labelled
+from skxent._kernels import class_sums
 from skxent._typing import EPS
 from skxent.metrics._log_loss import floored_losses
 from skxent.scorers._keys import KEY_FORMAT, OVERALL, keys_of
@@ -60,11 +61,12 @@ class PerClassScorer(ClassifierScorer):
             labels=np.arange(len(known)),
             sample_weight=rows.weight,
             from_logits=from_logits,
+            anywhere=True,
         )
-        losses, kernels = floored_losses(checked, check_eps(self.eps)), checked.proba.kernels
+        losses, b = floored_losses(checked, check_eps(self.eps)), checked.proba.backend
         total, weight_of = np.zeros(len(wanted)), np.zeros(len(wanted))
-        total[place] = kernels.class_sums(losses, checked.codes, len(known), checked.weight)
-        weight_of[place] = kernels.class_weights(checked.codes, len(known), checked.weight)
+        total[place] = class_sums(b, losses, checked.codes, len(known), checked.weight)
+        weight_of[place] = b.group_sums(checked.weight, checked.codes, len(known))
         total /= -check_base(self.base)
         means = np.full(len(wanted), np.nan)
         np.divide(total, weight_of, out=means, where=weight_of > 0)

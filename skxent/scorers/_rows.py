@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from skxent._backend import NUMPY, Backend
 from skxent._intake._arguments import check_weight, same_length
-from skxent._intake._device import Device, device_of
-from skxent._intake._dispatch import distinct_on, label_column_on, weight_on
-from skxent._intake._foreign import is_elsewhere
-from skxent._intake._labels import as_labels, distinct, encode, refuse_missing
+from skxent._intake._codes import encode
+from skxent._intake._foreign import backend_of, is_elsewhere
+from skxent._intake._label_column import LabelColumn
+from skxent._intake._labels import refuse_missing
+from skxent._typing import LabelArray
 
 __all__ = ["ScoredRows"]
 
@@ -32,37 +33,22 @@ class ScoredRows:
     values: Any
     weight: Any
     n_unseen: int
-    device: Device | None
-    """Where the labels are, if not in host memory."""
+    column: LabelColumn
 
     @classmethod
     def of(
-        cls, y: ArrayLike, values: Any, sample_weight: ArrayLike | None, classes: NDArray[Any]
+        cls, y: ArrayLike, values: Any, sample_weight: ArrayLike | None, classes: LabelArray
     ) -> ScoredRows:
-        if is_elsewhere(y) and is_elsewhere(values):
-            return cls._on_device(y, values, sample_weight, classes)
-        array = as_labels(y, "y")
-        same_length(len(array), values.shape[0])
-        codes = encode(array, classes)
-        n_unseen = int(np.count_nonzero(codes < 0))
-        if n_unseen:
-            refuse_missing(array, array[codes < 0].tolist(), "y")
-        weight = check_weight(sample_weight, len(array))
-        return cls(array, codes, values, weight, n_unseen, None)
-
-    @classmethod
-    def _on_device(
-        cls, y: Any, values: Any, sample_weight: Any, classes: NDArray[Any]
-    ) -> ScoredRows:
-        device = device_of(values, "predictions")
-        y = device.own(y, "y", "what the estimator predicts")
-        column = label_column_on(device, y, "y")
-        same_length(column.shape[0], values.shape[0])
-        weight = weight_on(device, sample_weight, column.shape[0], "y")
-        found, inverse = distinct_on(device, column, y, "y", len(classes))
-        codes = device.xp.take(device.moved_codes(encode(found, classes)), inverse, axis=0)
-        y = device.xp.reshape(y, (-1,))
-        return cls(y, codes, values, weight, device.count(codes < 0), device)
+        b: Backend = backend_of(values, "predictions") if is_elsewhere(values) else NUMPY
+        column = LabelColumn.of(y, "y", b, "what the estimator predicts")
+        same_length(len(column), values.shape[0])
+        weight = check_weight(sample_weight, len(column), column.backend, "y")
+        column = column.with_labels(len(classes))
+        codes = column.spread(encode(column.labels, classes), column.backend)
+        n_unseen = column.backend.count(codes < 0)
+        if n_unseen and column.place is None:
+            refuse_missing(column.labels, column.labels[codes < 0].tolist(), "y")
+        return cls(column.rows, codes, values, weight, n_unseen, column)
 
     @property
     def n_rows(self) -> int:
@@ -84,21 +70,17 @@ class ScoredRows:
     def seen_only(self) -> ScoredRows:
         return self._kept(~self.unseen)
 
-    def unseen_labels(self) -> NDArray[Any]:
+    def unseen_labels(self) -> LabelArray:
         """The distinct labels that the estimator never saw."""
-        labels = self.y[self.unseen]
-        if self.device is None:
-            return distinct(labels, "y")
-        column = label_column_on(self.device, labels, "y")
-        return distinct_on(self.device, column, labels, "y", column.shape[0])[0]
+        return self.column.distinct_of(self.unseen)
 
     def _count(self, mask: Any) -> int:
-        return int(mask.sum()) if self.device is None else self.device.count(mask)
+        return self.column.backend.count(mask)
 
     def _kept(self, mask: Any) -> ScoredRows:
         of_values = mask
-        if self.device is None and is_elsewhere(self.values):
-            of_values = device_of(self.values, "predictions").moved(mask)
+        if self.column.backend is NUMPY and is_elsewhere(self.values):
+            of_values = backend_of(self.values, "predictions").moved(mask)
         codes = self.codes[mask]
         return replace(
             self,
@@ -107,4 +89,5 @@ class ScoredRows:
             values=self.values[of_values],
             weight=None if self.weight is None else self.weight[mask],
             n_unseen=self._count(codes < 0),
+            column=self.column.kept(mask),
         )

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from skxent._backend import class_weights, pick, row_sums
 from skxent._intake._rows import Labelled
-from skxent._kernels import LOG_SMALLEST, class_weights, pick, row_sums
+from skxent._kernels import LOG_SMALLEST
 from skxent._typing import FloatArray, IntArray
 from skxent.statistic._histogram import Histogram, Packed, packed, unpacked
 

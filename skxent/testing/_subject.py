@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
+from skxent._intake._as_table import as_table
 from skxent._intake._labels import as_labels, check_labels, encode, factorize, shown
 from skxent._intake._numbers import as_float64
-from skxent._intake._table import as_table
 from skxent._typing import FloatArray, IntArray
 from skxent.testing._run import fail, skip
 

@@ -1,0 +1,92 @@
+"""Tables beside labels and beside tables: whose column is whose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skxent._backend import NUMPY, ArrayApi
+from skxent._intake._arguments import same_length
+from skxent._intake._as_table import as_table
+from skxent._intake._containers import matching_columns
+from skxent._intake._foreign import is_elsewhere, same_device
+from skxent._intake._labels import as_labels, check_labels, shown
+from skxent._intake._table import Table
+
+__all__ = ["aligned", "table_beside", "wrong_number"]
+
+
+def wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
+    if given:
+        return (
+            f"labels names {len(known)} classes, but y_proba has {proba.n_classes} columns; "
+            f"list one label for each column, in their order."
+        )
+    if proba.n_classes == 1:
+        return "y_proba has one column; if it is of the positive class, pass y_proba[:, 0] (1-D)."
+    return (
+        f"y_true holds {len(known)} different labels, {shown(known)}, but y_proba has "
+        f"{proba.n_classes} columns; pass labels= with the label of each column, in their order "
+        f"(for a fitted classifier, labels=classifier.classes_)."
+    )
+
+
+def table_beside(y_true: ArrayLike, proba: Table, *, renormalize: bool | None) -> Table:
+    """Distributions in host memory, or where the other table is."""
+    b = proba.backend
+    if isinstance(b, ArrayApi) and is_elsewhere(y_true):
+        y_true = same_device(y_true, "y_true", b)
+    return as_table(y_true, "y_true", renormalize=renormalize, anywhere=b is not NUMPY)
+
+
+def aligned(
+    target: Table, proba: Table, labels: ArrayLike | None, pos_label: Any
+) -> tuple[Table, Table, NDArray[Any]]:
+    """Two tables whose columns are in the same order, and the labels of the columns."""
+    if proba.positive_only:
+        msg = (
+            f"y_true has shape {tuple(target.array.shape)} and y_proba "
+            f"{tuple(proba.array.shape)}; distributions "
+            f"need as many columns in y_proba, and labels a 1-D y_true."
+        )
+        raise ValueError(msg)
+    if pos_label is not None:
+        msg = f"pos_label={pos_label!r} is for a 1-D y_proba; both y_true and y_proba have columns."
+        raise ValueError(msg)
+    same_length(target.n_samples, proba.n_samples)
+    if target.n_classes != proba.n_classes:
+        msg = (
+            f"y_true and y_proba must have the same columns; got {target.n_classes} and "
+            f"{proba.n_classes}."
+        )
+        raise ValueError(msg)
+    if labels is not None:
+        known = check_labels(labels)
+        if len(known) != proba.n_classes:
+            raise ValueError(wrong_number(known, proba, given=True))
+        return target.in_order_of(known), proba.in_order_of(known), known
+    known = _names_of(target, proba)
+    return target.in_order_of(known), proba.in_order_of(known), known
+
+
+def _names_of(target: Table, proba: Table) -> NDArray[Any]:
+    """What the columns of two tables are called, if labels= does not say so."""
+    numbers = np.arange(proba.n_classes)
+    if target.columns is None or proba.columns is None:
+        named = proba if target.columns is None else target
+        # Where the one table has no names, its columns are numbered.
+        if named.columns is None or matching_columns(named.columns, numbers) is not None:
+            return numbers
+        return as_labels(list(named.columns), f"{named.name}'s columns")
+    known = as_labels(list(target.columns), "y_true's columns")
+    if matching_columns(proba.columns, known) is None and not set(target.columns) & set(
+        proba.columns
+    ):
+        msg = (
+            f"y_true and y_proba name different classes, {shown(target.columns)} and "
+            f"{shown(proba.columns)}; rename them, or pass arrays to match them by position."
+        )
+        raise ValueError(msg)
+    return known
