@@ -20,6 +20,7 @@ from skxent._typing import FloatArray, IntArray
 __all__ = ["Table"]
 
 _RANGE_TOLERANCE = 1e-6
+_FLOAT64 = np.dtype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Table:
     """Shape (n_samples, n_classes), or (n_samples,) for the positive class alone."""
     name: str
     """What error messages call it."""
-    dtype: np.dtype[Any] = np.dtype(np.float64)
+    dtype: np.dtype[Any] = _FLOAT64
     """What NumPy calls the type of its numbers."""
     tolerance: float = 1e-4
     """How far from 1 the sum of a row may be."""
