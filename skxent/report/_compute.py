@@ -29,9 +29,9 @@ from skxent.report._notable import all_hard, costly_classes, large_cells
 from skxent.report._options import Options, Source
 from skxent.report._reliability import calibrate, n_draws
 from skxent.report._rows import named, worst_rows
+from skxent.report._weights import weights_follow_classes
 from skxent.statistic._counted import Counted
 from skxent.statistic._extremes import WorstRows, concentration, row_losses
-from skxent.report._weights import weights_follow_classes
 from skxent.statistic._sums import Statistics, statistics
 
 __all__ = ["content_of", "content_of_counted"]

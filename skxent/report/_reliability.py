@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import entr
 
-from skxent._kernels import class_weights
+from skxent._backend import class_weights
 from skxent._typing import EPS, FloatArray, IntArray
 from skxent.report._cells import Cells, grouped, in_parts
 from skxent.report._content import Curve
