@@ -640,6 +640,8 @@ def test_copies_have_the_same_name(scorer):
         assert copied.__name__ == scorer.__name__
 
 
+# An old matplotlib warns where a new library below it is imported.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(
     ("display", "params"),
     [
