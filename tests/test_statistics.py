@@ -13,7 +13,7 @@ from reports import EPS, data, quick
 from skxent._backend import NUMPY, _numpy
 from skxent._intake._rows import check_labelled
 from skxent._kernels import log_softmax
-from skxent.statistic import _sums
+from skxent.statistic import _confusion
 from skxent.statistic._sums import Statistics, statistics
 
 FIELDS = [field.name for field in dataclasses.fields(Statistics)]
@@ -134,12 +134,25 @@ def test_every_field_is_its_sum_over_the_rows(k, eps, weighted, monkeypatch):
     close_to_rows(of(y, p, w, eps), y, p, w, eps)
 
 
-@pytest.mark.parametrize("k", [5, 32, 33])
-def test_products_with_few_and_with_many_classes_are_the_same(k, monkeypatch):
+@pytest.mark.parametrize("k", [5, 32, 33, 70])
+def test_the_three_ways_to_add_rows_by_class_are_the_same(k, monkeypatch):
     y, p, w = rows_of_all_kinds(100, k)
     here = of(y, p, w).confusion
-    monkeypatch.setattr(_sums, "_DENSE", 0 if k <= 32 else 100)
-    assert_allclose(of(y, p, w).confusion, here, rtol=1e-12)
+    for few, rows_at_once in ((100, 100), (0, 100), (0, 12)):  # dense, sparse, row by row
+        monkeypatch.setattr(_confusion, "_FEW", few)
+        monkeypatch.setattr(_numpy, "_BLOCK_BYTES", 8 * k * rows_at_once)
+        assert_allclose(of(y, p, w).confusion, here, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 7, 8, 15, 31])
+@pytest.mark.parametrize("sure", [1.0, 1.0 - 2.0**-53])
+def test_certain_rows_of_the_wrong_class_cost_the_floor_each(n, sure):
+    """The logarithm of many rows is taken of their product, which must not vanish."""
+    p = np.full((n, 3), [sure, (1 - sure) / 2, (1 - sure) / 2])
+    least = max(1 - sure, EPS)
+    found = of(np.ones(n, dtype=int), p, None)
+    assert_allclose(found.ovr_loss[0], -n * math.log(least), rtol=1e-14)
+    assert_allclose(found.surprise[2], -n * math.log1p(-p[0, 2]), rtol=1e-14, atol=1e-14)
 
 
 def test_more_than_a_hundred_classes():

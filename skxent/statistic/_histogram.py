@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -33,71 +32,73 @@ def _n_bins(n_classes: int) -> int:
 
 
 class Histogram:
-    """
-    Rows counted by their probability, for each class in bins of the odds, block by block.
-
-    The result has shape (5, n_classes, n_bins): weight, squared weight, weighted probability,
-    the weight of the rows that are of the class, and the number of rows.
-    """
+    """Rows counted by their probability, for each class in bins of the odds, block by block."""
 
     def __init__(self, n_classes: int) -> None:
-        self.shape = (5, n_classes, _n_bins(n_classes))
-        self.total = np.zeros(self.shape)
-        self._waiting: list[tuple[NDArray[np.int64], FloatArray, IntArray, FloatArray | None]] = []
-        self._n_waiting = 0
+        self.shape = n_classes, _n_bins(n_classes)
+        n = math.prod(self.shape)
+        # Pairs of sums in one complex number: it takes hardly longer to add two than one.
+        self._of_weights = np.zeros(n, dtype=complex)
+        """Weight, and weighted probability."""
+        self._of_rows: NDArray[np.complexfloating] | None = None
+        """Number of rows, and squared weight; None where all weights are 1."""
+        self._hits = np.zeros(n)
+        starts = self.shape[1] * np.arange(n_classes) - (_SMALLEST_EXPONENT << _bits(n_classes))
+        self._starts = np.tile(starts, 64)
+        """Bin that an odds ratio of 0 would have, for each class, 64 times."""
+        self._pairs = np.empty((0, n_classes), dtype=complex)
 
-    def add(self, p: FloatArray, q: FloatArray, codes: IntArray, weight: FloatArray | None) -> None:
-        """Count a block; `q` is ``1 - p``."""
+    def add(
+        self,
+        p: FloatArray,
+        q: FloatArray,
+        of_class: IntArray,
+        weight: FloatArray | None,
+        room: FloatArray,
+    ) -> None:
+        """
+        Count a block; `q` is ``1 - p``, and `room` two blocks that may be written to.
+
+        `of_class` is the place of each row's own class in the flat block.
+        """
         n, k = p.shape
-        odds = p + EPS
-        odds /= q + EPS
+        odds = np.add(p, EPS, out=room[0])
+        odds /= np.add(q, EPS, out=room[1])
         cells: NDArray[np.int64] = odds.view(np.int64)
         cells >>= 52 - _bits(k)
         # Several rows at once: numpy is slow where it has to begin again every few numbers.
         fold = math.gcd(n, 64)
-        starts = self.shape[2] * np.arange(k) - (_SMALLEST_EXPONENT << _bits(k))
         together = cells.reshape(-1, fold * k)
-        together += np.tile(starts, fold)
-        own = cells.reshape(-1)[codes + np.arange(0, n * k, k)]
-        self._waiting.append((cells.reshape(-1), p, own, weight))
-        self._n_waiting += n * k
-        # Where there are more bins than numbers in a block, to sum the bins would cost most.
-        if 2 * self._n_waiting >= self.total[0].size:
-            self.flush()
+        together += self._starts[: fold * k]
+        cells = cells.reshape(-1)
+        own = cells.take(of_class, mode="wrap")
+        if len(self._pairs) < n:
+            self._pairs = np.ones((n, k), dtype=complex)
+        pairs = self._pairs[:n]
+        np.add.at(self._hits, own, 1.0 if weight is None else weight)
+        if weight is None:
+            pairs.imag = p
+        else:
+            if self._of_rows is None:
+                self._of_rows = np.zeros_like(self._of_weights)
+            pairs.real, pairs.imag = (weight > 0)[:, None], (weight * weight)[:, None]
+            np.add.at(self._of_rows, cells, pairs.reshape(-1))
+            pairs.real = weight[:, None]
+            np.multiply(p, weight[:, None], out=pairs.imag)
+        np.add.at(self._of_weights, cells, pairs.reshape(-1))
 
-    def flush(self) -> FloatArray:
-        """Count what is waiting, and give the total."""
-        size = self.total[0].size
-        for cells, p, own, weight in _joined(self._waiting):
-            flat = p.reshape(-1)
-            if weight is None:
-                self.total[0].reshape(-1)[:] += np.bincount(cells, minlength=size)
-            else:
-                each = np.repeat(weight, p.shape[1])
-                self.total[0].reshape(-1)[:] += np.bincount(cells, each, size)
-                self.total[1].reshape(-1)[:] += np.bincount(cells, each * each, size)
-                self.total[4].reshape(-1)[:] += np.bincount(cells, each > 0, size)
-                flat = flat * each
-            self.total[2].reshape(-1)[:] += np.bincount(cells, flat, size)
-            self.total[3].reshape(-1)[:] += np.bincount(own, weight, size)
-        self._waiting, self._n_waiting = [], 0
-        return self.total
+    def counted(self) -> FloatArray:
+        """
+        Array of shape (5, n_classes, n_bins).
 
-
-def _joined(
-    waiting: list[tuple[NDArray[np.int64], FloatArray, IntArray, FloatArray | None]],
-) -> Iterator[tuple[NDArray[np.int64], FloatArray, IntArray, FloatArray | None]]:
-    if len(waiting) <= 1:
-        yield from waiting
-        return
-    cells, p, own, weight = zip(*waiting, strict=True)
-    known = [w for w in weight if w is not None]
-    yield (
-        np.concatenate(cells),
-        np.concatenate(p),
-        np.concatenate(own),
-        np.concatenate(known) if known else None,
-    )
+        Weight, squared weight, weighted probability, the weight of the rows that are of the class,
+        and the number of rows.
+        """
+        weight, proba = self._of_weights.real, self._of_weights.imag
+        rows, square = weight, weight
+        if self._of_rows is not None:
+            rows, square = self._of_rows.real, self._of_rows.imag
+        return np.array([weight, square, proba, self._hits, rows]).reshape(5, *self.shape)
 
 
 def packed(histogram: FloatArray) -> Packed:

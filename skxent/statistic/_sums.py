@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from skxent._backend import class_weights, pick, row_sums
+from skxent._backend import class_weights, row_sums
 from skxent._intake._rows import Labelled
 from skxent._kernels import LOG_SMALLEST
 from skxent._typing import FloatArray, IntArray
+from skxent.statistic._confusion import add_confusion
 from skxent.statistic._histogram import Histogram, Packed, packed, unpacked
 
 __all__ = ["Statistics", "check_total", "statistics"]
 
-# Up to so many classes, a product with a table that is mostly 0 costs less than its sparse form.
-_DENSE = 32
+# A product of 15 numbers that are not smaller, such as 1 - p if it is not 0, does not underflow.
+_LEAST_FACTOR = 2.0**-53
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +97,40 @@ def check_total(weight: FloatArray | None) -> None:
 def statistics(rows: Labelled, eps: float) -> Statistics:
     """Statistics of checked rows, read once, block by block."""
     check_total(rows.weight)
-    histogram = Histogram(rows.proba.n_classes)
+    k = rows.proba.n_classes
+    histogram, confusion = Histogram(k), np.zeros((k, k))
     sums: dict[str, NDArray[Any]] = {}
+    room = _Room(np.empty((0, 0, 0)), np.empty(0, dtype=np.intp))
     for at, p, logp in rows.proba.distributions():
+        # By-products of all blocks share their room, which stays in the cache.
+        room = room.of(len(p)) if len(p) <= len(room.starts) else _Room.like(p)
         weight = None if rows.weight is None else rows.weight[at]
-        parts = _of_block(p, logp, rows.codes[at], weight, eps, histogram)
+        parts = _of_block(p, logp, rows.codes[at], weight, eps, histogram, confusion, room)
         for name, part in parts.items():
             if name in sums:
                 sums[name] += part
             else:
                 sums[name] = part
-    bins = histogram.flush()
-    if rows.weight is None:
-        bins[1] = bins[4] = bins[0]
-    return Statistics(**sums, histogram=bins)
+    np.fill_diagonal(confusion, 0.0)
+    return Statistics(**sums, confusion=confusion, histogram=histogram.counted())
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Memory for the by-products of a block."""
+
+    arrays: FloatArray
+    """Four of the shape of a block, which anyone may write to."""
+    starts: IntArray
+    """Where each row begins, if the block is read flat."""
+
+    @classmethod
+    def like(cls, block: FloatArray) -> _Room:
+        n, k = block.shape
+        return cls(np.empty((4, n, k)), np.arange(0, n * k, k))
+
+    def of(self, n: int) -> _Room:
+        return _Room(self.arrays[:, :n], self.starts[:n])
 
 
 def _of_block(
@@ -120,12 +140,16 @@ def _of_block(
     weight: FloatArray | None,
     eps: float,
     histogram: Histogram,
+    confusion: FloatArray,
+    room: _Room,
 ) -> dict[str, NDArray[Any]]:
+    """Sums over a block; what is large is added to `histogram` and `confusion` in place."""
     n, k = p.shape
     p, logp = np.ascontiguousarray(p), np.ascontiguousarray(logp)  # they are read flat
     w = np.ones(n) if weight is None else weight
     counts: slice | NDArray[np.bool_] = slice(None)
-    own = pick(logp, codes)
+    of_class = room.starts + codes  # places of the rows' own classes
+    own = logp.reshape(-1).take(of_class, mode="wrap")
     least = math.log(eps) if eps > 0 else -math.inf
     losses = 0.0 - np.maximum(own, least)
     if weight is not None:
@@ -140,18 +164,25 @@ def _of_block(
         logp = np.maximum(logp, floor)
     # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
     sums = row_sums(p)
-    chance = p / sums[:, None] if abs(sums - 1.0).max() > 1e-13 else p
-    rest = 1.0 - p
-    parts = _of_the_model(chance, logp, w, w if weight is None else w * w)
-    histogram.add(p, rest, codes, weight)
-    parts["most"] = -(w @ logp)
-    parts |= _ovr_losses(rest, losses, codes, weight, least)
-    parts["confusion"] = _confusion(p, sums, losses, codes, w)
+    chance = p
+    if abs(sums - 1.0).max() > 1e-13:
+        chance = np.divide(p, sums[:, None], out=room.arrays[3])
+    parts = _of_the_labels(losses, codes, weight, k, counts)
+    parts |= _of_the_model(chance, logp, w, w if weight is None else w * w, room.arrays)
+    add_confusion(confusion, p, sums, losses, codes, of_class, w, room.arrays[0])
+    rest = np.subtract(1.0, p, out=room.arrays[0])
+    histogram.add(p, rest, of_class, weight, room.arrays[1:])
+    rest.reshape(-1)[of_class] = 1.0
+    if weight is None and max(lowest := rest.min(), eps) >= _LEAST_FACTOR:
+        if lowest < eps:
+            np.maximum(rest, eps, out=rest)
+        parts |= _ovr_losses_at_once(rest, parts["loss"])
+    else:
+        parts |= _ovr_losses(rest, losses, of_class, weight, least)
     return (
         parts
-        | _of_the_labels(losses, codes, weight, k, counts)
         | _floored((own < least) & (w > 0), codes, w, k)
-        | {"excluded": excluded, "proba": w @ p}
+        | {"excluded": excluded, "proba": w @ p, "most": -(w @ logp)}
     )
 
 
@@ -200,15 +231,15 @@ def _of_the_labels(
 
 
 def _of_the_model(
-    chance: FloatArray, logs: FloatArray, w: FloatArray, second: FloatArray
+    chance: FloatArray, logs: FloatArray, w: FloatArray, second: FloatArray, room: FloatArray
 ) -> dict[str, NDArray[Any]]:
     """Moments of the losses if labels are drawn from `chance`; `second` is w squared."""
     third = w if second is w else second * w
     own = np.empty((2, logs.shape[1]))
     # Class c adds its cost, -log, with probability `chance` and else nothing.
-    terms = chance * logs
-    spread = logs - terms
-    product = terms * spread
+    terms = np.multiply(chance, logs, out=room[0])
+    spread = np.subtract(logs, terms, out=room[1])
+    product = np.multiply(terms, spread, out=room[2])
     own[0] = second @ product
     spread -= terms
     product *= spread
@@ -217,8 +248,9 @@ def _of_the_model(
     np.multiply(terms, logs, out=product)
     mean, square = row_sums(terms), row_sums(product)
     product *= logs
-    variance = square - mean * mean
-    cubed = 3.0 * mean * square - row_sums(product) - 2.0 * mean * mean * mean
+    of_mean = mean * mean
+    variance = square - of_mean
+    cubed = mean * (3.0 * square - 2.0 * of_mean) - row_sums(product)
     # Where all classes cost nearly the same, nothing but rounding is left.
     even = variance < 1e-8 * square
     if even.any():
@@ -231,62 +263,45 @@ def _of_the_model(
     }
 
 
+def _ovr_losses_at_once(rest: FloatArray, loss: FloatArray) -> dict[str, NDArray[Any]]:
+    """
+    One-vs-rest losses of rows that weigh the same: minus log p of the row's class, minus
+    log (1 - p) of the others.
+
+    The first are `loss`, one number a class. `rest`, which is 1 there, is overwritten.
+    """
+    # The logarithm of a product of up to 15 rows is that of all of them for the price of one.
+    for _ in range(3):
+        half = len(rest) // 2
+        if half == 0:
+            break
+        if len(rest) % 2:
+            rest[0] *= rest[-1]
+        rest[:half] *= rest[half : 2 * half]
+        rest = rest[:half]
+    ovr = loss - np.log(rest, out=rest).sum(axis=0)
+    return {"ovr_loss": ovr, "surprise": ovr.copy(), "surprise_of_all": loss.sum(keepdims=True)}
+
+
 def _ovr_losses(
-    rest: FloatArray, losses: FloatArray, codes: IntArray, weight: FloatArray | None, least: float
+    rest: FloatArray,
+    losses: FloatArray,
+    of_class: IntArray,
+    weight: FloatArray | None,
+    least: float,
 ) -> dict[str, NDArray[Any]]:
-    """One-vs-rest losses: minus log p of the row's class, minus log (1 - p) of the others."""
+    """The same of rows that may weigh differently, and without a floor."""
     with np.errstate(divide="ignore"):
-        logs = np.log(rest)
-    np.maximum(logs, max(least, LOG_SMALLEST), out=logs)
-    n, k = rest.shape
-    logs.reshape(-1)[codes + np.arange(0, n * k, k)] = -losses
-    once = np.ones(n) if weight is None else (weight > 0).astype(np.float64)
-    if least == -math.inf:
-        certain = rest == 0.0
-        certain[np.arange(n), codes] = False
-        logs[certain] = -math.inf
-        # A row of weight 0 is not there, however wrong it is.
-        logs[once == 0] = 0.0
+        logs = np.log(rest, out=rest)
+    if least > -math.inf:
+        np.maximum(logs, least, out=logs)
+    logs.reshape(-1)[of_class] = -losses
+    once = np.ones(len(logs)) if weight is None else (weight > 0).astype(np.float64)
+    # A row of weight 0 is not there, however wrong it is.
+    logs[once == 0] = 0.0
     unweighted = -(once @ logs)
     return {
         "ovr_loss": unweighted if weight is None else -(weight @ logs),
         "surprise": unweighted.copy(),
         "surprise_of_all": np.array([once @ losses]),
     }
-
-
-def _sum_rows_of_classes(p: FloatArray, each: FloatArray, codes: IntArray) -> FloatArray:
-    """Sum of the rows of each class, each row times a number: shape (n_classes, n_classes)."""
-    n, k = p.shape
-    if k > _DENSE:
-        sparse: Any = csr_array((each, codes, np.arange(n + 1)), shape=(n, k))
-        return sparse.T @ p
-    one_hot = np.zeros((n, k))
-    one_hot.reshape(-1)[codes + np.arange(0, n * k, k)] = each
-    return one_hot.T @ p
-
-
-def _confusion(
-    p: FloatArray, sums: NDArray[Any], losses: FloatArray, codes: IntArray, w: FloatArray
-) -> FloatArray:
-    """Losses of the rows of each class, shared out among the other classes."""
-    n, k = p.shape
-    total = sums - pick(p, codes)
-    # Next to certainty the difference loses its digits, and parts would not add up to the loss.
-    near = np.flatnonzero(total < 1e-6)
-    if len(near) and k > 1:
-        others = p[near]
-        others[np.arange(len(near)), codes[near]] = 0.0
-        total[near] = others.sum(axis=1)
-    endless = np.isposinf(losses)
-    each = w * losses
-    each[endless] = 0.0
-    each = np.divide(each, total, out=np.zeros(n), where=total > 0)
-    found = _sum_rows_of_classes(p, each, codes)
-    np.fill_diagonal(found, 0.0)
-    for i in near[(total[near] == 0) & (losses[near] > 0)]:
-        # A row that sums to less than 1 has a loss, but nobody to blame.
-        found[codes[i]] += w[i] * losses[i] / max(k - 1, 1) * (np.arange(k) != codes[i])
-    for i in np.flatnonzero(endless & (w > 0)):
-        found[codes[i], (p[i] > 0) & (np.arange(k) != codes[i])] = math.inf
-    return found
