@@ -2,12 +2,13 @@
 
 from skxent._backend._array_api import ArrayApi, copied_from
 from skxent._backend._numpy import NUMPY, class_weights, pick, row_slices, row_sums
-from skxent._backend._protocol import Backend
+from skxent._backend._protocol import Backend, Space
 
 __all__ = [
     "NUMPY",
     "ArrayApi",
     "Backend",
+    "Space",
     "class_weights",
     "copied_from",
     "pick",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._backend._protocol import Backend, Mask, Scalar
+from skxent._backend._protocol import Backend, Mask, Scalar, Space
 from skxent._typing import FloatArray, IntArray
 
 __all__ = ["ArrayApi", "copied_from"]
@@ -48,7 +48,14 @@ class ArrayApi(Backend):
     def _arange(self, n: int) -> Any:
         return self.xp.arange(n, dtype=self.index, device=self.device)
 
-    def slices(self, n_rows: int, n_columns: int, itemsize: int = 8) -> Iterator[slice]:  # noqa: ARG002
+    def slices(
+        self,
+        n_rows: int,
+        n_columns: int,
+        itemsize: int = 8,  # noqa: ARG002
+        *,
+        alone: bool = False,  # noqa: ARG002
+    ) -> Iterator[slice]:
         step = max(1, _BLOCK_SIZE // n_columns)
         for start in range(0, n_rows, step):
             yield slice(start, min(start + step, n_rows))
@@ -78,7 +85,7 @@ class ArrayApi(Backend):
     def plain_row_sums(self, block: FloatArray) -> FloatArray:
         return self.xp.sum(block, axis=1)
 
-    def quick_row_sums(self, block: FloatArray) -> FloatArray:
+    def quick_row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:  # noqa: ARG002
         return self.xp.sum(block, axis=1)
 
     def row_dots(self, a: FloatArray, b: FloatArray) -> FloatArray:
@@ -93,7 +100,12 @@ class ArrayApi(Backend):
     def row_any(self, mask: Mask) -> Mask:
         return self.xp.any(mask, axis=1)
 
-    def pick(self, block: FloatArray, codes: IntArray) -> FloatArray:
+    def pick(
+        self,
+        block: FloatArray,
+        codes: IntArray,
+        space: Space | None = None,  # noqa: ARG002
+    ) -> FloatArray:
         n_rows, n_columns = block.shape
         flat = codes + self._arange(n_rows) * n_columns
         return self.xp.take(self.xp.reshape(block, (-1,)), flat, axis=0)

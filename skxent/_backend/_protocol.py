@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["Backend", "Mask", "Scalar"]
+__all__ = ["Backend", "Mask", "Scalar", "Space"]
 
 Mask = NDArray[np.bool_]
+# Memory that one block after the other is worked on in, so that it stays in the cache: what comes
+# out of it holds until the next block.
+Space = dict[str, NDArray[Any]]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -26,8 +29,14 @@ class Backend(Protocol):
 
     # Blocks
 
-    def slices(self, n_rows: int, n_columns: int, itemsize: int = 8) -> Iterator[slice]:
-        """Slices that cut rows into blocks, if each number takes `itemsize` bytes."""
+    def slices(
+        self, n_rows: int, n_columns: int, itemsize: int = 8, *, alone: bool = False
+    ) -> Iterator[slice]:
+        """
+        Slices that cut rows into blocks, if each number takes `itemsize` bytes.
+
+        They are longer if a block is `alone`, so that nothing of its size is made of it.
+        """
 
     def block(self, array: NDArray[Any], rows: slice, order: IntArray | None) -> NDArray[Any]:
         """Rows of an array of one or two dimensions as a block, its columns in that order."""
@@ -53,7 +62,7 @@ class Backend(Protocol):
     def plain_row_sums(self, block: FloatArray) -> FloatArray:
         """Sum of each row, rounded as users' own sums are."""
 
-    def quick_row_sums(self, block: FloatArray) -> FloatArray:
+    def quick_row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:
         """As `row_sums`, but infinite numbers may spoil the sums of the rows beside theirs."""
 
     def row_dots(self, a: FloatArray, b: FloatArray) -> FloatArray:
@@ -62,7 +71,7 @@ class Backend(Protocol):
     def row_max(self, block: FloatArray) -> FloatArray: ...
     def row_argmax(self, block: FloatArray) -> IntArray: ...
     def row_any(self, mask: Mask) -> Mask: ...
-    def pick(self, block: FloatArray, codes: IntArray) -> FloatArray:
+    def pick(self, block: FloatArray, codes: IntArray, space: Space | None = None) -> FloatArray:
         """The number of each row that stands in its column `codes`, as float64."""
 
     def put_zero(self, block: FloatArray, codes: IntArray) -> FloatArray:

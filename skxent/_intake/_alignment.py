@@ -36,7 +36,7 @@ def wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
 def table_beside(y_true: ArrayLike, proba: Table, *, renormalize: bool | None) -> Table:
     """Distributions in host memory, or where the other table is."""
     b = proba.backend
-    if isinstance(b, ArrayApi) and is_elsewhere(y_true):
+    if is_elsewhere(y_true) and isinstance(b, ArrayApi):
         y_true = same_device(y_true, "y_true", b)
     return as_table(y_true, "y_true", renormalize=renormalize, anywhere=b is not NUMPY)
 

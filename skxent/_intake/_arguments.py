@@ -200,7 +200,7 @@ def check_weight(
 def _numbers(sample_weight: ArrayLike, backend: Backend, beside: str) -> tuple[Backend, FloatArray]:
     """The weights as float64 where they are, and the arithmetic there."""
     there = None
-    if isinstance(backend, ArrayApi) and is_elsewhere(sample_weight):
+    if is_elsewhere(sample_weight) and isinstance(backend, ArrayApi):
         there = same_device(sample_weight, "sample_weight", backend, beside)
         # Of its type, and in host memory.
         sample_weight = np.empty(0, dtype_of(there, "sample_weight"))

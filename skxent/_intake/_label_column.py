@@ -45,7 +45,7 @@ class LabelColumn:
     @classmethod
     def of(cls, values: ArrayLike, name: str, backend: Backend, beside: str = "y_proba") -> Self:
         """Labels beside arrays of `backend`; not yet looked at, if they are on a device."""
-        if not (isinstance(backend, ArrayApi) and is_elsewhere(values)):
+        if not is_elsewhere(values) or not isinstance(backend, ArrayApi):
             labels = as_labels(values, name)
             return cls(labels, name, labels.dtype.kind, NUMPY, labels)
         rows = same_device(values, name, backend, beside)
@@ -55,7 +55,7 @@ class LabelColumn:
 
     def with_labels(self, n_classes: int) -> LabelColumn:
         """The column with its labels in host memory, if there are not very many."""
-        if not isinstance(self.backend, ArrayApi) or self.place is not None:
+        if self.backend is NUMPY or not isinstance(self.backend, ArrayApi):
             return self
         xp = self.backend.xp
         values, inverse = xp.unique_inverse(self.rows)

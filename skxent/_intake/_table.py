@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent import _kernels
-from skxent._backend import NUMPY, Backend
+from skxent._backend import NUMPY, Backend, Space
 from skxent._intake._containers import column_order
 from skxent._intake._foreign import like
 from skxent._intake._labels import shown
@@ -90,21 +90,25 @@ class Table:
             self, array=array, order=None, renormalize=False, origin=None, backend=backend
         )
 
-    def blocks(self, itemsize: int | None = None) -> Iterator[tuple[slice, FloatArray]]:
+    def blocks(
+        self, itemsize: int | None = None, *, alone: bool = False
+    ) -> Iterator[tuple[slice, FloatArray]]:
         """
         Checked blocks of two dimensions, ready for gathering, in float32 if the table is.
 
-        They have as many rows as fit the cache, if each number takes `itemsize` bytes.
+        They have as many rows as fit the cache, if each number takes `itemsize` bytes, with
+        what is made of them; or `alone`, where that is a few numbers a row.
         Probabilities may be above 1 by rounding, which is taken as 1 further on.
         """
         b, width = self.backend, 1 if self.positive_only else self.n_classes
         itemsize = itemsize or (4 if self.dtype == np.float32 else 8)
-        for rows in b.slices(self.n_samples, width, itemsize):
+        space: Space = {}
+        for rows in b.slices(self.n_samples, width, itemsize, alone=alone):
             block = b.block(self.array, rows, self.order)
             if self.dtype.kind == "O" or self.dtype.itemsize > 8:
                 block = as_float64(block, self.name)
             block = b.floats(block)
-            yield rows, block if self.checked else self._checked(block, rows.start)
+            yield rows, block if self.checked else self._checked(block, rows.start, space)
 
     def held(self) -> Table:
         """A checked table of its own numbers, which no longer change with what was passed in."""
@@ -137,9 +141,14 @@ class Table:
                 yield rows, p, self._log(p)
 
     def losses(self, codes: IntArray) -> Iterator[tuple[slice, FloatArray]]:
-        """Blocks of minus the log-probability of each row's class, without one-hot rows."""
-        for rows, block in self.blocks():
-            loss = self._minus_log_of(block, codes[rows])
+        """
+        Blocks of minus the log-probability of each row's class, without one-hot rows.
+
+        The memory of a block is used again for the next one.
+        """
+        space: Space = {}
+        for rows, block in self.blocks(alone=not self.from_logits):
+            loss = self._minus_log_of(block, codes[rows], space)
             yield rows, self.backend.at_least(loss, 0.0, fresh=True)
 
     def total(self, weight: FloatArray | None) -> float:
@@ -195,19 +204,19 @@ class Table:
         return self.backend.log1p(-z), self.backend.log(z)
 
     @_kernels.ignoring(all="ignore")
-    def _minus_log_of(self, block: FloatArray, codes: IntArray) -> FloatArray:
+    def _minus_log_of(self, block: FloatArray, codes: IntArray, space: Space) -> FloatArray:
         b = self.backend
         if self.positive_only:
             other, positive = self._pair_of_logs(b.wide(block[:, 0]))
             return -b.where(codes == self.positive, positive, other)
         if self.from_logits:
             return _kernels.minus_log_softmax(b, b.wide(block), codes)
-        return b.minus_log(b.pick(block, codes))
+        return b.minus_log(b.pick(block, codes, space))
 
     # Rules
 
     @_kernels.ignoring(all="ignore")
-    def _checked(self, block: FloatArray, start: int) -> FloatArray:
+    def _checked(self, block: FloatArray, start: int, space: Space) -> FloatArray:
         b = self.backend
         if self.from_logits:
             return self._checked_logits(block, start)
@@ -217,7 +226,7 @@ class Table:
         if self.positive_only:
             high = b.most(block)
         else:
-            sums = b.quick_row_sums(block)
+            sums = b.quick_row_sums(block, space)
             high = b.most(sums)
             # Written so that nan fails.
             if not (high <= 1 + self.tolerance and b.least(sums) >= 1 - self.tolerance):

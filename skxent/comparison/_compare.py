@@ -78,7 +78,8 @@ def read_losses(
         with _naming(name):
             rows = check_labelled(y_true, y_proba, **params)
             # The probabilities are checked as they are read.
-            parts.append(np.concatenate([block for _, block in floored_losses(rows, eps)]))
+            blocks = floored_losses(rows, eps)
+            parts.append(rows.proba.backend.joined(blocks, rows.proba.n_samples))
             excluded.append(_excluded(rows))
     losses, n = np.array(parts), len(rows.codes)
     weight = np.ones(n) if rows.weight is None else rows.weight

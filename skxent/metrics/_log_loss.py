@@ -27,7 +27,11 @@ def _highest(eps: float) -> float:
 
 
 def floored_losses(rows: Labelled, eps: float) -> Iterator[tuple[slice, FloatArray]]:
-    """Blocks of row losses in nats, the true class's probability not below `eps`."""
+    """
+    Blocks of row losses in nats, the true class's probability not below `eps`.
+
+    The memory of a block is used again for the next one.
+    """
     most = _highest(eps)
     for at, losses in rows.proba.losses(rows.codes):
         yield at, rows.proba.backend.at_most(losses, most, fresh=True)
