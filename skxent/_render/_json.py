@@ -21,7 +21,9 @@ def _strict(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _strict(v) for key, v in value.items()}
     if isinstance(value, list):
-        return [_strict(v) for v in value]
+        # Most numbers are in long rows that need no second look.
+        plain = set(map(type, value)) == {float} and all(map(math.isfinite, value))
+        return value if plain else [_strict(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     # Labels may be of a type that JSON does not have, such as dates.

@@ -48,8 +48,8 @@ class PairedRows:
     codes: IntArray
     """Class of each row."""
     weight: FloatArray
-    cluster: IntArray
-    """Cluster of each row, from 0; each row has its own where there are no groups."""
+    cluster: IntArray | None
+    """Cluster of each row, from 0; None where each row is its own."""
 
 
 @contextmanager
@@ -83,11 +83,12 @@ def read_losses(
             excluded.append(_excluded(rows))
     losses, n = np.array(parts), len(rows.codes)
     weight = np.ones(n) if rows.weight is None else rows.weight
-    cluster = np.arange(n) if groups is None else cluster_codes(groups, n)
+    cluster = None if groups is None else cluster_codes(groups, n)
     there = weight > 0
     if not there.all():
         losses, weight = losses[:, there], weight[there]
-        cluster = np.unique(cluster[there], return_inverse=True)[1]
+        if cluster is not None:
+            cluster = np.unique(cluster[there], return_inverse=True)[1]
     most = -math.log(eps) if eps > 0 else math.inf
     found = PairedRows(losses, np.array(excluded), most, rows.codes[there], weight, cluster)
     return found, rows.labels
@@ -156,12 +157,15 @@ class _Cells:
     """Rows put together by cluster and class: each such cell is one observation."""
 
     def __init__(self, rows: PairedRows, codes: IntArray, n_classes: int) -> None:
-        clusters = int(rows.cluster.max()) + 1
-        cells, self.cell = np.unique(codes * clusters + rows.cluster, return_inverse=True)
-        self.owner, self.codes, self.n_classes = cells // clusters, codes, n_classes
+        self.codes, self.n_classes = codes, n_classes
+        self.owner, self.cell = codes, np.arange(len(codes))
+        if rows.cluster is not None:
+            clusters = int(rows.cluster.max()) + 1
+            cells, self.cell = np.unique(codes * clusters + rows.cluster, return_inverse=True)
+            self.owner = cells // clusters
         with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
             self.share = rows.weight / self._sums(codes, rows.weight)[codes]
-            self.part = class_weights(self.cell, len(cells), self.share)
+            self.part = class_weights(self.cell, len(self.owner), self.share)
             squares, cubes = (self._sums(self.owner, self.part**r) for r in (2, 3))
             # Of Kish, for a share; and as the variance of a mean has degrees of freedom.
             self.n = np.where(squares > 0, 1.0 / squares, np.nan)

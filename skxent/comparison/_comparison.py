@@ -228,7 +228,7 @@ def compare_log_loss(
         confidence_level=level,
         notes=remarks(rows, called, at, n),
         n_samples=len(rows.codes),
-        n_groups=None if groups is None else int(rows.cluster.max()) + 1,
+        n_groups=None if rows.cluster is None else int(rows.cluster.max()) + 1,
         support=support,
         **figures,
     )

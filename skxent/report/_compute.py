@@ -90,8 +90,8 @@ def content_of(rows: Labelled, options: Options, source: Source | None = None) -
     """Everything that a report says of these rows; see `log_loss_report`."""
     source = source or Source()
     names = check_names(options.target_names, rows.labels)
-    losses = row_losses(rows, options.eps)
-    known, totals = _known(rows, source), statistics(rows, options.eps)
+    losses = np.empty(rows.proba.n_samples)
+    known, totals = _known(rows, source), statistics(rows, options.eps, losses)
     repeated = source.numbers is not None and len(np.unique(source.numbers)) < len(source.numbers)
     notes = _notes(rows, known, source, repeated)
     choice = None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._intake._rows import Labelled
-from skxent.statistic._extremes import Spread, WorstRows, row_losses
+from skxent.statistic._extremes import Spread, WorstRows
 from skxent.statistic._keys import KeyArray
 from skxent.statistic._sample import Sample
 from skxent.statistic._sums import Statistics, statistics
@@ -48,8 +48,8 @@ class Counted:
         `keys` say which rows are for the sample, `names` in which order.
         """
         found = self.nothing(rows)
-        found.sums = statistics(rows, eps)
-        losses = row_losses(rows, eps)
+        losses = np.empty(rows.proba.n_samples)
+        found.sums = statistics(rows, eps, losses)
         found.worst = WorstRows.of(rows, losses, self.worst.least)
         found.spread.add(losses, rows.weight)
         if found.sample is not None and keys is not None:

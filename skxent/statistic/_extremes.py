@@ -17,6 +17,7 @@ from skxent.statistic._histogram import Packed, packed, unpacked
 __all__ = ["MOST_ROWS", "Spread", "WorstRows", "concentration", "row_losses"]
 
 MOST_ROWS = 100
+_EVERY = 64
 
 # Losses are counted in 32 bins an octave, from 2**-60 to 2**11, read off the leading bits.
 _OCTAVES, _BITS = 71, 5
@@ -53,6 +54,9 @@ class WorstRows:
         above: float = 0.0,
     ) -> WorstRows:
         """The worst rows, by their place, of those whose loss is above something."""
+        if len(losses) > _EVERY * MOST_ROWS:
+            # As many of some rows cost so much; most of the others need no second look.
+            above = max(above, np.nextafter(np.sort(losses[::_EVERY])[-MOST_ROWS], 0.0))
         at = np.flatnonzero(losses > above)
         if len(at) > MOST_ROWS:
             least = np.partition(losses[at], -MOST_ROWS)[-MOST_ROWS]
@@ -152,12 +156,24 @@ def concentration(losses: FloatArray, weight: FloatArray | None) -> tuple[float,
     total = losses.sum() if weight is None else losses @ weight
     if not 0 < total < np.inf:
         return math.nan, math.nan
+    if weight is None:
+        return _of_equal_rows(np.sort(losses), float(total))
     order = np.argsort(losses)
-    cost = losses[order]
-    w = np.ones(len(cost)) if weight is None else weight[order]
+    cost, w = losses[order], weight[order]
     # The Lorenz curve: share of the loss of the least costly rows.
     people = np.concatenate([[0.0], np.cumsum(w)]) / w.sum()
     lorenz = np.concatenate([[0.0], np.cumsum(w * cost)]) / total
     tail = 1.0 - np.interp(0.99, people, lorenz / lorenz[-1])
     area = (np.diff(people) * (lorenz[1:] + lorenz[:-1])).sum()
     return float(tail), float(1.0 - area)
+
+
+def _of_equal_rows(cost: FloatArray, total: float) -> tuple[float, float]:
+    """`concentration` of rows that weigh the same, in ascending order of what they cost."""
+    n = len(cost)
+    whole, part = divmod(n / 100.0, 1.0)
+    least = n - 1 - int(whole)
+    tail = cost[least + 1 :].sum() + part * cost[least]
+    # Twice the area below the Lorenz curve: the k-th row from the end counts 2 k - 1 times.
+    area = np.arange(2.0 * n - 1.0, 0.0, -2.0) @ cost / n
+    return float(tail / total), float(1.0 - area / total)

@@ -94,96 +94,106 @@ def check_total(weight: FloatArray | None) -> None:
         raise ValueError(msg)
 
 
-def statistics(rows: Labelled, eps: float) -> Statistics:
-    """Statistics of checked rows, read once, block by block."""
+def statistics(rows: Labelled, eps: float, losses: FloatArray | None = None) -> Statistics:
+    """
+    Statistics of checked rows, read once, block by block.
+
+    `losses` is where to write the floored loss in nats of each row, 0 where the weight is 0.
+    """
     check_total(rows.weight)
-    k = rows.proba.n_classes
-    histogram, confusion = Histogram(k), np.zeros((k, k))
-    sums: dict[str, NDArray[Any]] = {}
-    room = _Room(np.empty((0, 0, 0)), np.empty(0, dtype=np.intp))
+    blocks = _Blocks(rows.proba.n_classes, eps)
     for at, p, logp in rows.proba.distributions():
-        # By-products of all blocks share their room, which stays in the cache.
-        room = room.of(len(p)) if len(p) <= len(room.starts) else _Room.like(p)
+        of_rows = np.empty(len(p)) if losses is None else losses[at]
         weight = None if rows.weight is None else rows.weight[at]
-        parts = _of_block(p, logp, rows.codes[at], weight, eps, histogram, confusion, room)
+        # They are read flat.
+        blocks.add(
+            np.ascontiguousarray(p), np.ascontiguousarray(logp), rows.codes[at], weight, of_rows
+        )
+    return blocks.statistics()
+
+
+class _Blocks:
+    """Sums over blocks of rows; what is large is added up in place."""
+
+    def __init__(self, n_classes: int, eps: float) -> None:
+        self._eps = eps
+        self._least = math.log(eps) if eps > 0 else -math.inf
+        self._sums: dict[str, NDArray[Any]] = {}
+        self._histogram = Histogram(n_classes)
+        self._confusion = np.zeros((n_classes, n_classes))
+        # By-products of all blocks share their room, which stays in the cache.
+        self._room = np.empty((4, 0, n_classes))
+        self._starts = np.empty(0, dtype=np.intp)
+
+    def statistics(self) -> Statistics:
+        np.fill_diagonal(self._confusion, 0.0)
+        histogram = self._histogram.counted()
+        return Statistics(**self._sums, confusion=self._confusion, histogram=histogram)
+
+    def add(
+        self,
+        p: FloatArray,
+        logp: FloatArray,
+        codes: IntArray,
+        weight: FloatArray | None,
+        losses: FloatArray,
+    ) -> None:
+        """Add a block, and write to `losses` what its rows cost."""
+        n, k = p.shape
+        if n > len(self._starts):
+            self._room, self._starts = np.empty((4, n, k)), np.arange(0, n * k, k)
+        of_class = self._starts[:n] + codes  # where the numbers of the rows' own classes are
+        own = logp.reshape(-1).take(of_class, mode="wrap")
+        np.subtract(0.0, np.maximum(own, self._least, out=losses), out=losses)
+        if weight is not None:
+            losses[weight == 0] = 0.0
+        parts = self._parts(p, logp, codes, of_class, weight, losses, self._room[:, :n])
+        w = np.ones(n) if weight is None else weight
+        parts |= _floored((own < self._least) & (w > 0), codes, w, k)
         for name, part in parts.items():
-            if name in sums:
-                sums[name] += part
+            if name in self._sums:
+                self._sums[name] += part
             else:
-                sums[name] = part
-    np.fill_diagonal(confusion, 0.0)
-    return Statistics(**sums, confusion=confusion, histogram=histogram.counted())
+                self._sums[name] = part
 
-
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """Memory for the by-products of a block."""
-
-    arrays: FloatArray
-    """Four of the shape of a block, which anyone may write to."""
-    starts: IntArray
-    """Where each row begins, if the block is read flat."""
-
-    @classmethod
-    def like(cls, block: FloatArray) -> _Room:
-        n, k = block.shape
-        return cls(np.empty((4, n, k)), np.arange(0, n * k, k))
-
-    def of(self, n: int) -> _Room:
-        return _Room(self.arrays[:, :n], self.starts[:n])
-
-
-def _of_block(
-    p: FloatArray,
-    logp: FloatArray,
-    codes: IntArray,
-    weight: FloatArray | None,
-    eps: float,
-    histogram: Histogram,
-    confusion: FloatArray,
-    room: _Room,
-) -> dict[str, NDArray[Any]]:
-    """Sums over a block; what is large is added to `histogram` and `confusion` in place."""
-    n, k = p.shape
-    p, logp = np.ascontiguousarray(p), np.ascontiguousarray(logp)  # they are read flat
-    w = np.ones(n) if weight is None else weight
-    counts: slice | NDArray[np.bool_] = slice(None)
-    of_class = room.starts + codes  # places of the rows' own classes
-    own = logp.reshape(-1).take(of_class, mode="wrap")
-    least = math.log(eps) if eps > 0 else -math.inf
-    losses = 0.0 - np.maximum(own, least)
-    if weight is not None:
-        counts = weight > 0
-        losses[weight == 0] = 0.0
-    # Where eps is 0, any finite cost will do: it is multiplied by a probability of 0.
-    floor = max(least, LOG_SMALLEST)
-    excluded = np.zeros(k, dtype=np.int64)
-    if (lowest := logp.min()) < floor:
-        if lowest == -math.inf:
-            excluded += np.count_nonzero(np.isneginf(logp[counts]), axis=0)
-        logp = np.maximum(logp, floor)
-    # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
-    sums = row_sums(p)
-    chance = p
-    if abs(sums - 1.0).max() > 1e-13:
-        chance = np.divide(p, sums[:, None], out=room.arrays[3])
-    parts = _of_the_labels(losses, codes, weight, k, counts)
-    parts |= _of_the_model(chance, logp, w, w if weight is None else w * w, room.arrays)
-    add_confusion(confusion, p, sums, losses, codes, of_class, w, room.arrays[0])
-    rest = np.subtract(1.0, p, out=room.arrays[0])
-    histogram.add(p, rest, of_class, weight, room.arrays[1:])
-    rest.reshape(-1)[of_class] = 1.0
-    if weight is None and max(lowest := rest.min(), eps) >= _LEAST_FACTOR:
-        if lowest < eps:
-            np.maximum(rest, eps, out=rest)
-        parts |= _ovr_losses_at_once(rest, parts["loss"])
-    else:
-        parts |= _ovr_losses(rest, losses, of_class, weight, least)
-    return (
-        parts
-        | _floored((own < least) & (w > 0), codes, w, k)
-        | {"excluded": excluded, "proba": w @ p, "most": -(w @ logp)}
-    )
+    def _parts(
+        self,
+        p: FloatArray,
+        logp: FloatArray,
+        codes: IntArray,
+        of_class: IntArray,
+        weight: FloatArray | None,
+        losses: FloatArray,
+        room: FloatArray,
+    ) -> dict[str, NDArray[Any]]:
+        n, k = p.shape
+        w = np.ones(n) if weight is None else weight
+        counts = slice(None) if weight is None else weight > 0
+        # Where eps is 0, any finite cost will do: it is multiplied by a probability of 0.
+        floor = max(self._least, LOG_SMALLEST)
+        excluded = np.zeros(k, dtype=np.int64)
+        if (lowest := logp.min()) < floor:
+            if lowest == -math.inf:
+                excluded += np.count_nonzero(np.isneginf(logp[counts]), axis=0)
+            logp = np.maximum(logp, floor)
+        # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
+        sums = row_sums(p)
+        chance = p
+        if abs(sums - 1.0).max() > 1e-13:
+            chance = np.divide(p, sums[:, None], out=room[3])
+        parts = _of_the_labels(losses, codes, weight, k, counts)
+        parts |= _of_the_model(chance, logp, w, w if weight is None else w * w, room)
+        add_confusion(self._confusion, p, sums, losses, codes, of_class, w, room[0])
+        rest = np.subtract(1.0, p, out=room[0])
+        self._histogram.add(p, rest, of_class, weight, room[1:])
+        rest.reshape(-1)[of_class] = 1.0
+        if weight is None and max(lowest := rest.min(), self._eps) >= _LEAST_FACTOR:
+            if lowest < self._eps:
+                np.maximum(rest, self._eps, out=rest)
+            parts |= _ovr_losses_at_once(rest, parts["loss"])
+        else:
+            parts |= _ovr_losses(rest, losses, of_class, weight, self._least)
+        return parts | {"excluded": excluded, "proba": w @ p, "most": -(w @ logp)}
 
 
 def _floored(
