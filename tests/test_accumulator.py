@@ -17,6 +17,7 @@ from reports import QUICK, calibrated, data, quick, same_columns
 from scipy.special import softmax
 
 from skxent import LogLossAccumulator, LogLossReport, log_loss_report
+from skxent.statistic._sample import Sample
 
 ISOTONIC = ("miscalibration", "discrimination")
 DRAWN = ("miscalibration_null", "miscalibration_p")
@@ -317,6 +318,19 @@ def test_batches_that_hold_nothing_add_nothing(batch):
         accumulator.update([0], [[0.5, 0.5, 0.5]], [0])
 
 
+@pytest.mark.parametrize("scale", [9e88, 2e-90])
+def test_weights_that_only_just_have_squares_and_cubes(scale):
+    """Of each batch; many of them are more, or less, than one could have."""
+    y, p, w = data(200, 3)
+    accumulator = LogLossAccumulator(range(3))
+    for at in np.split(np.arange(200), 20):
+        accumulator.update(y[at], p[at], scale * w[at] / w[at].sum())
+    assert accumulator.n_samples == 200
+    of_batches = np.concatenate([w[at] / w[at].sum() for at in np.split(np.arange(200), 20)])
+    whole = quick(y, p, sample_weight=of_batches).overall
+    assert accumulator.report(**QUICK).overall["log_loss"] == pytest.approx(whole["log_loss"])
+
+
 @pytest.mark.parametrize("weight", [[], [0], [0, 0, 0]])
 def test_weights_of_zero_that_are_too_few_or_too_many(weight):
     with pytest.raises(ValueError, match="sample_weight must have shape"):
@@ -438,9 +452,11 @@ def test_the_sum_of_a_list():
 def test_nothing_added_is_the_same_again(same, empty):
     """Another one, though: what is added to it is not added to the first."""
     y, p, w = data(100, 3)
-    one = LogLossAccumulator(range(3), target_names=["ape", "bee", "cat"], base=2, eps=1e-3)
+    names = ["ape", "bee", "cat"]
+    one = LogLossAccumulator(range(3), target_names=names, base=2, eps=1e-3, subsample=50)
     if not empty:
         one.update(y, p, w)
+        before = one.report(**QUICK).to_json()
     other = same(one)
     options = ("base", "eps", "target_names", "pos_label", "from_logits", "renormalize")
     for name in options:
@@ -449,8 +465,9 @@ def test_nothing_added_is_the_same_again(same, empty):
     assert repr(other) == repr(one)
     if not empty:
         assert unchanged(other, totals(one))
-    other.update(y, p)
+    assert other.update(y, p[:, ::-1]).n_samples == (100 if empty else 200)
     assert one.n_samples == (0 if empty else 100)
+    assert empty or one.report(**QUICK).to_json() == before
 
 
 def test_the_sum_of_parts_of_which_some_are_empty():
@@ -586,3 +603,25 @@ def test_labels_of_copies_are_read_only():
     for copied in (copy.copy, copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))):
         with pytest.raises(ValueError, match="read-only"):
             copied(LogLossAccumulator([0, 1])).labels[0] = 5
+
+
+@pytest.mark.parametrize("size", [40, 60_000])
+def test_an_update_that_is_interrupted_adds_nothing(size, monkeypatch):
+    """As by a user who stops a notebook: the same batch can be passed again."""
+    y, p, _ = data(size, 3)
+    accumulator = LogLossAccumulator(range(3)).update(y[:20], p[:20])
+    assert accumulator.n_samples == 20
+    merge = Sample.merge
+
+    def interrupted(*args):
+        monkeypatch.setattr(Sample, "merge", merge)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sample, "merge", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        accumulator.update(y[20:], p[20:]).report(**QUICK)
+    # A small batch had been taken before the report was stopped, and is counted for it again.
+    assert accumulator.n_samples == (40 if size == 40 else 20)
+    if size > 40:
+        accumulator.update(y[20:], p[20:])
+    assert same_columns(accumulator.report(**QUICK), quick(y, p), but=ISOTONIC)

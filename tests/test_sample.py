@@ -24,13 +24,15 @@ def sharp(n, k=3, seed=0):
 
 
 def in_batches(accumulator, y, p, w=None, *, sizes=(1, 7, 64, 300), ids=None):
-    """The rows in their order, in batches of these sizes by turns."""
+    """The rows in their order, in batches of these sizes by turns; some are counted at once."""
     start, i = 0, 0
     while start < len(y):
         at = slice(start, start + sizes[i % len(sizes)])
         named = {} if ids is None else {"row_ids": ids[at]}
         accumulator.update(y[at], p[at], None if w is None else w[at], **named)
         start, i = at.stop, i + 1
+        if i % 3 == 0:
+            assert accumulator.n_samples > 0  # those that wait are counted for it
     return accumulator
 
 
@@ -108,16 +110,17 @@ def test_batches_of_several_kinds_are_kept_beside_each_other():
     assert same(accumulator.report(n_null=0), log_loss_report(y, p, n_null=0), rel=1e-5)
 
 
-def test_what_is_passed_in_may_change_after_the_update():
+@pytest.mark.parametrize("kind", [object, int])
+def test_what_is_passed_in_may_change_after_the_update(kind):
     """A loop may fill the same arrays again and again."""
     y, p = sharp(300)
     accumulator = LogLossAccumulator(range(3))
     labels, table, weight = np.empty(30, int), np.empty((30, 3)), np.empty(30)
-    names = np.empty(30, dtype=object)
+    names = np.empty(30, dtype=kind)
     for at in np.split(np.arange(300), 10):
         labels[:], table[:], weight[:], names[:] = y[at], p[at], 1.0, at
         accumulator.update(labels, table, weight, row_ids=names)
-        labels[:], table[:], weight[:], names[:] = 0, 1 / 3, 9.0, "overwritten"
+        labels[:], table[:], weight[:], names[:] = 0, 1 / 3, 9.0, -1
     report, whole = accumulator.report(**QUICK), quick(y, p)
     assert same(report, whole)
     assert report.worst_rows["row"].tolist() == whole.worst_rows["row"].tolist()
@@ -267,6 +270,18 @@ def test_names_of_rows_decide_which_are_kept(ids):
         assert same(report, whole, rel=1e-7)
         assert report.worst_rows["row"].tolist() == whole.worst_rows["row"].tolist()
         assert_allclose(report.recalibration.gain, whole.recalibration.gain, rtol=1e-9)
+
+
+def test_rows_with_numbers_follow_one_another_by_these():
+    """So that a report of all rows is that of the array, in whatever order the parts add up."""
+    y, p = sharp(300)
+    parts = [
+        LogLossAccumulator(range(3)).update(y[at], p[at], row_ids=at)
+        for at in np.split(np.random.default_rng(0).permutation(300), 3)
+    ]
+    whole = log_loss_report(y, p, n_null=0)
+    for total in (sum(parts), parts[2] + (parts[1] + parts[0])):
+        assert same(total.report(n_null=0), whole, rel=1e-7)
 
 
 def test_names_draw_evenly():

@@ -141,7 +141,7 @@ class LogLossAccumulator:
     @property
     def n_samples(self) -> int:
         """Number of rows so far that have a positive weight."""
-        return self._tally.counted().n_samples
+        return self._tally.n_samples
 
     def update(
         self,

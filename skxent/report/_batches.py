@@ -19,10 +19,10 @@ from skxent.statistic._extremes import WorstRows
 from skxent.statistic._keys import KeyArray, drawn_keys, keys_of
 from skxent.statistic._sums import check_total
 
-__all__ = ["Batch", "are_enough", "checked_batch", "keys_in", "numbers_in", "runs", "with_names"]
+__all__ = ["Batch", "checked_batch", "enough_rows", "keys_in", "numbers_in", "runs", "with_names"]
 
-# So many numbers are counted together, or so many of each class where the bins are many.
-_ENOUGH, _ENOUGH_OF_CLASS = 1 << 16, 1 << 8
+# So many numbers are counted together, or so many rows where there are many classes.
+_NUMBERS, _ROWS = 1 << 16, 1 << 10
 # Sums of weights that stay in range whatever few batches are counted together.
 _LEAST, _MOST = 1e-60, 1e60
 
@@ -48,7 +48,7 @@ class Batch:
         """Whether it may wait to be counted with others."""
         weight = self.rows.weight
         in_range = weight is None or _LEAST < weight.sum() < _MOST
-        return in_range and not are_enough([self, self])
+        return in_range and 2 * self.n_rows <= enough_rows(self.rows.proba.n_classes)
 
     def held(self) -> Batch:
         """The batch with its own numbers, all of which have been checked."""
@@ -59,10 +59,9 @@ class Batch:
         return replace(self, rows=rows, names=names)
 
 
-def are_enough(batches: Sequence[Batch]) -> bool:
-    """Whether it is time to count them."""
-    k = batches[0].rows.proba.n_classes
-    return k * sum(b.n_rows for b in batches) >= max(_ENOUGH, _ENOUGH_OF_CLASS * k)
+def enough_rows(n_classes: int) -> int:
+    """How many rows wait until they are counted together."""
+    return max(_NUMBERS // n_classes, _ROWS)
 
 
 def checked_batch(

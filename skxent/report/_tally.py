@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from skxent._intake._rows import Labelled
-from skxent.report._batches import Batch, are_enough, keys_in, numbers_in, runs, with_names
+from skxent.report._batches import Batch, enough_rows, keys_in, numbers_in, runs, with_names
 from skxent.statistic._counted import Counted
 from skxent.statistic._keys import fresh_seed
 from skxent.statistic._sample import Sample
@@ -32,34 +32,43 @@ class Tally:
         """Those of the draws that the sample rests on."""
         self._counted = Counted(sample)
         self._waiting: list[Batch] = []
-        self._n_taken = 0
+        self._n_waiting = self._n_taken = 0
         self._lock = Lock()
 
     def take(self, batch: Batch) -> None:
         """Count a batch, or nothing of it if its numbers are refused."""
-        waits = batch.is_small
-        if waits or not batch.counts:
+        n = batch.n_rows
+        waits = batch.is_small or not batch.counts
+        if waits:
             batch = batch.held()
         with self._lock:
             batch = replace(batch, start=self._n_taken)
-            self._n_taken += batch.n_rows
+            self._n_taken += n
             if self.seed is not None and batch.keys is None:
                 self.seeds |= {self.seed}
-            if waits or not batch.counts:
+            if waits:
                 self._waiting.append(batch)
-                if are_enough(self._waiting):
+                self._n_waiting += n
+                if self._n_waiting >= enough_rows(batch.rows.proba.n_classes):
                     self._settle()
                 return
         counted = self._count([batch], batch.rows)
         with self._lock:
             self._settle()
-            self._counted.add(counted)
+            self._add(counted)
 
     def _settle(self) -> None:
-        """Count what waits, or, if that is interrupted, nothing of it; the lock is held."""
-        for counted in [self._count(*run) for run in runs(self._waiting)]:
-            self._counted.add(counted)
-        self._waiting = []
+        """Count what waits; the lock is held."""
+        if self._waiting:
+            self._add(*(self._count(*run) for run in runs(self._waiting)))
+            self._waiting, self._n_waiting = [], 0
+
+    def _add(self, *counted: Counted) -> None:
+        """Add all of it, or, where the user interrupts that, nothing."""
+        total = copy(self._counted)
+        for part in counted:
+            total.add(part)
+        self._counted = total
 
     def _count(self, batches: Sequence[Batch], rows: Labelled) -> Counted:
         if not batches[0].counts:
@@ -77,8 +86,15 @@ class Tally:
         counted, seeds = other.counted(), other.seeds
         with self._lock:
             self._settle()
-            self._counted.add(counted)
+            self._add(counted)
             self.seeds |= seeds
+
+    @property
+    def n_samples(self) -> int:
+        """Rows so far that have a positive weight."""
+        with self._lock:
+            self._settle()
+            return self._counted.n_samples
 
     def counted(self) -> Counted:
         """All that has been counted so far; later batches do not change it."""
@@ -112,4 +128,4 @@ class Tally:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._waiting, self._lock = [], Lock()
+        self._waiting, self._n_waiting, self._lock = [], 0, Lock()

@@ -37,7 +37,7 @@ def keys_of(row_ids: ArrayLike) -> KeyArray:
     """Keys that are functions of the names, whatever batch these come in."""
     ids: NDArray[Any] = np.asarray(row_ids)
     if ids.dtype.kind in "iub":
-        return mixed(ids.astype(np.uint64) * _STEP + _FIRST)
+        return mixed(ids.astype(np.uint64) + _STEP)
     if ids.dtype.kind != "U":
         ids = np.array([str(name) for name in ids.tolist()], dtype=np.str_)
     letters = np.ascontiguousarray(ids).view(np.uint32).reshape(len(ids), -1)
