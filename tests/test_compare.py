@@ -407,7 +407,7 @@ def test_groups_in_other_containers():
         (
             [1, 2],
             ValueError,
-            r"groups must have shape \(240,\), a cluster for each row; got \(2,\)",
+            r"groups must have shape \(240,\), a group for each row; got \(2,\)",
         ),
         (np.zeros((240, 2)), ValueError, r"groups must have shape \(240,\).*got \(240, 2\)"),
         (3, TypeError, "groups must be a list or a one-dimensional array"),

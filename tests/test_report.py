@@ -356,7 +356,7 @@ def test_statistics_of_two_parts_add_up_to_those_of_the_whole(cut):
         return statistics(checked, EPS)
 
     whole, added = of(slice(None)), of(slice(cut)) + of(slice(cut, None))
-    for field in dataclasses.fields(whole):
+    for field in dataclasses.fields(whole)[:-1]:  # without groups
         np.testing.assert_allclose(
             getattr(added, field.name), getattr(whole, field.name), rtol=1e-12
         )

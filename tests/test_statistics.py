@@ -16,7 +16,7 @@ from skxent._kernels import log_softmax
 from skxent.statistic import _confusion
 from skxent.statistic._sums import Statistics, statistics
 
-FIELDS = [field.name for field in dataclasses.fields(Statistics)]
+FIELDS = [f.name for f in dataclasses.fields(Statistics) if f.name != "groups"]
 TINY = 2.0**-52
 FLOORS = [EPS, 0.0, 1e-3]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import gammainc, gammaincc, ndtr
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from skxent._typing import FloatArray
 
@@ -21,23 +23,29 @@ def gap_test(
     moments: FloatArray,
     most: FloatArray,
     surprise: FloatArray,
+    design_effect: FloatArray | float = 1.0,
+    df: float = np.inf,
 ) -> tuple[FloatArray, FloatArray]:
     """
     Gap in standard deviations, and its two-sided p-value: twice the tail on the gap's side.
 
     `moments` are the variance and third central moment of the loss under the model, `most` is
     at least what could have been lost, and `surprise` is minus the log of the probability of
-    these very labels. z and p are nan where nothing could have been known; p is 0 only where
-    something happened that the model excludes.
+    these very labels. Rows in groups have moments that are larger by `design_effect` and by its
+    square, as rows that are copies have, and a variance with `df` degrees of freedom. z and p are
+    nan where nothing could have been known; p is 0 only where something happened that the model
+    excludes.
     """
     gap, (variance, third) = loss - expected, moments
     rounding = 1e-12 * (np.where(np.isfinite(loss), loss, 0.0) + expected)
     with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
-        deviation = np.sqrt(variance)
-        skewness = _possible(third / variance / deviation, gap, deviation, expected, most)
+        deviation = np.sqrt(variance * design_effect)
+        third = third * np.square(design_effect)
+        skewness = _possible(third / deviation**3, gap, deviation, expected, most)
         z = gap / deviation
+        normal = z if np.isinf(df) else np.copysign(norm.isf(student.sf(np.abs(z), df)), z)
         # Each tail holds the labels that were seen.
-        tail = np.maximum(_tail(z, skewness), np.exp(-surprise))
+        tail = np.maximum(_tail(normal, skewness), np.exp(-surprise))
         p_value = np.clip(2.0 * tail, _LEAST, 1.0)
     certain = variance <= rounding**2
     impossible = np.where(np.abs(gap) > rounding, np.copysign(np.inf, gap), np.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._backend import class_weights
-from skxent._inference._intervals import Moments, moments_of_mean
+from skxent._inference._groups import moments_of_groups
+from skxent._inference._intervals import Moments
 from skxent._inference._paired import FlooredShares, paired_interval, paired_p_value
-from skxent._intake._numbers import nan_for_missing
+from skxent._intake._groups import check_groups
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
@@ -22,7 +23,6 @@ from skxent.metrics._log_loss import floored_losses
 __all__ = [
     "PairedRows",
     "adjusted",
-    "cluster_codes",
     "paired_figures",
     "read_losses",
     "remarks",
@@ -83,7 +83,7 @@ def read_losses(
             excluded.append(_excluded(rows))
     losses, n = np.array(parts), len(rows.codes)
     weight = np.ones(n) if rows.weight is None else rows.weight
-    cluster = None if groups is None else cluster_codes(groups, n)
+    cluster = None if groups is None else check_groups(groups, n).codes
     there = weight > 0
     if not there.all():
         losses, weight = losses[:, there], weight[there]
@@ -102,55 +102,6 @@ def _excluded(rows: Labelled) -> NDArray[np.bool_]:
         none = block == (-math.inf if proba.from_logits else 0.0)
         found |= (none if rows.weight is None else none[rows.weight[at] > 0]).any(axis=0)
     return found
-
-
-def cluster_codes(groups: ArrayLike, n_samples: int) -> IntArray:
-    """A number from 0 for the cluster of each row; `groups` may be of any hashable type."""
-    if isinstance(groups, np.ma.MaskedArray):
-        msg = "groups is a masked array, whose mask would be lost; fill or drop those rows first."
-        raise ValueError(msg)
-    if isinstance(groups, list | tuple):
-        values: NDArray[Any] = np.empty(
-            len(groups), dtype=object
-        )  # numpy would make text of 1 beside "a"
-        for i, value in enumerate(groups):  # nor do tuples become rows
-            values[i] = value
-    else:
-        values = np.asarray(groups)
-    if values.ndim == 0:
-        msg = f"groups must be a list or a one-dimensional array; got {type(groups)}."
-        raise TypeError(msg)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.shape != (n_samples,):
-        msg = f"groups must have shape ({n_samples},), a cluster for each row; got {values.shape}."
-        raise ValueError(msg)
-    if values.dtype.kind not in "biufUSmM":
-        return _object_clusters(values.tolist())
-    missing = values != values  # nan and NaT
-    if missing.any():
-        raise ValueError(_no_cluster(int(missing.argmax()), values[missing][0]))
-    return np.unique(values, return_inverse=True)[1]
-
-
-def _no_cluster(row: int, value: Any) -> str:
-    return (
-        f"groups has a missing value ({value!r}) in row {row}; give that row a cluster of its own."
-    )
-
-
-def _object_clusters(values: list[Hashable]) -> IntArray:
-    position: dict[Hashable, int] = {}
-    try:
-        codes = [position.setdefault(value, len(position)) for value in values]
-    except TypeError as error:
-        msg = f"groups must hold hashable values, such as numbers or text: {error}."
-        raise TypeError(msg) from error
-    single = [value for value in position if not isinstance(value, tuple)]
-    for value, seen in zip(single, nan_for_missing(np.array(single, dtype=object)), strict=True):
-        if isinstance(seen, float | np.floating) and seen != seen:
-            raise ValueError(_no_cluster(codes.index(position[value]), value))
-    return np.array(codes, dtype=np.intp)
 
 
 class _Cells:
@@ -185,19 +136,9 @@ class _Cells:
 
     def moments(self, values: FloatArray) -> Moments:
         """Moments of the weighted mean of each class, of which a cell is an observation."""
-        mean = self.means(values)
-        with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
-            # Less the mean, so that a small spread keeps its digits.
-            deviations = self.share * (values - mean[self.codes])
-            residual = class_weights(self.cell, len(self.owner), deviations)
-            sums = {
-                (m, r): self._sums(self.owner, self.part ** (m - r) * residual**r)
-                for m in (1, 2, 3)
-                for r in range(m + 1)
-            }
-            square, cube = (np.array([sums[m, r] for r in range(m + 1)]) for m in (2, 3))
-        found = moments_of_mean(sums[1, 0], sums[1, 1], square, cube)
-        return Moments(mean, found.variance, found.third, found.n)
+        with np.errstate(all="ignore"):  # infinite losses, without a floor
+            total = class_weights(self.cell, len(self.owner), self.share * values)
+        return moments_of_groups(self.owner, self.n_classes, self.part, total)
 
 
 def adjusted(p_value: FloatArray) -> FloatArray:

@@ -55,8 +55,12 @@ _UNSEEN = (
 )
 _ALL_UNSEEN = "All rows are of classes that were not among the training rows: no test."
 _SINGLE = (
-    "{} a single row, which says nothing of how such rows vary: for the interval of the mean of "
-    "the classes it is taken to vary as rows of the other classes do."
+    "{} a single row or group, which says nothing of how they vary: for the interval of the mean "
+    "of the classes it is taken to vary as those of the other classes do."
+)
+_GROUPED = (
+    "Intervals and tests count {} groups. There is no null of the miscalibration, whose labels are "
+    "drawn row by row."
 )
 _HARD = (
     "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
@@ -234,7 +238,10 @@ def _content(
     if all_hard(totals):
         notes.append(_HARD)
     level = options.confidence_level if evidence.independent else math.nan
-    n_null = n_draws(options.n_null, len(labels)) if testable else 0
+    if totals.groups is not None:
+        notes.append(_GROUPED.format(totals.groups.n_groups))
+    drawn = testable and known.groups is None
+    n_null = n_draws(options.n_null, len(labels)) if drawn else 0
     calibrations = calibrate(
         evidence.cells or [cells_of_bins(known.histogram)],
         eps=options.eps,

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.special import xlog1py, xlogy
 from scipy.stats import chi2
 
-from skxent._inference._gap import gap_test
 from skxent._typing import FloatArray
 from skxent.recalibration._choice import Choice
+from skxent.report._gaps import gap_tests
 from skxent.report._intervals import class_interval, macro_interval, overall_interval
 from skxent.report._reliability import Calibration
 from skxent.statistic._sums import Statistics
@@ -38,7 +38,10 @@ def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
 def prior_margin(statistics: Statistics) -> float:
     """By how much, in nats, the true prior may lose more than the entropy of these labels."""
     present = int(np.count_nonzero(statistics.weight > 0))
-    n = statistics.weight.sum() ** 2 / statistics.square[0].sum()
+    square = statistics.square[0].sum()
+    if statistics.groups is not None:
+        square = (statistics.groups.weight.sum(axis=1) ** 2).sum()
+    n = statistics.weight.sum() ** 2 / square
     return float(chi2.ppf(0.99, max(present - 1, 1)) / (2.0 * n))
 
 
@@ -94,6 +97,13 @@ class How:
     testable: bool
 
 
+def _tested(s: Statistics, how: How) -> tuple[FloatArray, FloatArray]:
+    """Z and p of the gap of each class and, at the end, of all rows; nan where not to be tested."""
+    if how.testable:
+        return gap_tests(s)
+    return np.full(len(s.support) + 1, np.nan), np.full(len(s.support) + 1, np.nan)
+
+
 def class_figures(
     statistics: Statistics,
     known: Statistics,
@@ -113,9 +123,7 @@ def class_figures(
     log_loss = _ratio(s.loss, s.weight) / unit
     baseline = _prior_losses(prevalence) / unit
     contribution, expected = s.loss / total / unit, s.expected / total / unit
-    z, p_value = gap_test(known.loss, known.expected, known.moments, known.most, known.surprise)
-    if not how.testable:
-        z, p_value = np.full((2, len(names)), np.nan)
+    z, p_value = _tested(known, how)
     low, high = class_interval(s, how.eps, how.confidence_level)
     gains = np.full((3, len(names)), np.nan)
     if choice is not None:
@@ -135,8 +143,8 @@ def class_figures(
         "skill": 1.0 - _ratio(log_loss, baseline),
         "expected": expected,
         "gap": contribution - expected,
-        "z": z,
-        "p_value": p_value,
+        "z": z[:-1],
+        "p_value": p_value[:-1],
         "recoverable": gains[0],
         "recoverable_low": gains[1],
         "recoverable_high": gains[2],
@@ -161,15 +169,7 @@ def overall_figures(
     macro = float(np.mean(s.loss[s.weight > 0] / s.weight[s.weight > 0]))
     label_entropy = float(np.nansum(prevalence * _prior_losses(prevalence)))
     entropy = float(s.expected.sum() / total)
-    z, p_value = gap_test(
-        known.loss.sum(),
-        known.expected.sum(),
-        known.moments_of_all,
-        known.most.sum(),
-        known.surprise_of_all[0],
-    )
-    if not how.testable:
-        z = p_value = np.asarray(math.nan)
+    z, p_value = _tested(known, how)
     low, high = overall_interval(s, how.eps, how.confidence_level)
     macro_low, macro_high = macro_interval(s, how.eps, how.confidence_level)
     return {
@@ -185,8 +185,8 @@ def overall_figures(
         "skill": 1.0 - log_loss / label_entropy if label_entropy > 0 else math.nan,
         "predictive_entropy": entropy / unit,
         "gap": (log_loss - entropy) / unit,
-        "z": float(z),
-        "p_value": float(p_value),
+        "z": float(z[-1]),
+        "p_value": float(p_value[-1]),
         "perplexity": math.exp(log_loss) if log_loss < 709 else math.inf,
         **_recovery(choice, known, total, unit),
         "tail_share": tail[0],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._inference._groups import mean_of_grouped_means, moments_of_groups
 from skxent._inference._intervals import (
     LEAST_N,
     Moments,
@@ -18,6 +19,7 @@ from skxent._inference._intervals import (
     share_interval,
 )
 from skxent._typing import FloatArray
+from skxent.statistic._groups import GroupSums
 from skxent.statistic._sums import Statistics
 
 __all__ = ["Bounds", "class_interval", "macro_interval", "overall_interval", "single_rows"]
@@ -65,6 +67,8 @@ def _cost(eps: float) -> float:
 
 def _class_means(s: Statistics, cost: float, *, together: bool = False) -> _Mean:
     """The mean of each class, or that of all rows together."""
+    if s.groups is not None:
+        return _grouped_means(s, s.groups, cost, together=together)
 
     def sums(values: NDArray[Any]) -> NDArray[Any]:
         return values.sum(axis=-1, keepdims=True) if together else values
@@ -86,6 +90,26 @@ def _class_means(s: Statistics, cost: float, *, together: bool = False) -> _Mean
     return _Mean(moments_of_mean(weight, loss, square, cube), rest, share, n, excluding)
 
 
+def _grouped_means(s: Statistics, groups: GroupSums, cost: float, *, together: bool) -> _Mean:
+    """The same where groups of rows are what is independent."""
+
+    def sums(values: NDArray[Any]) -> NDArray[Any]:
+        return values.sum(axis=-1, keepdims=True) if together else values
+
+    weight, loss, floored = map(sums, (groups.weight, groups.loss, groups.floored))
+    n, k = weight.shape
+    owner = np.tile(np.arange(k), n)
+    whole, rest = (
+        moments_of_groups(owner, k, weight.reshape(-1), values.reshape(-1))
+        for values in (loss, np.maximum(loss - cost * floored, 0.0))
+    )
+    excluding = (sums(s.excluded) > 0) & (cost > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
+        share = floored.sum(axis=0) / weight.sum(axis=0)
+        n_share = weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0)
+    return _Mean(whole, rest, share, n_share, excluding)
+
+
 def class_interval(s: Statistics, eps: float, level: float) -> Bounds:
     """Interval of the mean loss of each class; nan for one with fewer than three rows."""
     cost = _cost(eps)
@@ -101,16 +125,17 @@ def overall_interval(s: Statistics, eps: float, level: float) -> Bounds:
 def macro_interval(s: Statistics, eps: float, level: float) -> Bounds:
     """Interval of the mean of the classes that have rows; shape ()."""
     cost = _cost(eps)
-    of = _class_means(s, cost)
-    there = s.weight > 0
-    means = _Mean(
-        mean_of_means(of.whole),
-        mean_of_means(of.rest),
-        of.share[there].mean(),
-        np.count_nonzero(there) ** 2 / (1.0 / of.n[there]).sum(),
-        np.asarray(of.excluding[there].any()),
-    )
-    return means.interval(cost, level)
+    of, there = _class_means(s, cost), s.weight > 0
+    whole, rest = mean_of_means(of.whole), mean_of_means(of.rest)
+    n = np.count_nonzero(there) ** 2 / (1.0 / of.n[there]).sum()
+    if s.groups is not None:
+        weight, loss, floored = s.groups.weight, s.groups.loss, s.groups.floored
+        whole = mean_of_grouped_means(weight, loss)
+        rest = mean_of_grouped_means(weight, np.maximum(loss - cost * floored, 0.0))
+        parts = (weight[:, there] / weight[:, there].sum(axis=0)).mean(axis=1)
+        n = 1.0 / (parts**2).sum()
+    excluding = np.asarray(of.excluding[there].any())
+    return _Mean(whole, rest, of.share[there].mean(), n, excluding).interval(cost, level)
 
 
 def single_rows(s: Statistics) -> int:

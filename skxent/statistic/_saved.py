@@ -9,6 +9,7 @@ import numpy as np
 
 from skxent.statistic._counted import Counted
 from skxent.statistic._extremes import Spread, WorstRows
+from skxent.statistic._groups import GroupSums
 from skxent.statistic._histogram import packed, unpacked
 from skxent.statistic._sample import Sample
 from skxent.statistic._store import is_storable
@@ -24,14 +25,19 @@ def tree_of(counted: Counted) -> dict[str, Any]:
     worst["name"] = [n if is_storable(n) else str(n) for n in counted.worst.name]
     return {
         "n_rows": counted.n_rows,
-        "sums": sums and _fields(sums) | {"histogram": packed(sums.histogram)},
+        "sums": sums and _tree_of_sums(sums),
         "sample": counted.sample and counted.sample.__getstate__(),
         "worst": worst,
         "spread": counted.spread.__getstate__(),
     }
 
 
-def _fields(values: Statistics | WorstRows) -> dict[str, Any]:
+def _tree_of_sums(sums: Statistics) -> dict[str, Any]:
+    groups = sums.groups and _fields(sums.groups)
+    return _fields(sums) | {"histogram": packed(sums.histogram), "groups": groups}
+
+
+def _fields(values: Statistics | GroupSums | WorstRows) -> dict[str, Any]:
     return {f.name: getattr(values, f.name) for f in fields(values)}
 
 
@@ -41,7 +47,9 @@ def counted_of(tree: dict[str, Any]) -> Counted:
     counted.n_rows = tree["n_rows"]
     if tree["sums"] is not None:
         histogram = unpacked(tree["sums"]["histogram"])
-        counted.sums = Statistics(**tree["sums"] | {"histogram": histogram})
+        groups = tree["sums"].get("groups")
+        of_groups = None if groups is None else GroupSums(**groups)
+        counted.sums = Statistics(**tree["sums"] | {"histogram": histogram, "groups": of_groups})
     if tree["sample"] is not None:
         counted.sample = Sample.__new__(Sample)
         counted.sample.__setstate__(tree["sample"])

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._backend import class_weights, row_sums
+from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
 from skxent._kernels import LOG_SMALLEST
 from skxent._typing import FloatArray, IntArray
 from skxent.statistic._confusion import add_confusion
+from skxent.statistic._groups import GroupSums, GroupTally, joined
 from skxent.statistic._histogram import Histogram, Packed, packed, unpacked
 
 __all__ = ["Statistics", "check_total", "statistics"]
@@ -73,8 +75,13 @@ class Statistics:
     histogram: FloatArray
     """Shape (5, n_classes, n_bins): rows by the probability of each class; see `Histogram`."""
 
+    groups: GroupSums | None = None
+    """Sums by group, where rows are not independent within one."""
+
     def __add__(self, other: Statistics) -> Statistics:
-        return Statistics(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        names = [f.name for f in fields(self) if f.name != "groups"]
+        sums = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Statistics(**sums, groups=joined(self.groups, other.groups))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Nearly all of it is the histogram, whose bins are mostly empty.
@@ -82,7 +89,7 @@ class Statistics:
         return _restored, (sums, packed(self.histogram))
 
 
-def _restored(sums: dict[str, NDArray[Any]], histogram: Packed) -> Statistics:
+def _restored(sums: dict[str, Any], histogram: Packed) -> Statistics:
     return Statistics(**sums, histogram=unpacked(histogram))
 
 
@@ -94,29 +101,38 @@ def check_total(weight: FloatArray | None) -> None:
         raise ValueError(msg)
 
 
-def statistics(rows: Labelled, eps: float, losses: FloatArray | None = None) -> Statistics:
+def statistics(
+    rows: Labelled, eps: float, losses: FloatArray | None = None, groups: Groups | None = None
+) -> Statistics:
     """
     Statistics of checked rows, read once, block by block.
 
     `losses` is where to write the floored loss in nats of each row, 0 where the weight is 0.
     """
     check_total(rows.weight)
-    blocks = _Blocks(rows.proba.n_classes, eps)
+    k = rows.proba.n_classes
+    blocks = _Blocks(k, eps, None if groups is None else GroupTally(groups, k))
     for at, p, logp in rows.proba.distributions():
         of_rows = np.empty(len(p)) if losses is None else losses[at]
         weight = None if rows.weight is None else rows.weight[at]
         # They are read flat.
         blocks.add(
-            np.ascontiguousarray(p), np.ascontiguousarray(logp), rows.codes[at], weight, of_rows
+            np.ascontiguousarray(p),
+            np.ascontiguousarray(logp),
+            rows.codes[at],
+            weight,
+            of_rows,
         )
+        if blocks.tally is not None:
+            blocks.tally.add(at, rows.codes[at], weight, of_rows, p, logp, eps)
     return blocks.statistics()
 
 
 class _Blocks:
     """Sums over blocks of rows; what is large is added up in place."""
 
-    def __init__(self, n_classes: int, eps: float) -> None:
-        self._eps = eps
+    def __init__(self, n_classes: int, eps: float, tally: GroupTally | None = None) -> None:
+        self._eps, self.tally = eps, tally
         self._least = math.log(eps) if eps > 0 else -math.inf
         self._sums: dict[str, NDArray[Any]] = {}
         self._histogram = Histogram(n_classes)
@@ -128,7 +144,12 @@ class _Blocks:
     def statistics(self) -> Statistics:
         np.fill_diagonal(self._confusion, 0.0)
         histogram = self._histogram.counted()
-        return Statistics(**self._sums, confusion=self._confusion, histogram=histogram)
+        return Statistics(
+            **self._sums,
+            confusion=self._confusion,
+            histogram=histogram,
+            groups=None if self.tally is None else self.tally.total(),
+        )
 
     def add(
         self,

@@ -1,0 +1,214 @@
+"""Rows that are not independent within a group: sums, intervals and tests that count groups."""
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from reports import EPS, calibrated, data
+from scipy.special import softmax
+
+from skxent._intake._groups import check_groups
+from skxent._intake._rows import check_labelled
+from skxent.report._gaps import gap_tests
+from skxent.report._intervals import class_interval, macro_interval, overall_interval
+from skxent.statistic._counted import Counted
+from skxent.statistic._saved import counted_of, tree_of
+from skxent.statistic._store import as_bytes, from_bytes
+from skxent.statistic._sums import statistics
+
+NAMES = ("weight", "loss", "floored", "expected")
+
+
+def of(y, p, groups=None, weight=None):
+    rows = check_labelled(y, p, labels=np.arange(p.shape[1]), sample_weight=weight)
+    return statistics(rows, EPS, groups=None if groups is None else check_groups(groups, len(y)))
+
+
+def intervals(s, level=0.95):
+    return [f(s, EPS, level) for f in (class_interval, overall_interval, macro_interval)]
+
+
+def in_groups(rng, sizes, k=3, scale=2.0, share=0.9):
+    """Labels of a calibrated model; rows of a group share most of what they hang on."""
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    n, common = len(group), rng.random(len(group)) < share
+    own, shared = rng.normal(size=(n, k)), rng.normal(size=(len(sizes), k))[group]
+    logits = scale * (math.sqrt(share) * shared + math.sqrt(1 - share) * own)
+    noise = np.where(
+        common[:, None], rng.gumbel(size=(len(sizes), k))[group], rng.gumbel(size=(n, k))
+    )
+    return group, (logits + noise).argmax(axis=1), softmax(logits, axis=1)
+
+
+# Sums.
+
+
+def key_of(groups):
+    return {
+        "numbers": groups,
+        "text": np.array([f"g{g}" for g in groups]),
+        "times": np.datetime64("2020-01-01") + groups,
+        "both": [int(g) if g % 2 else f"g{g}" for g in groups],
+        "pairs": [(int(g) % 3, f"{g}") for g in groups],
+    }
+
+
+@pytest.mark.parametrize("kind", ["numbers", "text", "times", "both", "pairs"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_group_that_is_cut_is_one_group(kind, weighted):
+    rng = np.random.default_rng(0)
+    y, p, w = data(400, 4)
+    p[:7] = np.eye(4)[(y[:7] + 1) % 4]
+    groups = rng.integers(30, size=400)
+    w = np.where(groups == 5, 0.0, w) if weighted else None
+    keys = key_of(groups)[kind]
+    whole = of(y, p, keys, w).groups
+    parts = [
+        of(y[at], p[at], [keys[i] for i in at], None if w is None else w[at])
+        for at in np.array_split(rng.permutation(400), 5)
+    ]
+    total = parts[0] + parts[1] + (parts[2] + parts[3] + parts[4])
+    assert total.groups.n_groups == whole.n_groups == len(set(groups)) - weighted
+    places = [whole.keys.tolist().index(key) for key in total.groups.keys.tolist()]
+    for name in NAMES:
+        assert_allclose(getattr(total.groups, name), getattr(whole, name)[places], atol=1e-12)
+
+
+def test_the_sums_of_the_groups_are_their_sums():
+    y, p, w = data(300, 3)
+    p[:9] = np.eye(3)[(y[:9] + 1) % 3]
+    groups = np.arange(300) % 7
+    found = of(y, p, groups, w)
+    costs = -np.log(np.maximum(p, EPS))
+    for g in range(7):
+        at = groups == g
+        own = w[at, None] * np.eye(3)[y[at]]
+        assert_allclose(found.groups.weight[g], own.sum(axis=0))
+        assert_allclose(found.groups.loss[g], (own * costs[at]).sum(axis=0))
+        assert_allclose(found.groups.floored[g], (own * (p[at] == 0)).sum(axis=0), atol=1e-15)
+        assert_allclose(found.groups.expected[g], w[at] @ (p[at] * costs[at]))
+    assert_allclose(found.groups.expected.sum(axis=0), found.expected)
+
+
+def test_groups_are_there_for_all_rows_or_for_none():
+    y, p, _ = data(100, 3)
+    with pytest.raises(ValueError, match="groups were given for some of the rows"):
+        of(y[:50], p[:50], np.arange(50)) + of(y[50:], p[50:])
+
+
+@pytest.mark.parametrize("kind", ["numbers", "text", "times", "both", "pairs"])
+def test_groups_are_pickled_and_saved(kind, tmp_path):
+    y, p, _ = data(100, 3)
+    counted = Counted(None)
+    counted.sums = of(y, p, key_of(np.arange(100) // 4)[kind])
+    saved = counted_of(from_bytes(as_bytes("test", tree_of(counted)), "test", tmp_path))
+    for copy in (pickle.loads(pickle.dumps(counted.sums)), saved.sums):
+        assert copy.groups.keys.tolist() == counted.sums.groups.keys.tolist()
+        for name in NAMES:
+            assert_array_equal(getattr(copy.groups, name), getattr(counted.sums.groups, name))
+        assert (copy + counted.sums).groups.n_groups == 25
+
+
+# Intervals.
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_group_for_each_row_is_no_groups(weighted):
+    y, p = calibrated(300, 3)
+    p[:3] = np.eye(3)[y[:3]]
+    w = data(300, 3)[2] if weighted else None
+    of_class, overall, macro = intervals(of(y, p, np.arange(300), w))
+    plain = intervals(of(y, p, weight=w))
+    assert_allclose(of_class, plain[0])
+    assert_allclose(overall, plain[1])
+    assert_allclose(macro, plain[2], rtol=2e-3)
+
+
+def test_copies_of_a_row_in_one_group_are_one_row():
+    y, p = calibrated(120, 3)
+    p[:3] = np.eye(3)[y[:3]]
+    y[5], p[5] = 0, [0.0, 0.5, 0.5]
+    copies = np.repeat(np.arange(120), 7)
+    grouped, plain = (intervals(s) for s in (of(y[copies], p[copies], copies), of(y, p)))
+    for found, expected in zip(grouped[:2], plain[:2], strict=True):
+        assert_allclose(found, expected)
+    assert_allclose(grouped[2], plain[2], rtol=2e-3)
+
+
+def test_the_mean_of_the_classes_knows_that_a_group_has_rows_of_several():
+    """Two classes whose losses rise and fall together vary as one."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(60), 2)
+    own = np.repeat(rng.uniform(0.1, 0.9, 60), 2)
+    y = np.tile([0, 1], 60)
+    p = np.where(np.eye(2, dtype=bool)[y], own[:, None], 1 - own[:, None])
+    together = intervals(of(y, p, group))
+    assert_allclose(together[2], together[1][0].item() * np.r_[1, 0] + np.r_[0, together[1][1]])
+
+
+def test_fewer_than_three_groups_have_no_interval_and_no_test():
+    y, p = calibrated(200, 3)
+    s = of(y, p, np.arange(200) % 2)
+    for bounds in intervals(s):
+        assert np.isnan(bounds).all()
+    assert np.isnan(gap_tests(s)).all()
+
+
+@pytest.mark.parametrize(("n", "size"), [(60, 20), (60, 4)])
+def test_intervals_of_groups_cover(n, size):
+    """Without groups those of 60 groups of 20 equal rows cover a third of the time."""
+    many, p = calibrated(300_000, 3, scale=2.0, seed=5)
+    truth = -np.log(p[np.arange(300_000), many]).mean()
+    rng, hits = np.random.default_rng(0), []
+    for _ in range(400):
+        at = np.repeat(rng.integers(300_000, size=n), size)
+        groups = np.repeat(np.arange(n), size)
+        low, high = overall_interval(of(many[at], p[at], groups), EPS, 0.95)
+        plain = overall_interval(of(many[at], p[at]), EPS, 0.95)
+        hits.append([low <= truth <= high, plain[0] <= truth <= plain[1]])
+    grouped, plain = np.mean(hits, axis=0).reshape(-1)
+    assert grouped >= 0.93
+    assert plain < 0.75
+
+
+# Tests of the gap.
+
+
+@pytest.mark.parametrize("sizes", ["equal", "unequal"])
+@pytest.mark.parametrize("n", [20, 60])
+def test_a_calibrated_model_is_rarely_found_wrong(n, sizes):
+    rng, p_values = np.random.default_rng(0), []
+    numbers = np.full(n, 10) if sizes == "equal" else np.geomspace(1, 30, n).round().astype(int)
+    for _ in range(300):
+        group, y, p = in_groups(rng, numbers)
+        p_values.append(gap_tests(of(y, p, group))[1])
+    p_values = np.array(p_values)
+    for found in (p_values[:, :3], p_values[:, 3]):
+        assert np.mean(found < 0.05) <= 0.07
+        assert np.mean(found < 0.01) <= 0.03
+
+
+def test_rows_that_are_taken_for_independent_are_found_wrong():
+    rng, p_values = np.random.default_rng(0), []
+    for _ in range(100):
+        _, y, p = in_groups(rng, np.full(20, 10))
+        p_values.append(gap_tests(of(y, p))[1])
+    assert np.mean(np.array(p_values) < 0.05) > 0.3
+
+
+def test_a_model_that_is_wrong_is_found():
+    rng, p_values = np.random.default_rng(0), []
+    for _ in range(40):
+        group, y, p = in_groups(rng, np.full(100, 10), share=0.5)
+        p_values.append(gap_tests(of(y, softmax(2.5 * np.log(p), axis=1), group))[1][-1])
+    assert np.mean(np.array(p_values) < 0.05) > 0.9
+
+
+def test_what_the_model_excludes_is_found_by_one_row():
+    y = np.zeros(40, int)
+    y[3] = 1
+    z, p_value = gap_tests(of(y, np.tile([1.0, 0.0], (40, 1)), np.arange(40) // 4))
+    assert p_value[1] == p_value[2] == 0
+    assert z[1] == z[2] == math.inf
