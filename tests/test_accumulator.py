@@ -41,7 +41,11 @@ def filled(y, p, w=None, parts=7, labels=None, seed=0, **params):
 
 def totals(accumulator):
     found = accumulator._tally.counted().sums
-    return {f.name: getattr(found, f.name).copy() for f in dataclasses.fields(found) if f.name != "groups"}
+    return {
+        f.name: getattr(found, f.name).copy()
+        for f in dataclasses.fields(found)
+        if f.name != "groups"
+    }
 
 
 def unchanged(accumulator, before):
