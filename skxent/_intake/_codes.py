@@ -17,6 +17,8 @@ _TEXTS = "US"
 # Up to this number a table with a slot of its own for each label is found within a few tries.
 _MOST_TEXTS = 1000
 _TRIES = 100
+# Below, a look-up of each text costs less than the preparation of something quicker.
+_FEW_ROWS = 500
 
 
 def encode(array: LabelArray, labels: LabelArray) -> IntArray:
@@ -28,6 +30,8 @@ def encode(array: LabelArray, labels: LabelArray) -> IntArray:
         text = labels.astype(np.str_)
         if text.tolist() == labels.tolist():  # numpy drops null characters at the end
             labels, theirs = text, "U"
+    if len(array) < _FEW_ROWS and ours in _TEXTS:
+        return _object_codes(array, labels)
     if ours == theirs and ours in _TEXTS and array.dtype.itemsize > 0:
         return _text_codes(np.ascontiguousarray(array), labels)
     return _object_codes(array, labels)
