@@ -1,11 +1,16 @@
 """What all tests share."""
 
 import re
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_limits
+
+from skxent._backend import NUMPY, ArrayApi
+from skxent._intake import _alignment, _as_table, _rows
+from skxent._intake._table import Table
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -13,6 +18,47 @@ def one_thread():
     """Small fits are slow where several test processes share the cores with their threads."""
     with threadpool_limits(1):
         yield
+
+
+def strict_backend():
+    """A device that NumPy cannot look at."""
+    strict = pytest.importorskip("array_api_strict")
+    return ArrayApi(strict, strict.Device("device1"), strict.int64)
+
+
+def torch_backend():
+    """Torch's arithmetic, in host memory, as if that were a device."""
+    pytest.importorskip("torch")
+    torch = pytest.importorskip("array_api_compat.torch")
+    return ArrayApi(torch, torch.device("cpu"), torch.int64)
+
+
+BACKENDS = {"numpy": lambda: NUMPY, "array_api_strict": strict_backend, "torch": torch_backend}
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request, monkeypatch):
+    """
+    The arithmetic that metrics use, whatever they are passed: NumPy's, and that of devices.
+
+    What is passed and what comes back is the same for all, so that a test says what holds for all.
+    """
+    chosen = BACKENDS[request.param]()
+    if chosen is NUMPY:
+        return chosen
+
+    def moved(values, name, *, anywhere=False, **options):
+        table = _as_table.as_table(values, name, anywhere=anywhere, **options)
+        if not anywhere or table.dtype.kind not in "biuf" or table.dtype.itemsize > 8:
+            return table
+        native = table.array.astype(table.dtype.newbyteorder("="))  # torch wants one to write to
+        native = native.astype("f4") if native.dtype == "f2" else native
+        return replace(table, array=chosen.moved(native), backend=chosen, origin=None)
+
+    for module in (_rows, _alignment):
+        monkeypatch.setattr(module, "as_table", moved)
+    monkeypatch.setattr(Table, "as_given", lambda self, values: self.backend.to_host(values))
+    return chosen
 
 
 # To import it puts skxent's functions in the place of scikit-learn's, in the whole process.

@@ -29,6 +29,9 @@ EPS = 2.0**-52
 # Rows of three columns that are read at a time; the blocks of wider tables have fewer.
 BLOCK = 21844
 
+# On every backend.
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def random_rows(n, k, seed=0, concentration=1.0):
     rng = np.random.default_rng(seed)

@@ -68,6 +68,9 @@ TWO = Y > 0  # rows of the two classes that overlap
 WEIGHT = np.random.default_rng(0).uniform(0.1, 3, len(Y))
 FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
 
+# On every backend.
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def model(**params):
     return LogisticRegression(C=0.5, max_iter=500, **params)
@@ -793,6 +796,7 @@ for scorer in scorers:
 """
 
 
+@pytest.mark.parametrize("backend", ["numpy"], indirect=True)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_routing_takes_methods_that_another_package_adds(when):
     """imbalanced-learn adds `fit_resample` to scikit-learn's list when it is imported."""
@@ -848,6 +852,7 @@ TOOLS = {
 }
 
 
+@pytest.mark.parametrize("backend", ["numpy"], indirect=True)  # the other process has no other
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
 def test_tools_give_the_same_numbers_in_one_process_and_in_two(tool):
     """And those of scikit-learn's own scorer, where that one has no reason to fail."""
