@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -38,8 +38,8 @@ def _freeze(value: Any) -> None:
         for part in value.values() if isinstance(value, dict) else value:
             _freeze(part)
     elif is_dataclass(value):
-        for field in fields(value):
-            _freeze(getattr(value, field.name))
+        for name in value.__dataclass_fields__:
+            _freeze(getattr(value, name))
 
 
 class Frozen:

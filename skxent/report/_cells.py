@@ -132,20 +132,24 @@ def _starts(proba: FloatArray) -> tuple[IntArray, IntArray]:
     return starts, np.searchsorted(starts, np.arange(0, proba.size, proba.shape[1]))
 
 
-def grouped(cells: Cells) -> Cells:
+def grouped(cells: Cells, *, sparing: bool = False) -> Cells:
     """
     At most 256 cells a class: neighbours together where there are more.
 
-    The groups tell alike much, and odds within a group differ by a factor of 4 at most.
+    The groups tell alike much, and odds within a group differ by a factor of 4 at most. With
+    `sparing`, classes that are expected in few rows have fewer groups, of one such row each.
     """
-    many = cells.counts > _MOST_CELLS
+    variance = cells.proba * (1.0 - cells.proba)
+    groups = np.full(len(cells.first), float(_GROUPS))
+    if sparing:
+        groups = np.clip(cells.totals(cells.rows * variance), _GROUPS / 4.0, _GROUPS)
+    many = cells.counts > groups * (_MOST_CELLS / _GROUPS)
     if not many.any():
         return cells
-    classes, told = cells.classes, cells.weight * cells.proba * (1.0 - cells.proba)
-    all_ = np.maximum(cells.totals(told), EPS)
+    classes, told = cells.classes, cells.weight * variance
     part = np.cumsum(told)
     part -= (part - told)[cells.first][classes]
-    part = np.floor(part * (_GROUPS / all_)[classes])
+    part = np.floor(part * (groups / np.maximum(cells.totals(told), EPS))[classes])
     odds = (cells.proba + EPS) / (1.0 - cells.proba + EPS)
     octaves = np.floor(0.5 * np.log2(odds))
     new = ~many[classes]

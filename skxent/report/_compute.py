@@ -27,7 +27,7 @@ from skxent.report._findings import findings
 from skxent.report._intervals import single_rows
 from skxent.report._notable import all_hard, costly_classes, large_cells
 from skxent.report._options import Options, Source
-from skxent.report._reliability import calibrate, n_draws
+from skxent.report._reliability import Draws, calibrate
 from skxent.report._rows import named, worst_rows
 from skxent.report._weights import weights_follow_classes
 from skxent.statistic._counted import Counted
@@ -240,15 +240,10 @@ def _content(
     level = options.confidence_level if evidence.independent else math.nan
     if totals.groups is not None:
         notes.append(_GROUPED.format(totals.groups.n_groups))
-    drawn = testable and known.groups is None
-    n_null = n_draws(options.n_null, len(labels)) if drawn else 0
-    calibrations = calibrate(
-        evidence.cells or [cells_of_bins(known.histogram)],
-        eps=options.eps,
-        draws=n_null,
-        confidence_level=options.confidence_level,
-        rng=np.random.default_rng(options.seed),
-    )
+    n_null = options.n_null if testable and known.groups is None else 0
+    draws = Draws.of(n_null, len(labels), options.eps, options.confidence_level)
+    cells = evidence.cells or [cells_of_bins(known.histogram)]
+    calibrations = calibrate(cells, draws, np.random.default_rng(options.seed))
     how = How(unit, options.eps, level, testable)
     columns = class_figures(totals, known, calibrations, choice, names, how)
     overall = overall_figures(totals, known, choice, evidence.tail, how)
@@ -259,7 +254,7 @@ def _content(
         target_names=names,
         base=base,
         confidence_level=options.confidence_level,
-        n_null=n_null,
+        n_null=draws.n,
         notes=tuple(notes),
         findings=findings(
             names,
