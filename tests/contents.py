@@ -8,7 +8,10 @@ import numpy as np
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content, Curve
 
-METHODS = ("none", "bias", "temperature", "bias+temperature", "vector", "dirichlet")
+METHODS = (
+    *("none", "bias", "temperature", "bias+temperature", "mix", "temperature+mix"),
+    *("vector", "dirichlet"),
+)
 PER_CLASS = (
     *("support", "weight", "prevalence", "mean_proba", "log_loss", "ci_low", "ci_high"),
     *("contribution", "share", "baseline", "skill", "expected", "gap", "z", "p_value"),
@@ -66,14 +69,12 @@ def _curve(rng, proba, hits):
 
 
 def _recalibration(loss, contribution):
-    factor = np.array([1, 0.99, 0.93, 0.925, 0.94, 1.21])
+    factor = np.array([1, 0.99, 0.93, 0.935, 0.97, 0.932, 0.94, 1.21])
     gain = loss * (1 - factor)
     low, high = _spread(loss * factor, 0.1)
     parts = np.outer(1 - factor, contribution)
     bounds = gain - 0.02 * loss, gain + 0.02 * loss
-    return Recalibration(
-        METHODS, loss * factor, low, high, gain, *bounds, parts, "temperature", "vector"
-    )
+    return Recalibration(METHODS, loss * factor, low, high, gain, *bounds, parts, "temperature")
 
 
 def content(n_classes=10, n=600, *, names=None, base=math.e, recalibration=True, seed=0, **changes):

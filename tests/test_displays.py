@@ -231,7 +231,7 @@ def test_the_recalibration():
     recalibration = c.recalibration
     x, y = display.points_.get_offsets().T
     np.testing.assert_array_equal(x, recalibration.log_loss)
-    np.testing.assert_array_equal(y, np.arange(6))
+    np.testing.assert_array_equal(y, np.arange(len(METHODS)))
     chosen = METHODS.index(recalibration.recommended)
     assert display.recommended_.get_offsets().tolist() == [[recalibration.log_loss[chosen], chosen]]
     ends = np.array([line[:, 0] for line in display.intervals_.get_segments()])
@@ -260,7 +260,7 @@ def test_a_map_that_ruins_everything_does_not_set_the_scale():
     )
     display = RecalibrationDisplay.from_report(dataclasses.replace(c, recalibration=recalibration))
     assert display.ax_.get_xlim()[1] < 2 * loss[0]
-    assert display.beyond_[0].get_offsets()[:, 1].tolist() == [5]
+    assert display.beyond_[0].get_offsets()[:, 1].tolist() == [len(METHODS) - 1]
 
 
 def test_a_report_without_what_is_shown():

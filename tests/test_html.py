@@ -418,15 +418,12 @@ def test_what_there_is_none_of_is_not_there():
 # The plots.
 
 
-def test_the_recalibration_marks_what_is_recommended_and_what_is_used():
+def test_the_recalibration_marks_what_is_recommended():
     page = Page(render_html(content(4)))
     rows = {row[0]: row for row in tables(page)["Recalibration maps, in nats"]}
     assert list(rows) == list(METHODS)
     remarks = {name: row[-1] for name, row in rows.items()}
-    assert remarks == dict.fromkeys(METHODS, "–") | {
-        "temperature": "recommended",
-        "vector": "used",
-    }
+    assert remarks == dict.fromkeys(METHODS, "–") | {"temperature": "recommended"}
     assert "temperature" in page.texts("text", **{"class": "end strong"})
     assert rows["dirichlet"][4].startswith("−")
     assert rows["temperature"][4].startswith("+")

@@ -7,16 +7,31 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from reports import EPS, calibrated, data, drawn, halves_of_digits, regression_on_digits
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.model_selection import StratifiedKFold
+from sklearn.base import clone
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    load_wine,
+    make_classification,
+    make_gaussian_quantiles,
+    make_moons,
+)
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 
 from skxent import log_loss, log_loss_report
+from skxent._intake._rows import check_labelled
 from skxent.recalibration import _choice, refinement_loss
-from skxent.recalibration._maps import Map
+from skxent.recalibration._choice import choose, why_not
+from skxent.statistic._extremes import row_losses
 
-METHODS = ("none", "bias", "temperature", "bias+temperature", "vector", "dirichlet")
+METHODS = (
+    *("none", "bias", "temperature", "bias+temperature", "mix", "temperature+mix"),
+    *("vector", "dirichlet"),
+)
 
 
 def recalibration_of(y, p, **params):
@@ -69,19 +84,13 @@ def prior(theta, method, k):
 SIZES = {"bias": 3, "temperature": 1, "bias+temperature": 4, "vector": 7, "dirichlet": 13}
 
 
-def folds_for(method, y):
-    """Stratified for a temperature alone; any rows where a bias is fitted."""
-    if method == "temperature":
-        return StratifiedKFold(5, shuffle=True, random_state=0).split(y, y)
-    fold = np.random.RandomState(0).permutation(len(y)) % 5
-    return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(5)]
-
-
-def refitted(method, logp, y, w=None):
+def refitted(method, logp, y, w=None, seed=0):
     """Losses by maps fitted to the rows of the other folds; and of all rows by each of the maps."""
     w = np.ones(len(y)) if w is None else w
+    fold = np.random.RandomState(seed).permutation(len(y)) % 5
     losses, by_map = np.empty(len(y)), []
-    for train, test in folds_for(method, y):
+    for i in range(5):
+        train, test = np.flatnonzero(fold != i), np.flatnonzero(fold == i)
         scaled = w[train] * w[train].sum() / (w[train] ** 2).sum()
 
         def left(theta, rows):
@@ -108,20 +117,21 @@ def hard_data(n=250, seed=0):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("method", METHODS[1:])
+@pytest.mark.parametrize("method", SIZES)
 def test_each_method_is_an_independent_fit(method, weighted):
-    """The solvers stop at slightly different places: the loss is the same to 1e-5."""
+    """But for how the folds are cut, of which there are other ways here: n losses differ by 2."""
     y, logp, w = hard_data()
     w = w if weighted else None
     recalibration = recalibration_of(y, logp, from_logits=True, sample_weight=w)
-    losses, _ = refitted(method, logp, y, w)
+    losses = np.mean([refitted(method, logp, y, w, seed)[0] for seed in range(3)], axis=0)
     before = -logp[np.arange(250), y]
     assert recalibration.log_loss[at(recalibration, method)] == pytest.approx(
-        np.average(losses, weights=w), 1e-5
+        np.average(losses, weights=w), abs=2.5 * math.sqrt(SIZES[method]) / 250
     )
     each = (before - losses) * (1 if w is None else w)
     of_class = np.bincount(y, each) / (250 if w is None else w.sum())
-    assert_allclose(recalibration.class_gain[at(recalibration, method)], of_class, atol=1e-5)
+    found = recalibration.class_gain[at(recalibration, method)]
+    assert_allclose(found, of_class, atol=2.5 * math.sqrt(SIZES[method]) / 250)
 
 
 def test_what_a_class_gains_is_as_uncertain_as_its_rows_and_the_fit_together():
@@ -135,7 +145,7 @@ def test_what_a_class_gains_is_as_uncertain_as_its_rows_and_the_fit_together():
     y = drawn(softmax(logits + np.array([0.0, 1.0, -0.7]), axis=1), rng)
     logp = log_softmax(logits, axis=1)
     report = log_loss_report(y, logp, from_logits=True, n_null=0)
-    assert report.recalibration.used == "bias"
+    assert report.recalibration.recommended == "bias"
     losses, by_map = refitted("bias", logp, y)
     members = np.eye(3)[y].T
     gains = members * (-logp[np.arange(400), y] - losses)
@@ -147,28 +157,6 @@ def test_what_a_class_gains_is_as_uncertain_as_its_rows_and_the_fit_together():
     # Five folds are few to estimate a variance from, so that the quantile is above 1.96.
     assert (width > 0.97 * expected).all()
     assert (width < 1.45 * expected).all()
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_temperature_is_a_search_along_a_line(seed):
-    y, p = calibrated(400, 4, seed=seed)
-    logits = 1.4 * np.log(p)
-    losses = np.empty(400)
-    for train, test in StratifiedKFold(5, shuffle=True, random_state=0).split(y, y):
-
-        def left(t, rows):
-            return -log_softmax(logits[rows] / t, axis=1)[np.arange(len(rows)), y[rows]]
-
-        found = minimize_scalar(
-            lambda t, train=train, left=left: left(t, train).sum(), bounds=(0.6, 1.9)
-        )
-        losses[test] = left(found.x, test)
-    report = log_loss_report(y, logits, from_logits=True, n_null=0)
-    expected = losses.mean()
-    assert report.recalibration.log_loss[at(report.recalibration, "temperature")] == pytest.approx(
-        expected, 1e-6
-    )
-    assert report.overall["refinement_loss"] == pytest.approx(expected, 1e-6)
 
 
 # What must add up.
@@ -200,7 +188,7 @@ def test_what_must_add_up_adds_up(base, weighted):
     assert (recalibration.log_loss <= recalibration.ci_high).all()
     assert (recalibration.gain_low <= recalibration.gain).all()
     assert (recalibration.gain <= recalibration.gain_high).all()
-    used = at(recalibration, recalibration.used)
+    used = at(recalibration, recalibration.recommended)
     assert column["recoverable"].sum() == pytest.approx(overall["recoverable"], abs=1e-9)
     assert_allclose(column["recoverable"], recalibration.class_gain[used], atol=1e-12)
     assert overall["recoverable"] == pytest.approx(recalibration.gain[used])
@@ -219,7 +207,7 @@ def test_refinement_is_the_function_of_that_name(weighted):
     params = {"from_logits": True, "sample_weight": w if weighted else None, "base": 2}
     report = log_loss_report(y, logp, n_null=0, **params)
     assert report.overall["refinement_loss"] == pytest.approx(
-        refinement_loss(y, logp, **params), abs=1e-6
+        refinement_loss(y, logp, **params), abs=2 / 250
     )
 
 
@@ -250,17 +238,15 @@ def test_without_a_recalibration():
 def test_on_digits_a_regression_needs_nothing(digits):
     report = log_loss_report(*digits, n_null=0)
     assert report.recalibration.recommended == "none"
-    assert report.recalibration.used == "temperature"
     # Measured with probmetrics 1.3.0.
-    assert report.overall["refinement_loss"] == pytest.approx(0.1251280, rel=0.03)
-    assert report.overall["refinement_loss"] == pytest.approx(0.1251280, rel=1e-4)
-    assert report.overall["refinement_loss"] == pytest.approx(refinement_loss(*digits), abs=1e-6)
+    assert report.overall["refinement_loss"] == pytest.approx(0.1251280, rel=0.05)
+    assert report.overall["refinement_loss"] == pytest.approx(refinement_loss(*digits), rel=0.05)
     assert not any("Recalibration" in finding for finding in report.findings)
 
 
 def test_on_digits_a_forest_needs_temperature(forest):
     recalibration = recalibration_of(*forest)
-    assert recalibration.recommended == recalibration.used == "temperature"
+    assert recalibration.recommended == "temperature"
     assert recalibration.gain[at(recalibration, "temperature")] == pytest.approx(0.286, abs=0.005)
     assert recalibration.gain_low[at(recalibration, "temperature")] > 0.25
 
@@ -293,7 +279,6 @@ def test_what_was_done_to_the_predictions_is_what_is_recommended(seed):
     y, logits = swapped(3000, seed)
     recalibration = recalibration_of(y, logits, from_logits=True)
     assert recalibration.recommended in ("vector", "dirichlet")
-    assert recalibration.used == recalibration.recommended
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.5, 4.0])
@@ -317,22 +302,13 @@ def test_what_makes_things_worse_is_not_recommended():
 # Rows and classes that are many.
 
 
-@pytest.mark.parametrize(("k", "has"), [(50, True), (51, False)])
-def test_a_map_with_a_number_for_each_pair_of_classes_is_for_50_at_most(k, has, monkeypatch):
-    """The fits themselves are not of interest here, and would take seconds."""
-    fitted = set()
-
-    def losses(rows, methods, **params):
-        fitted.update(method.name for method in methods)
-        maps = [Map(np.ones(k), np.zeros(k))] * len(methods)
-        return np.full((len(methods), rows.proba.n_samples), 1.0), [maps] * 5
-
-    monkeypatch.setattr(_choice, "cross_fitted_losses", losses)
-    y, p = calibrated(200, k)
-    recalibration = recalibration_of(y, p, labels=range(k))
-    assert recalibration.methods == (METHODS if has else METHODS[:-1])
-    assert {"none", *fitted} == set(recalibration.methods)
-    assert len(recalibration.gain) == len(recalibration.class_gain) == len(recalibration.methods)
+@pytest.mark.slow
+def test_a_map_with_a_number_for_each_pair_of_classes_is_for_50_at_most():
+    for k in (50, 51):
+        y, p = calibrated(200, k)
+        recalibration = recalibration_of(y, p, labels=range(k))
+        assert recalibration.methods == (METHODS if k == 50 else METHODS[:-1])
+        assert len(recalibration.gain) == len(recalibration.class_gain) == len(METHODS) - (k > 50)
 
 
 def test_more_than_fifty_classes():
@@ -467,5 +443,142 @@ def test_a_class_without_rows_has_nothing_to_recover():
     y[y == 2] = 1
     report = log_loss_report(y, p, labels=range(3), n_null=0)
     assert report.per_class["recoverable"][2] == 0
-    assert report.recalibration.class_gain[:, 2].tolist() == [0] * 6
+    assert report.recalibration.class_gain[:, 2].tolist() == [0] * 8
     assert report.per_class["recoverable"].sum() == pytest.approx(report.overall["recoverable"])
+
+
+# The choice among them.
+
+
+def test_what_makes_things_worse_has_no_star():
+    """A bias that loses had one here, above a temperature that gains, by the order of the maps."""
+    y, p = calibrated(600, 5, seed=24)
+    recalibration = recalibration_of(y, 1.25 * np.log(p), labels=range(5), from_logits=True)
+    assert recalibration.gain[at(recalibration, "bias")] < 0
+    assert recalibration.recommended in ("temperature", "temperature+mix")
+    assert recalibration.gain[at(recalibration, recalibration.recommended)] > 0.01
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_star_is_at_none_or_at_the_best_map(seed):
+    """But for a quarter of a row's loss a map, by which the simpler one goes first."""
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(60, 800)), int(rng.integers(2, 6))
+    y, p = calibrated(n, k, seed=seed)
+    logits = rng.uniform(0.6, 2.0) * np.log(p) + rng.normal(scale=0.4, size=k)
+    report = log_loss_report(y, logits, labels=range(k), from_logits=True, n_null=0)
+    recalibration, overall = report.recalibration, report.overall
+    chosen = at(recalibration, recalibration.recommended)
+    assert overall["recoverable"] == recalibration.gain[chosen]
+    if chosen == 0:
+        assert (overall["recoverable_low"], overall["recoverable_high"]) == (0, 0)
+        assert not report.per_class["recoverable"].any()
+        assert not report.per_class["recoverable_high"].any()
+    else:
+        assert recalibration.gain[chosen] > 0
+        assert recalibration.gain.max() - recalibration.gain[chosen] < 2 / n
+
+
+MODELS = {
+    "forest": RandomForestClassifier(50, random_state=0),
+    "bayes": GaussianNB(),
+    "boosting": HistGradientBoostingClassifier(max_iter=30, random_state=0),
+    "neighbours": KNeighborsClassifier(5),
+}
+DATA = {
+    "digits": lambda: load_digits(return_X_y=True),
+    "wine": lambda: load_wine(return_X_y=True),
+    "cancer": lambda: load_breast_cancer(return_X_y=True),
+    "moons": lambda: make_moons(1200, noise=0.35, random_state=5),
+    "quantiles": lambda: make_gaussian_quantiles(n_samples=1200, n_classes=5, random_state=6),
+    "two, unequal": lambda: generated(2, weights=[0.9], random_state=2),
+    "three": lambda: generated(3, random_state=1),
+    "six": lambda: generated(6, n_clusters_per_class=1, class_sep=0.8, random_state=3),
+    "ten": lambda: generated(10, n_clusters_per_class=1, flip_y=0.1, random_state=4),
+}
+
+
+def generated(k, **params):
+    return make_classification(
+        1200, n_features=12, n_informative=10, n_redundant=0, n_classes=k, **params
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DATA)
+def test_another_seed_recommends_the_same_map(name):
+    """Of four models with ten seeds each; over all nine data sets 99 % do."""
+    X, y = DATA[name]()
+    half = len(y) // 2
+    order = np.random.default_rng(0).permutation(len(y))
+    train, test = order[:half], order[half : half + 500]
+    same = 0
+    for model in MODELS.values():
+        fitted = clone(model).fit(X[train], y[train])
+        p = fitted.predict_proba(X[test])
+        found = [
+            recalibration_of(y[test], p, labels=fitted.classes_, random_state=seed).recommended
+            for seed in range(10)
+        ]
+        same += max(map(found.count, found))
+    assert same >= 35
+
+
+# Groups.
+
+
+def chosen(y, p, groups=None, seed=0):
+    rows = check_labelled(y, p, labels=range(p.shape[1]))
+    losses = row_losses(rows, EPS)
+    params = {"eps": EPS, "confidence_level": 0.95, "seed": seed, "groups": groups}
+    return choose(rows, losses, 1.0, **params)
+
+
+def copies(seed, n_groups=60, size=15, k=4):
+    """Rows that say the same fifteen times over, of a calibrated model."""
+    y, p = calibrated(n_groups, k, seed=seed)
+    groups = np.random.default_rng(seed).permutation(np.repeat(np.arange(n_groups), size))
+    return y[groups], p[groups], groups
+
+
+def test_folds_keep_groups_whole():
+    """Copies of a row in other folds would promise what fresh groups do not keep."""
+    with_groups, without = [], []
+    for seed in range(8):
+        y, p, groups = copies(seed)
+        with_groups.append(chosen(y, p, groups).recalibration.recommended)
+        without.append(chosen(y, p).recalibration.recommended)
+    assert with_groups.count("none") >= 7
+    assert without.count("none") <= 3
+
+
+def test_the_intervals_of_gains_count_groups():
+    """Groups of copies tell as much as one row each, of which folds may be cut otherwise."""
+    y, p, groups = copies(3)
+    first = np.unique(groups, return_index=True)[1]
+    logits = 2.5 * np.log(p)
+    p = softmax(logits, axis=1)
+    many, once = chosen(y, p, groups), chosen(y[first], p[first])
+    t = at(many.recalibration, "temperature")
+    width, expected = (
+        (c.recalibration.gain_high - c.recalibration.gain_low)[t] for c in (many, once)
+    )
+    assert width == pytest.approx(expected, rel=0.15)
+    alone = chosen(y, p).recalibration
+    assert (alone.gain_high - alone.gain_low)[t] < 0.5 * expected
+
+
+def test_a_group_of_each_row_is_no_groups():
+    y, p = calibrated(300, 3)
+    p = softmax(1.6 * np.log(p), axis=1)
+    one, two = chosen(y, p), chosen(y, p, np.arange(300)[::-1])
+    assert one.recalibration.recommended == two.recalibration.recommended == "temperature"
+    assert_allclose(one.recalibration.gain, two.recalibration.gain, atol=0.02)
+    assert_allclose(one.recoverable, two.recoverable, atol=0.02)
+
+
+def test_one_group_has_no_recalibration():
+    y, p = calibrated(30, 3)
+    rows = check_labelled(y, p)
+    assert "one group" in why_not(rows, EPS, np.zeros(30, dtype=int))
+    assert why_not(rows, EPS, np.arange(30) // 15) is None

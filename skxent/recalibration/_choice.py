@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skxent._backend import class_weights
+from skxent._backend import NUMPY, class_weights
 from skxent._inference._intervals import Moments, hall_interval, moments_of_mean
 from skxent._inference._paired import paired_interval
 from skxent._intake._rows import Labelled
+from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
-from skxent.recalibration._cross_fit import N_SPLITS, class_losses, cross_fitted_losses
-from skxent.recalibration._maps import METHODS, Map, Method, n_parameters
+from skxent.recalibration._cross_fit import N_SPLITS, Repeats, finite_logs
+from skxent.recalibration._maps import METHODS, Chance, FittedMethod, Map, fit_methods, n_parameters
 
 __all__ = ["Choice", "Recalibration", "choose", "why_not"]
 
-# Of the two-sided interval that has to be above 0 on its lower side: one-sided 5 %. It is not
+# Of the two-sided interval of which the lower end has to be above 0: one-sided 5 %. It is not
 # the confidence level of the report: how wide its intervals are should not choose a map.
 _LEVEL = 0.9
-# Maps are fitted to so many rows and so many probabilities at most, and applied to all.
+# Maps are fitted to so many rows and so many probabilities at most, and their losses are those
+# of so many.
 _N_FIT, _SIZE_FIT = 10_000, 2_000_000
+_N_EVALUATED, _SIZE_EVALUATED = 200_000, 2_000_000
 # A number for each pair of classes: beyond, the fit takes minutes and cannot find so many.
 _MOST_CLASSES_OF_MATRIX = 50
+# Folds are cut again until what is decided is as many standard errors of the repeats away
+# from the opposite; so often at least, and at most.
+_FIRST_REPEATS, _MOST_REPEATS, _SURE = 1, 16, 2.5
+_MOST_NUMBERS = 2_000_000
+# Of what a parameter costs that is not needed, 1 / n: maps that differ by less are the same, and
+# the simpler one is taken.
+_HANDICAP = 0.25
+# Of the spread over repeats, where what is known to be chance has been taken off.
+_LEFT = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +47,8 @@ class Recalibration:
     Attributes
     ----------
     methods : tuple of str
-        Names of the maps: none, bias, temperature, bias + temperature, vector, Dirichlet.
+        Names of the maps: none, bias, temperature, bias+temperature, mix, temperature+mix,
+        vector and, up to 50 classes, dirichlet.
     log_loss, ci_low, ci_high : ndarray of shape (n_methods,)
         Mean loss of all rows after the map, and its confidence interval.
     gain, gain_low, gain_high : ndarray of shape (n_methods,)
@@ -43,9 +57,8 @@ class Recalibration:
     class_gain : ndarray of shape (n_methods, n_classes)
         Part of each class in the gain; each row sums to `gain`.
     recommended : str
-        The first map that none of those after it beats beyond noise.
-    used : str
-        The map behind `recoverable`: the recommended one, and temperature if that is none.
+        "none" unless a map takes something off the loss beyond noise, in a one-sided test at
+        5 %; then the map with the smallest loss. The map behind `recoverable`.
     """
 
     methods: tuple[str, ...]
@@ -57,32 +70,275 @@ class Recalibration:
     gain_high: FloatArray
     class_gain: FloatArray
     recommended: str
-    used: str
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A recalibration, and what the map that it uses takes off each class and all rows."""
+    """A recalibration, and what the map that it recommends takes off each class and all rows."""
 
     recalibration: Recalibration
     recoverable: FloatArray
     """Shape (3, n_classes): gain and its interval, as contributions to the overall gain."""
     refinement_loss: float
+    map: Map
+    """The recommended one, fitted to all rows, or to those that were drawn of many."""
 
 
-def why_not(rows: Labelled, eps: float) -> str | None:
+def why_not(rows: Labelled, eps: float, groups: IntArray | None = None) -> str | None:
     """Why there is no recalibration for these rows, or None."""
-    n = rows.proba.n_samples if rows.weight is None else np.count_nonzero(rows.weight)
+    counted = np.ones(rows.proba.n_samples, bool) if rows.weight is None else rows.weight > 0
     if rows.proba.n_classes < 2:
         return "There is one class only, so that there is nothing to recalibrate: no recalibration."
-    if n < 2:
+    if np.count_nonzero(counted) < 2:
         return "A map cannot be fitted to one row and applied to another: no recalibration."
+    if groups is not None and len(np.unique(groups[counted])) < 2:
+        return "A map cannot be fitted to one group and applied to another: no recalibration."
     if eps == 0:
         return (
             "A probability of 0 cannot be recalibrated, and eps=0 gives it no floor: no "
             "recalibration."
         )
     return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """The rows that the losses after maps are those of; maps are fitted to the first of them."""
+
+    x: FloatArray
+    codes: IntArray
+    before: FloatArray
+    weight: FloatArray | None
+    units: IntArray | None
+    """Number of the group of each row, from 0."""
+    n_fit: int
+
+    @property
+    def n_units(self) -> int:
+        return len(self.codes) if self.units is None else int(self.units.max()) + 1
+
+    def for_fit(self) -> tuple[FloatArray, IntArray, FloatArray | None]:
+        weight = None if self.weight is None else self.weight[: self.n_fit]
+        return self.x[: self.n_fit], self.codes[: self.n_fit], weight
+
+
+def _drawn(
+    rows: Labelled, losses: FloatArray, eps: float, seed: int, groups: IntArray | None
+) -> _Drawn:
+    n, k, weight = rows.proba.n_samples, rows.proba.n_classes, rows.weight
+    some = np.arange(n) if weight is None else np.flatnonzero(weight > 0)
+    n_fit = min(_N_FIT, max(_SIZE_FIT // k, 2), len(some))
+    # Rows beyond those that maps are fitted to may share a group with them.
+    most = n_fit if groups is not None else min(_N_EVALUATED, _SIZE_EVALUATED // k)
+    if len(some) > n_fit:
+        some = np.random.RandomState(seed).permutation(some)[: max(most, n_fit)]
+    whole = len(some) == n and n_fit == n
+    proba = rows.proba if whole else replace(rows.proba, array=rows.proba.array[some])
+    return _Drawn(
+        x=finite_logs(proba, math.log(eps)),
+        codes=rows.codes[some],
+        before=losses[some],
+        weight=None if weight is None else weight[some],
+        units=None if groups is None else np.unique(groups[some], return_inverse=True)[1],
+        n_fit=n_fit,
+    )
+
+
+class _Candidates:
+    """Maps that are fitted to the rows, and the losses after them in some repeats of the folds."""
+
+    def __init__(self, drawn: _Drawn, least: float, seed: int) -> None:
+        k, fit = drawn.x.shape[1], drawn.for_fit()
+        methods = [m for m in METHODS if m.slope != "matrix" or k <= _MOST_CLASSES_OF_MATRIX]
+        self.drawn, self.least = drawn, least
+        self.fitted: list[FittedMethod] = fit_methods(methods, *fit)
+        units = (
+            None
+            if drawn.units is None
+            else np.unique(drawn.units[: drawn.n_fit], return_inverse=True)[1]
+        )
+        self.repeats = Repeats(*fit, units, least, seed)
+        self.own: list[list[FloatArray]] = [[] for _ in methods]
+        """Of each method and repeat, the losses of the rows that maps were fitted to."""
+        self.chances: dict[int, Chance | None] = {}
+        self.n_parameters = np.array([n_parameters(method, k) for method in methods], dtype=float)
+        self.alike = _likeness(drawn)
+        share = np.ones(len(drawn.codes)) if drawn.weight is None else drawn.weight
+        share = share / share.sum()
+        self.whole = _Observations(share, drawn.units, None, 1)
+        self.parts = _Observations(share, drawn.units, drawn.codes, k)
+        self.n = 1.0 / float(share @ share)
+        rest = slice(drawn.n_fit, None)
+        self.rest = [
+            f.map.losses(drawn.x[rest], drawn.codes[rest]).clip(0.0, -least) for f in self.fitted
+        ]
+
+    def more(self, which: Sequence[int], n_repeats: int) -> None:
+        """Cut the folds so many times more, for the methods `which`."""
+        self.repeats.more(n_repeats)
+        for i in which:
+            first = len(self.own[i])
+            losses = self.repeats.held_out(self.fitted[i], first)[0]
+            self.own[i] += [
+                own - self._chance(i, fold_of)
+                for own, fold_of in zip(losses, self.repeats.folds[first:], strict=True)
+            ]
+
+    def steady(self, which: Sequence[int]) -> None:
+        """Take what is known to be chance off the losses after the methods `which`."""
+        repeats = self.repeats
+        for i in which:
+            if i not in self.chances:
+                units = np.arange(len(repeats.codes)) if repeats.units is None else repeats.units
+                self.chances[i] = self.fitted[i].chance_of_folds(
+                    repeats.x, repeats.codes, repeats.weight, units
+                )
+                self.own[i] = [
+                    own - self._chance(i, fold_of)
+                    for own, fold_of in zip(self.own[i], repeats.folds, strict=False)
+                ]
+
+    def _chance(self, i: int, fold_of: IntArray) -> FloatArray | float:
+        chance = self.chances.get(i)
+        return 0.0 if chance is None else chance.of(fold_of)
+
+    def after(self, i: int) -> FloatArray:
+        """Losses of all rows after a method, the mean of its repeats."""
+        if i == 0:  # not through the logarithms again, whose rounding would look like a gain
+            return self.drawn.before
+        return np.concatenate([np.mean(self.own[i], axis=0), self.rest[i]])
+
+    def gain(self, i: int) -> Moments:
+        """Moments of what a method takes off the loss, the variance of its fit included."""
+        moments = self.whole.moments(self.drawn.before - self.after(i))
+        return replace(moments, variance=moments.variance + self._variance_of_fit(i))
+
+    def _variance_of_fit(self, i: int) -> float:
+        """
+        Variance of the mean gain that comes from the fit, beside that of the rows.
+
+        The gain is flat around the best map: where there is nothing to gain, the spread of the
+        rows vanishes faster than the effect of the parameters that were fitted to noise.
+        """
+        parameters = self.n_parameters[i] * N_SPLITS / (N_SPLITS - 1)
+        return parameters * self.alike**2 / (self.n * min(self.n, self.drawn.n_fit))
+
+    def handicap(self, i: int) -> float:
+        """What a map has to be better by than each simpler one, lest equal ones are a lottery."""
+        rank = int(np.argsort(np.argsort(self.n_parameters, kind="stable"))[i])
+        return _HANDICAP * rank * self.alike / self.n
+
+    def with_fit(self, moments: Moments, i: int) -> Moments:
+        """
+        Moments of the gains of the classes with the variance of the fits, large for a class.
+
+        Around the best map the total is flat, but a class may gain what another loses. The
+        losses of a class after the maps of the folds: a jackknife that leaves out folds.
+        """
+        _, codes, weight = self.drawn.for_fit()
+        weight = np.ones(len(codes)) if weight is None else weight
+        k, of_fit = self.drawn.x.shape[1], []
+        for by_map in self.repeats.held_out(self.fitted[i], 0, _FIRST_REPEATS)[1]:
+            sums = [class_weights(codes, k, losses * weight) for losses in by_map]
+            m = len(sums)
+            of_fit.append((m - 1) * np.var(sums, axis=0) / weight.sum() ** 2)
+        of_maps = np.mean(of_fit, axis=0)
+        variance = moments.variance + of_maps
+        # Satterthwaite's degrees of freedom, plus the one that the interval takes off again.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = moments.variance**2 / (moments.n - 1.0) + of_maps**2 / (m - 1.0)
+            n = np.where(parts > 0, 1.0 + variance**2 / parts, moments.n)
+        return Moments(moments.mean, variance, moments.third, n)
+
+    def noise(self, i: int, j: int) -> float:
+        """Standard error of the difference of two mean losses, from how the folds were cut."""
+        n = min(len(self.own[i]), len(self.own[j])) or len(self.own[i])
+        weight = self.repeats.weight / self.repeats.weight.sum()
+        of_repeat = [weight @ (self.own[i][r] - (self.own[j][r] if j else 0.0)) for r in range(n)]
+        # What the parameters would make of it if the maps were right: a few repeats may be
+        # alike by chance.
+        parameters = max(abs(self.n_parameters[i] - self.n_parameters[j]), 1.0)
+        expected = 0.5 * parameters * (self.alike / len(weight)) ** 2
+        if n == 1:
+            return 2.0 * math.sqrt(expected)
+        if all(self.chances.get(m) is not None for m in (i, j) if m):
+            expected *= _LEFT**2
+        return math.sqrt(max(float(np.var(of_repeat, ddof=1)), expected) / n)
+
+
+class _Observations:
+    """What moments are made of: rows, or units of rows, and the classes that have parts in them."""
+
+    def __init__(
+        self, share: FloatArray, units: IntArray | None, codes: IntArray | None, k: int
+    ) -> None:
+        self.share, self.k, self.cell, size = share, k, None, share
+        owner = np.zeros(len(share), dtype=np.intp) if codes is None else codes
+        own = share
+        if units is not None:
+            size = class_weights(units, int(units.max()) + 1, share)
+            cells, self.cell = np.unique(units * k + owner, return_inverse=True)
+            owner, own = cells % k, size[cells // k]
+        self.owner, self.own = owner, own
+        self.sizes = [float((size**m).sum()) for m in range(4)]
+
+    def moments(self, values: FloatArray) -> Moments:
+        """Of the sum of the values times their shares, or of the part that each class has in it."""
+        middle = float(self.share @ values) if self.k == 1 else 0.0
+        part = self.share * (values - middle)  # so that a small spread keeps its digits
+        if self.cell is not None:
+            part = class_weights(self.cell, len(self.owner), part)
+
+        def sums(numbers: FloatArray) -> FloatArray:
+            return class_weights(self.owner, self.k, numbers)
+
+        own, (_, _, second, third) = self.own, self.sizes
+        square = [np.full(self.k, second), sums(own * part), sums(part**2)]
+        cube = [np.full(self.k, third), sums(own**2 * part), sums(own * part**2), sums(part**3)]
+        found = moments_of_mean(np.ones(self.k), sums(part), np.array(square), np.array(cube))
+        return replace(found, mean=found.mean + middle)
+
+
+def _likeness(drawn: _Drawn) -> float:
+    """By how much rows of one group make sums of residuals vary more than if they were alone."""
+    if drawn.units is None:
+        return 1.0
+    weight = np.ones((len(drawn.codes), 1)) if drawn.weight is None else drawn.weight[:, None]
+    residual = np.exp(log_softmax(NUMPY, drawn.x))
+    residual[np.arange(len(residual)), drawn.codes] -= 1.0
+    residual = weight * (residual - np.average(residual, axis=0, weights=weight[:, 0]))
+    together = np.array([class_weights(drawn.units, drawn.n_units, r) for r in residual.T])
+    alone = float((residual**2).sum())
+    return max(float((together**2).sum()) / alone, 1.0) if alone > 0 else 1.0
+
+
+def _decided(found: _Candidates) -> int:
+    """
+    Number of the recommended method: none unless one beats it, and then the best of all.
+
+    A one-sided comparison of the same rows. A map with parameters that are not needed loses by
+    them, so that a calibrated model is left alone more often than in 95 % of cases, although
+    the maps are several. See benchmarks/simulations/recalibration.py.
+    """
+    methods = range(1, len(found.fitted))
+    found.more(methods, _FIRST_REPEATS)
+    most = max(min(_MOST_NUMBERS // found.repeats.x.size, _MOST_REPEATS), _FIRST_REPEATS)
+    while True:
+        gains = {i: found.gain(i) for i in methods}
+        low = {i: float(paired_interval(gains[i], _LEVEL)[0][0]) for i in methods}
+        mean = {i: float(gains[i].mean[0]) - found.handicap(i) for i in methods}
+        surest, best = max(methods, key=low.__getitem__), max(methods, key=mean.__getitem__)
+        beaten = low[surest] > 0
+        unclear = {surest} if abs(low[surest]) < _SURE * found.noise(surest, 0) else set()
+        if beaten or unclear:
+            others = [i for i in methods if i != best]
+            near = [i for i in others if mean[best] - mean[i] < _SURE * found.noise(best, i)]
+            unclear |= {best, *near} if near else set()
+        repeats = len(found.repeats.folds)
+        if not unclear or repeats >= most:
+            return best if beaten else 0
+        found.steady(sorted(unclear))
+        found.more(sorted(unclear), min(repeats, most - repeats))
 
 
 def choose(
@@ -93,133 +349,45 @@ def choose(
     eps: float,
     confidence_level: float,
     seed: int,
+    groups: IntArray | None = None,
 ) -> Choice:
-    """Recalibration of the rows, whose losses in nats as they are predicted are `losses`."""
-    k = rows.proba.n_classes
-    methods = [r for r in METHODS if r.slope != "matrix" or k <= _MOST_CLASSES_OF_MATRIX]
-    after = np.empty((len(methods), len(losses)))
-    # Not through the logarithms again, whose rounding would look like a gain.
-    after[0] = losses
-    n_fit = min(_N_FIT, _SIZE_FIT // k)
-    maps: list[list[Map]] = [[]] * len(methods)
-    for stratified in (True, False):
-        # See `shuffled_folds` for why a bias needs other folds than a temperature.
-        chosen = [i for i in range(1, len(methods)) if methods[i].bias != stratified]
-        after[chosen], by_fold = cross_fitted_losses(
-            rows,
-            [methods[i] for i in chosen],
-            eps=eps,
-            n_fit=n_fit,
-            random_state=seed,
-            stratified=stratified,
-        )
-        for i, of_method in zip(chosen, zip(*by_fold, strict=True), strict=True):
-            maps[i] = list(of_method)
-    weight = rows.weight
-    means = [_moments(row, weight) for row in after]
-    effective = len(losses) if weight is None else weight.sum() ** 2 / (weight @ weight)
-    fits = [_variance_of_fit(method, k, float(effective), n_fit) for method in methods]
-    pairs = [_moments(losses - row, weight) for row in after]
-    gains = [replace(m, variance=m.variance + fit) for m, fit in zip(pairs, fits, strict=True)]
-    intervals = [hall_interval(m, confidence_level) for m in means]
+    """
+    Recalibration of the rows, whose losses in nats as they are predicted are `losses`.
+
+    Rows with the same number in `groups` belong together.
+    """
+    drawn = _drawn(rows, losses, eps, seed, groups)
+    found = _Candidates(drawn, math.log(eps), seed)
+    at = _decided(found)
+    k, every = rows.proba.n_classes, range(len(found.fitted))
+    gains = [found.gain(i) for i in every]
+    gain = np.array([float(m.mean[0]) for m in gains])
     gain_intervals = [paired_interval(m, confidence_level) for m in gains]
-    total = len(losses) if weight is None else weight.sum()
-    class_gain = [
-        class_weights(rows.codes, k, (losses - row) * (1.0 if weight is None else weight)) / total
-        for row in after
+    mean = float(np.average(losses, weights=rows.weight))
+    moments = [
+        replace(found.whole.moments(found.after(i)), mean=np.array([mean - gain[i]])) for i in every
     ]
-    names = tuple(method.name for method in methods)
-    recommended = names[_simplest(after, weight, fits)]
-    used = recommended if recommended != "none" else "temperature"
-
-    def in_units(values: Iterable[FloatArray]) -> FloatArray:
-        return np.concatenate(list(values)) / unit
-
+    intervals = [hall_interval(m, confidence_level) for m in moments]
+    of_class = [found.parts.moments(drawn.before - found.after(i)) for i in every]
     recalibration = Recalibration(
-        methods=names,
-        log_loss=in_units(m.mean for m in means),
-        ci_low=in_units(low for low, _ in intervals),
-        ci_high=in_units(high for _, high in intervals),
-        gain=in_units(m.mean for m in gains),
-        gain_low=in_units(low for low, _ in gain_intervals),
-        gain_high=in_units(high for _, high in gain_intervals),
-        class_gain=np.array(class_gain) / unit,
-        recommended=recommended,
-        used=used,
+        methods=tuple(f.method.name for f in found.fitted),
+        log_loss=(mean - gain) / unit,
+        ci_low=np.array([float(low[0]) for low, _ in intervals]) / unit,
+        ci_high=np.array([float(high[0]) for _, high in intervals]) / unit,
+        gain=gain / unit,
+        gain_low=np.array([float(low[0]) for low, _ in gain_intervals]) / unit,
+        gain_high=np.array([float(high[0]) for _, high in gain_intervals]) / unit,
+        class_gain=np.array([m.mean for m in of_class]) / unit,
+        recommended=found.fitted[at].method.name,
     )
-    at = names.index(used)
-    of_class = _moments(losses - after[at], weight, rows.codes, k)
-    fitted = class_losses(rows, maps[at], eps) / total
-    bounds = [x / unit for x in paired_interval(_with_fit(of_class, fitted), confidence_level)]
-    recoverable = np.array([recalibration.class_gain[at], *bounds])
+    recoverable = np.zeros((3, k))
+    if at:
+        bounds = paired_interval(found.with_fit(of_class[at], at), confidence_level)
+        recoverable = np.array([of_class[at].mean, *bounds]) / unit
+    temperature = recalibration.methods.index("temperature")
     return Choice(
-        recalibration, recoverable, float(recalibration.log_loss[names.index("temperature")])
+        recalibration,
+        recoverable,
+        float(recalibration.log_loss[temperature]),
+        found.fitted[at].map,
     )
-
-
-def _moments(
-    values: FloatArray, weight: FloatArray | None, codes: IntArray | None = None, k: int = 1
-) -> Moments:
-    """Moments of the mean of the values, or of the part that each class has in it."""
-
-    def sums(x: FloatArray) -> FloatArray:
-        return np.array([x.sum()]) if codes is None else class_weights(codes, k, x)
-
-    squares = values * values
-    powers = values, squares, squares * values
-    if weight is None:
-        n = np.array([float(len(values))])
-        raw = [np.broadcast_to(n, k), *(sums(x) for x in powers)]
-        return moments_of_mean(n, raw[1], np.array(raw[:3]), np.array(raw))
-    second, third = weight * weight, weight * weight * weight
-    square = [np.full(k, second.sum()), *(sums(second * x) for x in powers[:2])]
-    cube = [np.full(k, third.sum()), *(sums(third * x) for x in powers)]
-    first = sums(weight * values)
-    return moments_of_mean(np.array([weight.sum()]), first, np.array(square), np.array(cube))
-
-
-def _variance_of_fit(method: Method, k: int, n: float, n_fit: int) -> float:
-    """
-    Variance of the mean gain that comes from fitting the map, beside that of the rows.
-
-    The gain is flat around the best map: where there is nothing to gain, the spread of the
-    rows vanishes faster than the effect of the parameters that were fitted to noise.
-    """
-    return n_parameters(method, k) * N_SPLITS / (N_SPLITS - 1) / (n * min(n, n_fit))
-
-
-def _with_fit(moments: Moments, fitted: FloatArray) -> Moments:
-    """
-    Moments of the gains of the classes with the variance of the fits, which is large for a class.
-
-    Around the best map the total is flat, but a class may gain what another loses. `fitted` are
-    the losses of the classes after the maps of the folds: a jackknife that leaves out folds.
-    """
-    m = len(fitted)
-    of_fit = (m - 1) * fitted.var(axis=0)
-    variance = moments.variance + of_fit
-    # Satterthwaite's degrees of freedom, plus the one that the interval takes off again.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = moments.variance**2 / (moments.n - 1.0) + of_fit**2 / (m - 1.0)
-        n = np.where(parts > 0, 1.0 + variance**2 / parts, moments.n)
-    return Moments(moments.mean, variance, moments.third, n)
-
-
-def _simplest(after: FloatArray, weight: FloatArray | None, fits: Sequence[float]) -> int:
-    """
-    First method that none of those after it beats beyond noise.
-
-    One-sided comparisons of the same rows. A map with parameters that are not needed loses by
-    them, so that a calibrated model is left alone more often than in 95 % of cases, although
-    the later methods are several. See benchmarks/simulations/recalibration.py.
-    """
-    for r in range(len(after) - 1):
-        beaten = False
-        for s in range(r + 1, len(after)):
-            gain = _moments(after[r] - after[s], weight)
-            gain = replace(gain, variance=gain.variance + abs(fits[s] - fits[r]))
-            low, _ = paired_interval(gain, _LEVEL)
-            beaten |= bool(low[0] > 0)
-        if not beaten:
-            return r
-    return len(after) - 1

@@ -1,222 +1,253 @@
-"""Recalibration maps: each multiplies log-probabilities, adds a bias, and normalises again."""
+"""Recalibration maps: what they do to probabilities, and how each family is fitted."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.sparse import csr_array
 
-from skxent._backend import NUMPY, class_weights, pick, row_slices, row_sums
+from skxent._backend import NUMPY, pick, row_slices
 from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
+from skxent.recalibration._linear import LinearFits
+from skxent.recalibration._mixture import MixtureFits
+from skxent.recalibration._multiplied import exponentials
+from skxent.recalibration._newton import Curvature, Fits, minimised, times
+from skxent.recalibration._shape import LEAST_SLOPE, Shape, Slope
 
-__all__ = ["METHODS", "Map", "Method", "fit_map", "n_parameters"]
-
-Slope = Literal["none", "scalar", "vector", "matrix"]
-
-# Rows that are all classified correctly ask for a temperature of 0, and then a single mistake
-# among the rows held out costs everything. Temperatures between 1/2 and 2 are free; beyond,
-# the data have to outweigh a normal prior. See benchmarks/simulations/temperature_prior.py.
-_FREE_LOG_TEMPERATURE = math.log(2.0)
-_TEMPERATURE_PRECISION = 3.0
-# Precisions of normal priors on a bias (in nats), on the slope of a class beside the common
-# one, and on what one class's log-probability adds to another's: they matter for small
-# classes, which would otherwise be fitted to a handful of rows.
-_BIAS_PRECISION = 1.0
-_OWN_SLOPE_PRECISION = 25.0
-_CROSS_SLOPE_PRECISION = 100.0
+__all__ = [
+    "METHODS",
+    "N_SPLITS",
+    "Chance",
+    "FittedMethod",
+    "Map",
+    "Method",
+    "fit_map",
+    "fit_methods",
+    "n_parameters",
+]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Map:
-    """Log-probabilities times `slopes` plus `bias`, as logits."""
+    """
+    Log-probabilities times `slopes` plus `bias`, as logits; then mixed with `classes`.
+
+    A map that does not mix has a `share` of 0.
+    """
 
     slopes: FloatArray
-    """Shape (n_classes, n_classes), or (n_classes,) for its diagonal."""
+    """Shape (n_classes, n_classes), to each class from each, or (n_classes,) for its diagonal."""
     bias: FloatArray
+    share: float = 0.0
+    classes: FloatArray | None = None
+    """Probabilities that have the `share`, one of each class."""
 
     def losses(self, logp: FloatArray, codes: IntArray) -> FloatArray:
         """Minus the recalibrated log-probability of each row's class."""
-        logits = self.logits(logp)
-        powers, shift = _exponentials(logits)
-        losses: FloatArray = np.log(powers @ np.exp(self.bias)) + shift
-        losses -= pick(logits, codes)
-        losses -= self.bias[codes]
-        return losses
+        losses = np.empty(len(codes))
+        for at in row_slices(*logp.shape):
+            logits = self._logits(logp[at])
+            _, total, shift = exponentials(logits)
+            losses[at] = np.log(total) + shift - pick(logits, codes[at])
+        if self.classes is None:
+            return losses
+        return -np.log((1.0 - self.share) * np.exp(-losses) + self.share * self.classes[codes])
 
     def log_proba(self, logp: FloatArray) -> FloatArray:
         """Recalibrated log-probabilities of a block of finite ones."""
-        return log_softmax(NUMPY, self.logits(logp) + self.bias)
+        logs = log_softmax(NUMPY, self._logits(logp))
+        if self.classes is None:
+            return logs
+        with np.errstate(divide="ignore"):
+            return np.log((1.0 - self.share) * np.exp(logs) + self.share * self.classes)
 
-    def logits(self, logp: FloatArray) -> FloatArray:
-        """Logits of a block of finite log-probabilities, without the bias."""
-        return logp @ self.slopes.T if self.slopes.ndim == 2 else logp * self.slopes
-
-
-def _exponentials(logits: FloatArray) -> tuple[FloatArray, FloatArray | float]:
-    """
-    Exponentials of each row, and the logarithm of what they were divided by.
-
-    Log-probabilities need no shift as long as the map keeps their sign and size.
-    """
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        powers = np.exp(logits)
-        highest = powers.max(axis=1) if logits.shape[1] > 64 else row_sums(powers)
-    if highest.min() > 1e-250 and highest.max() < 1e250:
-        return powers, 0.0
-    shift = logits.max(axis=1)
-    return np.exp(logits - shift[:, None]), shift
+    def _logits(self, logp: FloatArray) -> FloatArray:
+        if self.slopes.ndim == 1:
+            return logp * self.slopes + self.bias
+        # BLAS wakes other threads for an operand that is transposed only in name.
+        return times(logp, np.ascontiguousarray(self.slopes.T)[None])[0] + self.bias
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A family of maps: what multiplies, and whether there is a bias."""
+    """A family of maps: what multiplies, whether there is a bias, whether it mixes."""
 
     name: str
     slope: Slope
-    bias: bool
+    bias: bool = False
+    mixes: bool = False
+    start: tuple[str, ...] = ()
+    """Simpler families: the fit begins from the map of one of them."""
 
 
 METHODS = (
-    Method("none", "none", False),
-    Method("bias", "none", True),
-    Method("temperature", "scalar", False),
-    Method("bias+temperature", "scalar", True),
-    Method("vector", "vector", True),
-    Method("dirichlet", "matrix", True),
+    Method("none", "none"),
+    Method("bias", "none", bias=True),
+    Method("temperature", "scalar"),
+    Method("bias+temperature", "scalar", bias=True, start=("temperature",)),
+    Method("mix", "none", mixes=True),
+    Method("temperature+mix", "scalar", mixes=True, start=("temperature", "mix")),
+    Method("vector", "vector", bias=True, start=("bias+temperature",)),
+    Method("dirichlet", "matrix", bias=True, start=("vector",)),
 )
-
-
-def _size(method: Method, k: int) -> tuple[int, int]:
-    slopes = {"none": 0, "scalar": 1, "vector": 1 + k, "matrix": 1 + k * k}[method.slope]
-    return slopes, k if method.bias else 0
+N_SPLITS = 5
+# What a fit of the share begins with.
+_FIRST_SHARE = 0.02
+# A part of the loss of all rows. What it makes the mean loss of the rows held out too small by
+# is less than a hundredth of what chance makes of it in how the folds are cut.
+_TOLERANCE = 1e-7
+_BY_NAME = {method.name: method for method in METHODS}
 
 
 def n_parameters(method: Method, k: int) -> int:
     """How many numbers the map of a method has to find; one bias is free."""
     slopes = {"none": 0, "scalar": 1, "vector": k, "matrix": k * k}[method.slope]
-    return slopes + (k - 1 if method.bias else 0)
+    return slopes + (k - 1 if method.bias else 0) + method.mixes
 
 
-def _unpack(theta: FloatArray, method: Method, k: int) -> Map:
-    """The first parameter is the log of the common slope, the others are deviations from it."""
-    n_slopes, n_bias = _size(method, k)
-    bias = theta[n_slopes:] if n_bias else np.zeros(k)
-    common = math.exp(theta[0]) if n_slopes else 1.0
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedMethod:
+    """The map of a method that was fitted to all rows, and what fits to parts begin from."""
+
+    method: Method
+    theta: FloatArray
+    curvature: Curvature | None
+    map: Map
+
+    def refitted(
+        self, x: FloatArray, codes: IntArray, weight: FloatArray, tolerance: float = _TOLERANCE
+    ) -> FloatArray:
+        """Losses of all rows by the maps that are fitted under each set of weights."""
+        fits = _fits(self.method, x, codes, _scaled(weight))
+        return minimised(fits, self.theta, self.curvature, tolerance)[1]
+
+    def chance_of_folds(
+        self, x: FloatArray, codes: IntArray, weight: FloatArray, units: IntArray
+    ) -> Chance | None:
+        """What the folds make of the loss of each row by chance; None for too many parameters."""
+        if self.curvature is None:
+            return None
+        fits = _fits(self.method, x, codes, _scaled(weight[None]))
+        scaled, prior = fits.weight[0], fits.prior_curvature(self.theta)
+        part = (1.0 - 1.0 / N_SPLITS) * fits.weight
+        inverse = self.curvature.inverse(part, prior)
+        if inverse is None:
+            return None
+        gradients = fits.row_gradients(self.theta)
+        of_unit = np.zeros((int(units.max()) + 1, gradients.shape[1]))
+        np.add.at(of_unit, units, scaled[:, None] * gradients)
+        return Chance(units, times(gradients, inverse[None])[0], of_unit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chance:
+    """
+    To first order, by how much the loss of each row differs from its mean over all folds.
+
+    That is a matter of which other rows are in its fold, whose mean is known: taken off, a
+    few repeats of the folds say what else hundreds would.
+    """
+
+    units: IntArray
+    moved: FloatArray
+    """Shape (n_rows, size): gradients of the rows, times the inverse second derivatives."""
+    gradients: FloatArray
+    """Shape (n_units, size): gradients of the rows of each unit, summed."""
+
+    def of(self, fold_of: IntArray) -> FloatArray:
+        """Shape (n_rows,); 0 on average over all ways to cut the folds."""
+        n_units, size = self.gradients.shape
+        fold_of_unit = np.empty(n_units, dtype=np.intp)
+        fold_of_unit[self.units] = fold_of
+        of_fold = np.zeros((int(fold_of.max()) + 1, size))
+        np.add.at(of_fold, fold_of_unit, self.gradients)
+        units = np.bincount(fold_of_unit)
+        # That another unit is in the same fold.
+        share = float((units * (units - 1)).sum()) / max(n_units * (n_units - 1), 1)
+        expected = share * self.gradients.sum(axis=0) + (1.0 - share) * self.gradients
+        change: FloatArray = of_fold[fold_of] - expected[self.units]
+        return np.einsum("nd,nd->n", self.moved, change)
+
+
+def _scaled(weight: FloatArray) -> FloatArray:
+    """Weights that sum to the effective number of rows: priors count against rows."""
+    sums = weight.sum(axis=1), np.einsum("bn,bn->b", weight, weight)
+    scaled: FloatArray = weight * (sums[0] / sums[1])[:, None]
+    return scaled
+
+
+def _fits(method: Method, x: FloatArray, codes: IntArray, weight: FloatArray) -> Fits:
+    if method.mixes:
+        return MixtureFits(x, codes, weight, with_slope=method.slope == "scalar")
+    return LinearFits(Shape(method.slope, method.bias, x.shape[1]), x, codes, weight)
+
+
+def _map_of(method: Method, fits: Fits, theta: FloatArray) -> Map:
+    k = fits.x.shape[1]
+    if isinstance(fits, MixtureFits):
+        slope = theta[0, 0] if fits.with_slope else 1.0
+        return Map(np.full(k, slope), np.zeros(k), float(theta[0, -1]), fits.classes[0])
+    shape = Shape(method.slope, method.bias, k)
+    slopes = shape.slopes(theta)[0]
     if method.slope == "matrix":
-        return Map(common * np.eye(k) + theta[1:n_slopes].reshape(k, k), bias)
-    own = theta[1:n_slopes] if method.slope == "vector" else 0.0
-    return Map(np.broadcast_to(common + own, (k,)).copy(), bias)
+        return Map(np.ascontiguousarray(slopes.T), shape.biases(theta)[0])
+    return Map(np.broadcast_to(slopes[0], (k,)).copy(), shape.biases(theta)[0])
 
 
-def _penalty(theta: FloatArray, method: Method, k: int) -> tuple[float, FloatArray]:
-    n_slopes, _ = _size(method, k)
-    gradient = np.zeros_like(theta)
-    if n_slopes:
-        free = _FREE_LOG_TEMPERATURE
-        gradient[0] = _TEMPERATURE_PRECISION * (theta[0] - np.clip(theta[0], -free, free))
+def _theta_of(method: Method, near: Map) -> FloatArray:
+    """Parameters of the map of a method that is nearest to another map."""
+    slopes = near.slopes.diagonal() if near.slopes.ndim == 2 else near.slopes
+    common = max(float(slopes.mean()), LEAST_SLOPE)
+    parts: list[FloatArray] = []
+    if method.slope != "none":
+        parts.append(np.array([common]))
     if method.slope == "vector":
-        gradient[1:n_slopes] = _OWN_SLOPE_PRECISION * theta[1:n_slopes]
+        parts.append(slopes - common)
     if method.slope == "matrix":
-        precision = np.full((k, k), _CROSS_SLOPE_PRECISION)
-        np.fill_diagonal(precision, _OWN_SLOPE_PRECISION)
-        gradient[1:n_slopes] = precision.reshape(-1) * theta[1:n_slopes]
-    gradient[n_slopes:] = _BIAS_PRECISION * theta[n_slopes:]
-    # All terms but that of the log-slope are quadratic around 0.
-    first = 1 if n_slopes else 0
-    value = 0.5 * float(gradient[first:] @ theta[first:])
-    if n_slopes:
-        value += 0.5 * gradient[0] ** 2 / _TEMPERATURE_PRECISION
-    return value, gradient
+        parts.append(np.diag(slopes - common).reshape(-1))
+    if method.bias:
+        parts.append(near.bias)
+    if method.mixes:
+        parts.append(np.array([near.share or _FIRST_SHARE]))
+    return np.concatenate(parts)[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What the fit of a map has to meet: the rows, and sums over them that stay the same."""
+def fit_methods(
+    methods: Sequence[Method],
+    x: FloatArray,
+    codes: IntArray,
+    weight: FloatArray | None = None,
+    tolerance: float = 1e-9,
+) -> list[FittedMethod]:
+    """
+    The maps of several methods that make the penalised log loss of these rows smallest.
 
-    logp: FloatArray
-    weight: FloatArray
-    counts: FloatArray
-    """Weight of each class."""
-    sums: FloatArray
-    """Shape (n_classes, n_classes): weighted log-probabilities of the rows of each class."""
+    `x` are finite log-probabilities. A common slope is 1 / temperature.
+    """
+    w = _scaled(np.ones((1, len(codes))) if weight is None else weight[None])
+    k = x.shape[1]
+    identity = Map(np.ones(k), np.zeros(k))
+    found = {"none": FittedMethod(_BY_NAME["none"], np.zeros((1, 0)), None, identity)}
 
+    def fit(method: Method) -> FittedMethod:
+        if method.name not in found:
+            starts = [fit(_BY_NAME[name]).map for name in method.start] or [identity]
+            fits = _fits(method, x, codes, w)
+            thetas = [_theta_of(method, near) for near in starts]
+            best = min(thetas, key=lambda theta: float(fits.evaluated(theta)[0][0]))
+            theta, _, curvature = minimised(fits, best, tolerance=tolerance)
+            found[method.name] = FittedMethod(
+                method, theta, curvature, _map_of(method, fits, theta)
+            )
+        return found[method.name]
 
-def _target(logp: FloatArray, codes: IntArray, weight: FloatArray | None) -> _Target:
-    n, k = logp.shape
-    w = np.ones(n) if weight is None else weight
-    of_class: Any = csr_array((w, codes, np.arange(n + 1)), shape=(n, k))
-    return _Target(logp, w, class_weights(codes, k, w), of_class.T @ logp)
-
-
-def _loss_and_gradient(
-    theta: FloatArray, method: Method, target: _Target
-) -> tuple[float, FloatArray]:
-    """Penalised sum of the weighted log losses, and its derivative by the parameters."""
-    k = target.logp.shape[1]
-    n_slopes, n_bias = _size(method, k)
-    value, gradient = _penalty(theta, method, k)
-    fitted = _unpack(theta, method, k)
-    factor = np.exp(fitted.bias)
-    # Of each class: weight, and weighted log-probabilities, that the map gives it.
-    counts, sums = np.zeros(k), np.zeros((k, k) if method.slope == "matrix" else k)
-    for rows in row_slices(*target.logp.shape):
-        z, w = target.logp[rows], target.weight[rows]
-        powers, shift = _exponentials(fitted.logits(z))
-        total = powers @ factor
-        value += float(w @ (np.log(total) + shift))
-        ratio = w / total
-        counts += ratio @ powers
-        if method.slope == "matrix":
-            sums += powers.T @ (z * ratio[:, None])
-        elif n_slopes:
-            powers *= z
-            sums += ratio @ powers
-    value -= float((fitted.slopes * _diagonal_or_all(target.sums, fitted.slopes)).sum())
-    value -= float(fitted.bias @ target.counts)
-    if n_slopes:
-        excess = (factor * sums.T).T - _diagonal_or_all(target.sums, sums)
-        own = excess if method.slope == "vector" else excess.reshape(-1)
-        gradient[0] += math.exp(theta[0]) * (excess.trace() if excess.ndim == 2 else excess.sum())
-        if method.slope in ("vector", "matrix"):
-            gradient[1:n_slopes] += own
-    if n_bias:
-        gradient[n_slopes:] += factor * counts - target.counts
-    return value, gradient
-
-
-def _diagonal_or_all(square: FloatArray, like: FloatArray) -> FloatArray:
-    return square if like.ndim == 2 else square.diagonal()
+    return [fit(method) for method in methods]
 
 
 def fit_map(
-    method: Method, logp: FloatArray, codes: IntArray, weight: FloatArray | None = None
+    method: Method, x: FloatArray, codes: IntArray, weight: FloatArray | None = None
 ) -> Map:
-    """
-    Map of a method that makes the penalised log loss of these rows smallest.
-
-    `logp` are finite log-probabilities. The common slope is 1 / temperature.
-    """
-    k = logp.shape[1]
-    if weight is not None:
-        # The priors count against rows, whatever unit the weights are in.
-        weight = weight * (weight.sum() / (weight @ weight))
-    theta = np.zeros(sum(_size(method, k)))
-    if len(theta):
-        target = _target(logp, codes, weight)
-        bounds = [(-math.log(100.0), math.log(100.0))] + [(None, None)] * (len(theta) - 1)
-        found = minimize(
-            _loss_and_gradient,
-            theta,
-            args=(method, target),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds if method.slope != "none" else None,
-            options={"maxiter": 200, "ftol": 1e-12, "gtol": 1e-7},
-        )
-        theta = found.x
-    return _unpack(theta, method, k)
+    """The map of one method; see `fit_methods`."""
+    return fit_methods([method], x, codes, weight)[0].map

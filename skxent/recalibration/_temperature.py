@@ -12,11 +12,13 @@ from numpy.typing import ArrayLike
 from skxent._intake._arguments import check_base, check_eps
 from skxent._intake._rows import check_labelled
 from skxent._typing import EPS
-from skxent.recalibration._cross_fit import cross_fitted_losses, finite_logs
-from skxent.recalibration._maps import METHODS, fit_map
+from skxent.recalibration._cross_fit import finite_logs, stratified_folds
+from skxent.recalibration._maps import METHODS, fit_methods
 
 __all__ = ["fit_temperature", "refinement_loss"]
 
+# Of the sum of the losses: with one parameter the last digits cost next to nothing.
+_TOLERANCE = 1e-13
 _TEMPERATURE = next(method for method in METHODS if method.name == "temperature")
 
 
@@ -100,8 +102,9 @@ def fit_temperature(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    logs = finite_logs(rows, np.arange(rows.proba.n_samples), _least(eps))
-    return float(1.0 / fit_map(_TEMPERATURE, logs, rows.codes, rows.weight).slopes[0])
+    logs = finite_logs(rows.proba, _least(eps))
+    (fitted,) = fit_methods([_TEMPERATURE], logs, rows.codes, rows.weight, _TOLERANCE)
+    return float(1.0 / fitted.map.slopes[0])
 
 
 def refinement_loss(
@@ -196,18 +199,21 @@ def refinement_loss(
     if isinstance(n_splits, bool) or not isinstance(n_splits, Integral) or n_splits < 2:
         msg = f"n_splits must be an integer of at least 2; got {n_splits!r}."
         raise ValueError(msg)
-    _least(eps)
-    weight = rows.weight
-    if (rows.proba.n_samples if weight is None else np.count_nonzero(weight)) < 2:
+    least, weight = _least(eps), rows.weight
+    some = np.arange(rows.proba.n_samples) if weight is None else np.flatnonzero(weight)
+    if len(some) < 2:
         msg = (
             "Temperature scaling cannot be cross-fitted on a single row: y_true needs at least "
             "two rows with a positive weight."
         )
         raise ValueError(msg)
-    (losses,), _ = cross_fitted_losses(
-        rows, [_TEMPERATURE], eps=eps, n_splits=int(n_splits), random_state=random_state
-    )
-    return float(np.average(losses, weights=weight)) / unit
+    w = np.ones(len(some)) if weight is None else weight[some]
+    x, codes = finite_logs(rows.proba, least)[some], rows.codes[some]
+    fold_of = stratified_folds(codes, min(int(n_splits), len(codes)), random_state)
+    (fitted,) = fit_methods([_TEMPERATURE], x, codes, w, _TOLERANCE)
+    others = (fold_of != np.arange(fold_of.max() + 1)[:, None]) * w
+    losses = fitted.refitted(x, codes, others, _TOLERANCE)[fold_of, np.arange(len(codes))]
+    return float(np.average(losses.clip(0.0, -least), weights=w)) / unit
 
 
 def _least(eps: float) -> float:

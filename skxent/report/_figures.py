@@ -201,7 +201,7 @@ def _recovery(
     names = ("recoverable", "recoverable_low", "recoverable_high")
     if choice is None:
         return dict.fromkeys((*names, "refinement_loss", "calibration_loss"), math.nan)
-    at = choice.recalibration.methods.index(choice.recalibration.used)
+    at = choice.recalibration.methods.index(choice.recalibration.recommended)
     gains = choice.recalibration.gain, choice.recalibration.gain_low, choice.recalibration.gain_high
     weight = float(known.weight.sum())
     return {

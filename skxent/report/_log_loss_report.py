@@ -65,7 +65,7 @@ def log_loss_report(
         Of the intervals, between 0 and 1.
     recalibration : bool, default=True
         Whether to fit recalibration maps, for `recalibration` and the recoverable loss. With more
-        than 10000 rows they are fitted to that many, drawn at random, and applied to all.
+        than 10000 rows they are fitted to that many, drawn at random, and applied to 200000.
     n_null : int, default=200
         How often to draw labels from the predicted probabilities, for
         ``miscalibration_null``; 0 for not at all. With more than 100 classes a quarter as often.
@@ -96,8 +96,8 @@ def log_loss_report(
             class too little probability; the gap in standard deviations, and its two-sided
             p-value, of this class alone.
         ``recoverable``, ``recoverable_low``, ``recoverable_high``
-            What a cross-fitted recalibration takes off the contribution, with its interval;
-            below 0 where it makes things worse. ``recalibration.used`` names the map.
+            What the recommended recalibration takes off the contribution, cross-fitted, with
+            its interval; below 0 where it makes a class worse. All 0 where none is recommended.
         ``ovr_log_loss``, ``miscalibration``, ``discrimination``, ``uncertainty``
             One-vs-rest log loss of the class's column, and its parts: miscalibration -
             discrimination + uncertainty. These do not add up to the overall loss.

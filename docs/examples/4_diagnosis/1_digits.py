@@ -77,15 +77,15 @@ plt.show()
 assert (report.per_class["miscalibration_p"] > 0.05).all()
 
 # %%
-# Six maps are tried, simple ones first, each on rows that it was not fitted to. They take off less
-# than an eighth of the loss, and nothing beyond noise: none is recommended.
+# Seven maps are tried, each on rows that it was not fitted to. They take off less than a seventh of
+# the loss, and nothing beyond noise: none is recommended.
 
 RecalibrationDisplay.from_report(report)
 plt.show()
 
 print(f"recommended: {report.recalibration.recommended}")
 assert report.recalibration.recommended == "none"
-assert report.recalibration.gain.max() < 0.125 * report.overall["log_loss"]
+assert report.recalibration.gain.max() < 0.14 * report.overall["log_loss"]
 
 # %%
 # What fixed it

@@ -45,8 +45,7 @@ ReliabilityDisplay.from_report(report, max_classes=4)
 plt.show()
 
 # %%
-# The recalibration: a temperature takes off most of the loss, and none after it is better beyond
-# noise.
+# The recalibration: a temperature takes off most of the loss, and no other map takes off more.
 
 RecalibrationDisplay.from_report(report)
 plt.show()

@@ -53,7 +53,7 @@ class RecalibrationDisplay(Display):
         What each map takes off the loss, and the interval of the paired differences. It is
         narrower than those of the losses, since it compares the same rows.
     recommended : str
-        The first map that none of those after it beats beyond noise.
+        "none" unless a map takes something off beyond noise, and then the best map.
     base : float
         Base of the logarithm.
     confidence_level : float

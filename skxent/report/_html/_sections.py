@@ -100,9 +100,8 @@ def recalibration_section(
     recalibration: Recalibration, classes: Column, shown: list[int], unit: str
 ) -> dict[str, Any]:
     """Plot and table of the recalibration, and the gain of each class."""
-    marks = (("recommended", recalibration.recommended), ("used", recalibration.used))
     remarks = [
-        ", ".join(word for word, method in marks if method == name) or None
+        "recommended" if name == recalibration.recommended else None
         for name in recalibration.methods
     ]
     columns = [
@@ -124,7 +123,7 @@ def recalibration_section(
             (
                 name_column("map", recalibration.methods),
                 *columns,
-                name_column("remark", remarks, meaning="Used: the map behind recoverable."),
+                name_column("remark", remarks, meaning="Recommended: the map behind recoverable."),
             ),
             range(len(recalibration.methods)),
         ),

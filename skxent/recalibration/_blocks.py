@@ -1,0 +1,82 @@
+"""Second derivatives that are easy to invert, for maps of thousands of parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skxent._typing import FloatArray
+from skxent.recalibration._hessians import with_ones
+from skxent.recalibration._multiplied import Multiplied
+from skxent.recalibration._newton import crossed
+from skxent.recalibration._shape import Shape
+
+__all__ = ["BlocksOfClasses"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlocksOfClasses:
+    """
+    Second derivatives of which those by parameters of two classes are taken for 0.
+
+    Shape (n_classes, m, m): of the slopes into a class, or its own slope, and its bias last.
+    """
+
+    shape: Shape
+    blocks: FloatArray
+    common: float = 1.0
+
+    @classmethod
+    def of(cls, fits: Multiplied, theta: FloatArray) -> BlocksOfClasses:
+        """Of all sets of weights together."""
+        k, matrix = fits.shape.k, fits.shape.slope == "matrix"
+        found = np.zeros((k, k + 1, k + 1) if matrix else (k, 2, 2))
+        for _, x, w in fits.blocks(k if matrix else 4):
+            p = fits.probabilities(x, theta).mean(axis=0)
+            spread = p * (1.0 - p) * w.mean(axis=0)[:, None]
+            if matrix:
+                inputs = with_ones(x)
+                found += np.array([crossed(inputs * s[:, None], inputs) for s in spread.T])
+            else:
+                sums = [(spread * power).sum(axis=0) for power in (x * x, x, 1.0)]
+                found += np.moveaxis(np.array([sums[:2], sums[1:]]), -1, 0)
+        return cls(fits.shape, found)
+
+    def inverted(self, scale: float, prior: FloatArray) -> BlocksOfClasses:
+        own = np.arange(self.shape.k) if self.shape.slope == "matrix" else 0
+        common = scale * self.blocks[np.arange(self.shape.k), own, own].sum() + prior[0]
+        blocks = scale * self.blocks
+        if self.shape.slope in ("none", "scalar"):  # a class has no slope of its own
+            blocks[:, 0] = blocks[:, :, 0] = 0.0
+            blocks[:, 0, 0] = 1.0
+        at = np.arange(blocks.shape[1])
+        blocks[:, at, at] += self._by_class(prior[None])[0]
+        inverse = np.asarray(np.linalg.inv(blocks), dtype=np.float64)
+        return BlocksOfClasses(self.shape, inverse, 1.0 / common)
+
+    def _by_class(self, v: FloatArray) -> FloatArray:
+        """Parameters as (n_sets, n_classes, m), without the common slope."""
+        k, first = self.shape.k, self.shape.n_slopes
+        parts = np.zeros((len(v), *self.blocks.shape[:2]))
+        if self.shape.slope == "matrix":
+            parts[..., :k] = v[:, 1:first].reshape(-1, k, k).swapaxes(1, 2)
+        elif self.shape.slope == "vector":
+            parts[..., 0] = v[:, 1:first]
+        if self.shape.bias:
+            parts[..., -1] = v[:, first:]
+        return parts
+
+    def __matmul__(self, v: FloatArray) -> FloatArray:
+        k, first = self.shape.k, self.shape.n_slopes
+        parts = (self.blocks @ self._by_class(v)[..., None])[..., 0]
+        result = np.empty_like(v)
+        if first:
+            result[:, 0] = self.common * v[:, 0]
+        if self.shape.slope == "matrix":
+            result[:, 1:first] = parts[..., :k].swapaxes(1, 2).reshape(len(v), -1)
+        elif self.shape.slope == "vector":
+            result[:, 1:first] = parts[..., 0]
+        if self.shape.bias:
+            result[:, first:] = parts[..., -1]
+        return result

@@ -1,0 +1,117 @@
+"""Second derivatives of the loss after maps that are linear in log-probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skxent._typing import FloatArray, IntArray
+from skxent.recalibration._multiplied import Multiplied
+from skxent.recalibration._newton import crossed
+from skxent.recalibration._shape import Shape
+
+__all__ = [
+    "hessians_of_matrix",
+    "hessians_of_scalar",
+    "hessians_of_vector",
+    "weighted_rows",
+    "with_ones",
+]
+
+
+def hessians_of_scalar(fits: Multiplied, theta: FloatArray) -> FloatArray:
+    """Where no class has a slope of its own."""
+    shape, k = fits.shape, fits.shape.k
+    first = shape.n_slopes
+    found = np.zeros((len(fits.weight), shape.size, shape.size))
+    biases = np.arange(first, shape.size)
+    for _, x, w in fits.blocks(3 * len(fits.weight)):
+        p = fits.probabilities(x, theta)
+        u = p if shape.bias else p[..., :0]
+        if first:
+            xp = x * p
+            mean = xp @ np.ones(k)
+            found[:, 0, 0] += weighted_rows(w, xp * x).sum(axis=1)
+            u = np.concatenate([mean[..., None], u], axis=-1)
+            if shape.bias:
+                cross = weighted_rows(w, xp)
+                found[:, 0, 1:] += cross
+                found[:, 1:, 0] += cross
+        if shape.bias:
+            found[:, biases, biases] += weighted_rows(w, p)
+        found -= crossed(w[..., None] * u, u)
+    return found
+
+
+def hessians_of_vector(fits: Multiplied, theta: FloatArray) -> FloatArray:
+    k = fits.shape.k
+    found = np.zeros((len(fits.weight), 2 * k, 2 * k))
+    at = np.arange(k)
+    for _, x, w in fits.blocks(6 * len(fits.weight)):
+        p = fits.probabilities(x, theta)
+        xp = x * p
+        u = np.concatenate([xp, p], axis=-1)
+        found -= crossed(w[..., None] * u, u)
+        found[:, at, at] += weighted_rows(w, xp * x)
+        both = weighted_rows(w, u)
+        found[:, at, k + at] += both[:, :k]
+        found[:, k + at, at] += both[:, :k]
+        found[:, k + at, k + at] += both[:, k:]
+    return _by_parameters(fits.shape, found)
+
+
+def hessians_of_matrix(fits: Multiplied, theta: FloatArray) -> FloatArray:
+    """From the sums of the products of two inputs and of one or two probabilities."""
+    k, sets = fits.shape.k, len(fits.weight)
+    sums = np.zeros((sets, (k + 1) * (k + 2) // 2, k + k * (k + 1) // 2))
+    for _, x, w in fits.blocks(k * sets):
+        p = fits.probabilities(x, theta)
+        outputs = w[..., None] * np.concatenate([p, _pairs(p)], axis=-1)
+        sums += crossed(_pairs(with_ones(x)), outputs)
+    inputs, outs = _pair_numbers(k + 1), _pair_numbers(k)
+    found = -sums[:, inputs[:, :, None, None], k + outs]
+    at = np.arange(k)
+    found[..., at, at] += sums[:, inputs[:, :, None], at]
+    width = (k + 1) * k
+    return _by_parameters(fits.shape, found.transpose(0, 1, 3, 2, 4).reshape(sets, width, width))
+
+
+def _by_parameters(shape: Shape, found: FloatArray) -> FloatArray:
+    """From second derivatives by the slopes of the classes, and then their biases."""
+
+    def joined(values: FloatArray) -> FloatArray:
+        k = shape.k
+        own = (k, k) if shape.slope == "matrix" else (k,)
+        slopes = values[..., :-k].reshape(*values.shape[:-1], *own)
+        return shape.joined(slopes, values[..., -k:])
+
+    return joined(joined(found).swapaxes(-1, -2))
+
+
+def weighted_rows(weight: FloatArray, rows: FloatArray) -> FloatArray:
+    """Weighted sums of rows, of each set: shape (n_sets, k)."""
+    if len(rows) == 1:
+        return weight @ rows[0]
+    return (weight[:, None] @ rows)[:, 0]
+
+
+def with_ones(x: FloatArray) -> FloatArray:
+    return np.column_stack([x, np.ones(len(x))])
+
+
+def _pairs(columns: FloatArray) -> FloatArray:
+    """Products of each two columns, also of a column with itself: the first with all, …"""
+    k, start = columns.shape[-1], 0
+    found = np.empty((*columns.shape[:-1], k * (k + 1) // 2))
+    for i in range(k):
+        at = slice(start, start + k - i)
+        np.multiply(columns[..., i : i + 1], columns[..., i:], out=found[..., at])
+        start = at.stop
+    return found
+
+
+def _pair_numbers(k: int) -> IntArray:
+    """Where `_pairs` has the product of two columns: shape (k, k)."""
+    numbers = np.zeros((k, k), dtype=np.intp)
+    upper = np.triu_indices(k)
+    numbers[upper] = np.arange(len(upper[0]))
+    return np.maximum(numbers, numbers.T)

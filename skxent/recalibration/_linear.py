@@ -1,0 +1,131 @@
+"""Fits of maps that are linear in log-probabilities: slopes and biases."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from skxent._backend import pick
+from skxent._typing import FloatArray, IntArray
+from skxent.recalibration._blocks import BlocksOfClasses
+from skxent.recalibration._hessians import (
+    hessians_of_matrix,
+    hessians_of_scalar,
+    hessians_of_vector,
+    weighted_rows,
+)
+from skxent.recalibration._multiplied import Multiplied
+from skxent.recalibration._newton import Preconditioner, crossed
+from skxent.recalibration._shape import Shape, shorten_slopes, slope_prior
+
+__all__ = ["LinearFits"]
+
+
+class LinearFits(Multiplied):
+    """Fits of maps of one shape."""
+
+    def __init__(self, shape: Shape, x: FloatArray, codes: IntArray, weight: FloatArray) -> None:
+        super().__init__(shape, x, codes, weight)
+        self.targets = self._targets()
+
+    def _targets(self) -> FloatArray:
+        """Derivatives of the weighted sum of the logits of the labels, whatever the map."""
+        (n, k), w = self.x.shape, self.weight
+        labels: Any = csr_array((np.ones(n), self.codes, np.arange(n + 1)), shape=(n, k)).T
+        if self.shape.slope == "matrix":
+            slopes = np.array([(labels @ (self.x * each[:, None])).T for each in w])
+        else:
+            slopes = (labels @ (w.T * pick(self.x, self.codes)[:, None])).T
+        return self.shape.joined(slopes, (labels @ w.T).T)
+
+    def some(self, which: IntArray) -> Self:
+        part = super().some(which)
+        part.targets = self.targets[which]
+        return part
+
+    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        shape, (n_sets, n), k = self.shape, self.weight.shape, self.shape.k
+        losses, bias = np.empty((len(theta), n)), shape.biases(theta)
+        counts = np.zeros((n_sets, k))
+        sums = np.zeros((n_sets, k, k) if shape.slope == "matrix" else (n_sets, k))
+        prior, gradient = self._prior(theta)
+        value = np.zeros(n_sets) + prior
+        for at, x, w in self.blocks(max(len(theta), n_sets) if shape.n_slopes else 1):
+            z, codes = self.multiplied(x, theta), self.codes[at]
+            own = z.reshape(len(z), -1)[:, codes + np.arange(0, x.size, k)]
+            factor, powers, total, shift = self.powers(z, theta)
+            loss = np.log(total)
+            loss += shift - own
+            if shape.bias:
+                loss -= bias[:, codes]
+            losses[:, at] = loss
+            value += np.einsum("bm,bm->b", w, np.broadcast_to(loss, w.shape))
+            ratio = w / total
+            if shape.bias:
+                counts += weighted_rows(ratio, powers)
+            if shape.slope == "matrix":
+                sums += crossed(x, ratio[..., None] * powers)
+            elif shape.n_slopes:
+                powers *= x
+                sums += weighted_rows(ratio, powers)
+        counts *= factor
+        sums *= factor[:, None] if shape.slope == "matrix" else factor
+        return value, gradient + shape.joined(sums, counts) - self.targets, losses
+
+    def _prior(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Minus the log of the prior of each set of parameters, and its derivatives."""
+        gradient = self.shape.precision() * theta
+        value = 0.5 * (gradient * theta).sum(axis=1)
+        if self.shape.n_slopes:
+            of_slope, gradient[:, 0], _ = slope_prior(theta[:, 0])
+            value += of_slope
+        return value, gradient
+
+    def prior_curvature(self, theta: FloatArray) -> FloatArray:
+        curvature = np.tile(self.shape.precision(), (len(theta), 1))
+        if self.shape.n_slopes:
+            curvature[:, 0] = slope_prior(theta[:, 0])[2]
+        return curvature
+
+    def shorten(self, theta: FloatArray, step: FloatArray) -> None:
+        if self.shape.n_slopes:
+            shorten_slopes(theta[:, 0], step)
+
+    def hessians(self, theta: FloatArray) -> FloatArray:
+        kind = self.shape.slope
+        of = {"vector": hessians_of_vector, "matrix": hessians_of_matrix}.get(kind)
+        return (of or hessians_of_scalar)(self, theta)
+
+    def row_gradients(self, theta: FloatArray) -> FloatArray:
+        found = np.empty((len(self.x), self.shape.size))
+        for at, x, _ in self.blocks(self.shape.k if self.shape.slope == "matrix" else 2):
+            p = self.probabilities(x, theta)[0]
+            p[np.arange(len(x)), self.codes[at]] -= 1.0
+            matrix = self.shape.slope == "matrix"
+            slopes = x[:, :, None] * p[:, None, :] if matrix else x * p
+            found[at] = self.shape.joined(slopes, p)
+        return found
+
+    def times_hessian(self, theta: FloatArray, v: FloatArray) -> FloatArray:
+        shape, k, sets = self.shape, self.shape.k, len(self.weight)
+        counts = np.zeros((sets, k))
+        sums = np.zeros((sets, k, k) if shape.slope == "matrix" else (sets, k))
+        for _, x, w in self.blocks(2 * sets):
+            p = self.probabilities(x, theta)
+            change = p * (
+                self.multiplied(x, v) + shape.biases(v)[:, None] if shape.n_slopes else v[:, None]
+            )
+            change -= p * (change @ np.ones(k))[..., None]
+            change *= w[..., None]
+            counts += change.sum(axis=-2)
+            if shape.slope == "matrix":
+                sums += crossed(x, change)
+            elif shape.n_slopes:
+                change *= x
+                sums += change.sum(axis=-2)
+        return shape.joined(sums, counts)
+
+    def preconditioner(self, theta: FloatArray) -> Preconditioner:
+        return BlocksOfClasses.of(self, theta)

@@ -1,0 +1,63 @@
+"""Log-probabilities times slopes, and what becomes of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skxent._typing import FloatArray, IntArray
+from skxent.recalibration._newton import Fits, times
+from skxent.recalibration._shape import Shape
+
+__all__ = ["Multiplied", "exponentials"]
+
+
+def exponentials(
+    logits: FloatArray, factor: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray, FloatArray | float]:
+    """
+    Exponentials of some sets of rows, their sums, and the logarithm of what they are divided by.
+
+    `factor` has what each class counts in the sums, of shape (n_sets, k), for each set of rows
+    or several for one. Log-probabilities need no shift as long as a map keeps their sign and
+    size.
+    """
+    column = np.ones((logits.shape[-1], 1)) if factor is None else factor[..., None]
+    powers, shift = np.empty_like(logits), 0.0
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        np.exp(logits, out=powers)
+        total = (powers @ column)[..., 0]
+        if not (total.min() > 1e-250 and total.max() < 1e250):
+            shift = logits.max(axis=-1)
+            np.exp(logits - shift[..., None], out=powers)
+            total = (powers @ column)[..., 0]
+    return powers, total, shift
+
+
+class Multiplied(Fits):
+    """Rows, and maps of one shape that are linear in them."""
+
+    def __init__(self, shape: Shape, x: FloatArray, codes: IntArray, weight: FloatArray) -> None:
+        super().__init__(x, codes, weight)
+        self.shape = shape
+
+    def multiplied(self, x: FloatArray, theta: FloatArray) -> FloatArray:
+        """Rows times their slopes: shape (n_sets, n_rows, k), or (1, n_rows, k) without slopes."""
+        if not self.shape.n_slopes:
+            return x[None]
+        slopes = self.shape.slopes(theta)
+        return times(x, slopes) if self.shape.slope == "matrix" else x * slopes
+
+    def powers(
+        self, z: FloatArray, theta: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray | float]:
+        """
+        Powers of the multiplied rows, what the biases make of each class, sums, and the shift.
+
+        A bias is a factor of the powers, which is quicker than to add it to the logits.
+        """
+        factor = np.exp(self.shape.biases(theta))
+        return factor, *exponentials(z, factor)
+
+    def probabilities(self, x: FloatArray, theta: FloatArray) -> FloatArray:
+        factor, powers, total, _ = self.powers(self.multiplied(x, theta), theta)
+        return powers * (factor[:, None] / total[..., None])
