@@ -55,19 +55,19 @@ class Tally:
         counted = self._count([batch], batch.rows)
         with self._lock:
             self._settle()
-            self._add(counted)
+            self._add([counted])
 
     def _settle(self) -> None:
         """Count what waits; the lock is held."""
         if self._waiting:
-            self._add(*(self._count(*run) for run in runs(self._waiting)))
+            self._add([self._count(*run) for run in runs(self._waiting)])
             self._waiting, self._n_waiting = [], 0
 
-    def _add(self, *counted: Counted) -> None:
+    def _add(self, counted: Sequence[Counted], *, are_shared: bool = False) -> None:
         """Add all of it, or, where the user interrupts that, nothing."""
         total = copy(self._counted)
         for part in counted:
-            total.add(part)
+            total.add(part, is_shared=are_shared)
         self._counted = total
 
     def _count(self, batches: Sequence[Batch], rows: Labelled) -> Counted:
@@ -86,7 +86,7 @@ class Tally:
         counted, seeds = other.counted(), other.seeds
         with self._lock:
             self._settle()
-            self._add(counted)
+            self._add([counted], are_shared=True)
             self.seeds |= seeds
 
     @property

@@ -62,10 +62,19 @@ class Counted:
         found.n_rows = rows.proba.n_samples
         return found
 
-    def add(self, other: Counted) -> None:
-        """Add what was counted of other rows, whose numbers go on where those of this end."""
+    def add(self, other: Counted, *, is_shared: bool = True) -> None:
+        """
+        Add what was counted of other rows, whose numbers go on where those of this end.
+
+        Where it is not shared, the sums are written in its memory: to ask for as much again
+        takes longer than to add them up.
+        """
         if other.sums is not None:
-            self.sums = other.sums if self.sums is None else self.sums + other.sums
+            if self.sums is None:
+                self.sums = other.sums
+            else:
+                add = self.sums.__add__ if is_shared else self.sums.added_to
+                self.sums = add(other.sums)
         if self.sample is None or other.sample is None:
             self.sample = None
         else:
