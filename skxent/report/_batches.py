@@ -22,7 +22,7 @@ from skxent.statistic._sums import check_total
 __all__ = ["Batch", "checked_batch", "enough_rows", "keys_in", "numbers_in", "runs", "with_names"]
 
 # So many numbers are counted together, or so many rows where there are many classes.
-_NUMBERS, _ROWS = 1 << 16, 1 << 10
+_NUMBERS, _ROWS = 1 << 16, 1 << 12
 # Sums of weights that stay in range whatever few batches are counted together.
 _LEAST, _MOST = 1e-60, 1e60
 
