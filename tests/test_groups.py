@@ -6,9 +6,10 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from reports import EPS, calibrated, data
+from reports import EPS, QUICK, calibrated, data, same
 from scipy.special import softmax
 
+from skxent import LogLossAccumulator
 from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
 from skxent.report._gaps import gap_tests
@@ -212,3 +213,110 @@ def test_what_the_model_excludes_is_found_by_one_row():
     z, p_value = gap_tests(of(y, np.tile([1.0, 0.0], (40, 1)), np.arange(40) // 4))
     assert p_value[1] == p_value[2] == 0
     assert z[1] == z[2] == math.inf
+
+
+# From batches.
+
+
+def in_parts(y, p, groups, w=None, **params):
+    """An accumulator of batches that cut groups, and of which some wait for others."""
+    accumulator = LogLossAccumulator(range(p.shape[1]), **params)
+    order = np.random.default_rng(1).permutation(len(y))
+    for i, at in enumerate(np.array_split(order, 9)):
+        weight = None if w is None else w[at]
+        accumulator.update(y[at], p[at], weight, groups=[groups[j] for j in at])
+        assert i % 3 or accumulator.n_samples
+    return accumulator
+
+
+@pytest.mark.parametrize("kind", ["numbers", "text", "times", "both", "pairs"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_group_that_is_in_several_batches_is_one_group(kind, weighted):
+    rng = np.random.default_rng(0)
+    group, y, p = in_groups(rng, rng.integers(1, 30, 40))
+    w = rng.uniform(0.5, 2, len(y)) if weighted else None
+    keys = key_of(group)[kind]
+    whole = LogLossAccumulator(range(3)).update(y, p, w, groups=keys)
+    expected = whole.report(**QUICK)
+    assert any("40 groups" in note for note in expected.notes)
+    plain = LogLossAccumulator(range(3)).update(y, p, w).report(**QUICK)
+    width = [r.overall["ci_high"] - r.overall["ci_low"] for r in (expected, plain)]
+    assert width[0] > 1.5 * width[1]
+    cut = in_parts(y, p, keys, w)
+    half = len(y) // 2
+    parts = [
+        in_parts(y[at], p[at], keys[at], None if w is None else w[at])
+        for at in (slice(half), slice(half, None))
+    ]
+    copies = pickle.loads(pickle.dumps(cut))
+    for accumulator in (cut, parts[0] + parts[1], sum(parts[::-1]), copies):
+        assert same(accumulator.report(**QUICK), expected)
+
+
+def test_groups_of_batches_are_saved(tmp_path):
+    group, y, p = in_groups(np.random.default_rng(0), [5] * 30)
+    for keys in (group, [f"g{g}" for g in group]):
+        accumulator = in_parts(y, p, keys)
+        accumulator.save(tmp_path / "groups.skxent")
+        loaded = LogLossAccumulator.load(tmp_path / "groups.skxent")
+        assert same(loaded.report(**QUICK), accumulator.report(**QUICK))
+
+
+def test_the_folds_of_the_recalibration_keep_groups_whole():
+    """Where all rows of a group are copies, other folds would know them by heart."""
+    rng = np.random.default_rng(0)
+    group, y, p = in_groups(rng, [12] * 60, k=4, share=1.0)
+    grouped = LogLossAccumulator(range(4)).update(y, p, groups=group).report(n_null=0)
+    by_rows = LogLossAccumulator(range(4)).update(y, p).report(n_null=0)
+    width = [r.recalibration.gain_high - r.recalibration.gain_low for r in (grouped, by_rows)]
+    assert (width[0][1:] > 1.5 * width[1][1:]).all()
+    last = grouped.recalibration.methods.index("dirichlet")
+    assert grouped.recalibration.gain[last] < by_rows.recalibration.gain[last] - 0.02
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("counted", [False, True])
+def test_batches_with_and_without_groups_do_not_add_up(first, counted):
+    """The one that differs is refused, also where the others still wait to be counted."""
+    y, p, _ = data(90, 3)
+    given = {"groups": y}, {}
+    one, other = given if first else given[::-1]
+    accumulator = LogLossAccumulator(range(3)).update(y, p, **one)
+    assert not counted or accumulator.n_samples == 90
+    with pytest.raises(ValueError, match="groups were given for some of the rows"):
+        accumulator.update(y, p, **other)
+    with pytest.raises(ValueError, match="groups were given for some of the rows"):
+        accumulator.merge(LogLossAccumulator(range(3)).update(y, p, **other))
+    assert accumulator.update(y, p, **one).n_samples == 180
+    # What holds no rows is no such batch.
+    accumulator.update([], np.empty((0, 3)), **({} if other else {"groups": []}))
+    accumulator.update(y, p, np.zeros(90), **other).merge(LogLossAccumulator(range(3)))
+    assert accumulator.n_samples == 180
+
+
+@pytest.mark.parametrize(
+    ("groups", "error"), [([1], ValueError), ([1, None], ValueError), ([[], []], TypeError)]
+)
+def test_nothing_is_added_of_a_batch_whose_groups_are_none(groups, error):
+    accumulator = LogLossAccumulator([0, 1])
+    with pytest.raises(error, match="groups"):
+        accumulator.update([0, 1], [0.2, 0.7], groups=groups)
+    assert accumulator.n_samples == 0
+
+
+def test_the_sample_knows_the_groups_of_its_rows():
+    rng = np.random.default_rng(0)
+    group, y, p = in_groups(rng, rng.integers(1, 30, 40))
+    ids = np.arange(len(y))
+    for kind in ("numbers", "text", "pairs"):
+        keys = key_of(group)[kind]
+        accumulator = LogLossAccumulator(range(3), subsample=200)
+        for at in np.array_split(rng.permutation(len(y)), 5):
+            accumulator.update(y[at], p[at], groups=[keys[i] for i in at], row_ids=ids[at])
+        sample = accumulator._tally.counted().sample
+        rows = [
+            int(np.flatnonzero((p == row).all(axis=1))[0]) for row in sample.rows([]).proba.array
+        ]
+        assert len(rows) == 200
+        pairs = set(zip(sample.groups().tolist(), group[rows].tolist(), strict=True))
+        assert len(pairs) == len(set(group[rows])) == len(set(sample.groups()))

@@ -135,9 +135,10 @@ def test_a_seed_goes_on_where_it_was(path):
         (lambda i: 10 * i, lambda i: 10 * i),
         (lambda i: pd.Timestamp(2024, 1, 1 + i), lambda i: f"2024-01-{1 + i:02} 00:00:00"),
         (lambda i: (i, "x"), lambda i: str((i, "x"))),
+        (lambda i: np.int32(i) if i % 2 else np.str_(i), lambda i: i if i % 2 else str(i)),
         (lambda i: float("nan") if i == 3 else i / 2, lambda i: i / 2),
     ],
-    ids=["text", "numbers", "days", "pairs", "floats"],
+    ids=["text", "numbers", "days", "pairs", "numpy", "floats"],
 )
 def test_names_of_rows_are_saved_or_their_text(names, kept, path):
     y, p = np.zeros(20, dtype=int), np.full((20, 2), 0.5)

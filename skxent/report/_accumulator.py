@@ -149,6 +149,7 @@ class LogLossAccumulator:
         y_proba: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        groups: ArrayLike | None = None,
         row_ids: ArrayLike | None = None,
     ) -> LogLossAccumulator:
         """
@@ -162,6 +163,10 @@ class LogLossAccumulator:
             Predicted probabilities, or logits.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
+        groups : array-like of shape (n_samples,), default=None
+            Rows that belong together, such as those of one patient, of this batch and of others:
+            numbers, text or other hashable values. Four numbers a group and class are kept.
+            None: all rows are independent. Given for all rows, or for none.
         row_ids : array-like of shape (n_samples,), default=None
             What to call the rows among the worst: numbers, text or other names, each of which
             occurs once in all batches. Which rows are drawn for the sample depends then on
@@ -185,7 +190,8 @@ class LogLossAccumulator:
             y_true,
             y_proba,
             sample_weight,
-            row_ids,
+            groups=groups,
+            row_ids=row_ids,
             labels=self.labels,
             pos_label=self.pos_label,
             from_logits=self.from_logits,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._foreign import is_foreign, on_host, refuse_lazy
+from skxent._intake._groups import Groups, check_groups, joined_keys
 from skxent._intake._numbers import as_float64
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._typing import FloatArray
@@ -19,10 +20,19 @@ from skxent.statistic._extremes import WorstRows
 from skxent.statistic._keys import KeyArray, drawn_keys, keys_of
 from skxent.statistic._sums import check_total
 
-__all__ = ["Batch", "checked_batch", "enough_rows", "keys_in", "numbers_in", "runs", "with_names"]
+__all__ = [
+    "Batch",
+    "checked_batch",
+    "enough_rows",
+    "groups_in",
+    "keys_in",
+    "numbers_in",
+    "runs",
+    "with_names",
+]
 
 # So many numbers are counted together, or so many rows where there are many classes.
-_NUMBERS, _ROWS = 1 << 16, 1 << 12
+_NUMBERS, _ROWS = 1 << 16, 1 << 10
 # Sums of weights that stay in range whatever few batches are counted together.
 _LEAST, _MOST = 1e-60, 1e60
 
@@ -32,6 +42,7 @@ class Batch:
     """Checked rows, what the user calls them, and keys that they have by their names."""
 
     rows: Labelled
+    groups: Groups | None = None
     names: Any = None
     keys: KeyArray | None = None
     counts: bool = True
@@ -56,7 +67,7 @@ class Batch:
         weight = None if rows.weight is None else rows.weight.copy()
         rows = replace(rows, codes=rows.codes.copy(), proba=rows.proba.held(), weight=weight)
         names = self.names.copy() if isinstance(self.names, np.ndarray) else self.names
-        return replace(self, rows=rows, names=names)
+        return replace(self, rows=rows, names=names)  # groups are numbers of their own
 
 
 def enough_rows(n_classes: int) -> int:
@@ -68,8 +79,9 @@ def checked_batch(
     y_true: ArrayLike,
     y_proba: ArrayLike,
     sample_weight: ArrayLike | None,
-    row_ids: ArrayLike | None,
     *,
+    groups: ArrayLike | None,
+    row_ids: ArrayLike | None,
     labels: NDArray[Any],
     pos_label: Any,
     from_logits: bool,
@@ -77,7 +89,7 @@ def checked_batch(
 ) -> Batch | None:
     """The rows of a batch, or None if it has none; their numbers are checked when they are read."""
     given = {"y_true": y_true, "y_proba": y_proba, "sample_weight": sample_weight}
-    for name, values in (given | {"row_ids": row_ids}).items():
+    for name, values in (given | {"groups": groups, "row_ids": row_ids}).items():
         refuse_lazy(values, name)
     if _is_empty(y_true) and _is_empty(y_proba):
         return None
@@ -92,10 +104,12 @@ def checked_batch(
         renormalize=renormalize,
     )
     check_total(rows.weight)
+    n = rows.proba.n_samples
+    of_rows = None if groups is None else check_groups(groups, n)
     if row_ids is None:
-        return Batch(rows, row_index(y_true, y_proba), counts=ones is None)
-    names = _checked_ids(row_ids, rows.proba.n_samples)
-    return Batch(rows, names, keys_of(names), ones is None)
+        return Batch(rows, of_rows, row_index(y_true, y_proba), counts=ones is None)
+    names = _checked_ids(row_ids, n)
+    return Batch(rows, of_rows, names, keys_of(names), ones is None)
 
 
 def _checked_ids(row_ids: Any, n: int) -> NDArray[Any]:
@@ -139,6 +153,18 @@ def _together(parts: Sequence[Labelled]) -> Labelled:
         proba=replace(parts[0].proba, array=proba),
         weight=weight,
     )
+
+
+def groups_in(batches: Sequence[Batch]) -> Groups | None:
+    """The groups of the rows of some batches: one that is in several of them is the same."""
+    found = [batch.groups for batch in batches if batch.groups is not None]
+    if not found:
+        return None
+    keys, codes = found[0].keys, [found[0].codes]
+    for groups in found[1:]:
+        keys, places = joined_keys(keys, groups.keys)
+        codes.append(places[groups.codes])
+    return Groups(np.concatenate(codes), keys)
 
 
 def keys_in(batches: Sequence[Batch], seed: int) -> KeyArray:

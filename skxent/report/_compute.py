@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from skxent._intake._arguments import check_names
 from skxent._intake._rows import Labelled
-from skxent._typing import FloatArray
+from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._choice import Choice, choose, why_not
 from skxent.report._cells import Cells, cells_of_bins, exact_cells
 from skxent.report._content import Content
@@ -160,12 +160,12 @@ def content_of_counted(
         msg = "There is nothing to report: call update(y_true, y_proba) first."
         raise ValueError(msg)
     sample, sums = counted.sample, counted.sums
-    rows = None if sample is None else sample.rows(labels)
+    rows, groups = (None, None) if sample is None else (sample.rows(labels), sample.groups())
     is_whole = sample is not None and sample.is_complete
     notes: list[str] = []
     choice = None
     if rows is not None and options.recalibration:
-        choice, notes = _choice_of_sample(rows, sums, options)
+        choice, notes = _choice_of_sample(rows, sums, options, groups)
         if not is_whole:
             notes.append(_SAMPLE.format(rows.proba.n_samples, sums.support.sum()))
     elif options.recalibration:
@@ -188,11 +188,11 @@ def content_of_counted(
 
 
 def _choice_of_sample(
-    rows: Labelled, sums: Statistics, options: Options
+    rows: Labelled, sums: Statistics, options: Options, groups: IntArray | None
 ) -> tuple[Choice | None, list[str]]:
     """Recalibration of sampled rows, beside the loss of all rows, or why there is none."""
     losses = row_losses(rows, options.eps)
-    choice, notes = _choice(rows, losses, options)
+    choice, notes = _choice(rows, losses, options, groups)
     if choice is not None:
         mean = np.average(losses, weights=rows.weight)
         choice = _moved(choice, (sums.loss.sum() / sums.weight.sum() - mean) / options.unit)
@@ -208,10 +208,10 @@ def _moved(choice: Choice, by: float) -> Choice:
 
 
 def _choice(
-    rows: Labelled, losses: FloatArray, options: Options
+    rows: Labelled, losses: FloatArray, options: Options, groups: IntArray | None = None
 ) -> tuple[Choice | None, list[str]]:
-    """Recalibration of rows, or why there is none."""
-    reason = why_not(rows, options.eps)
+    """Recalibration of rows, whose groups have numbers, or why there is none."""
+    reason = why_not(rows, options.eps, groups)
     if reason is not None:
         return None, [reason]
     choice = choose(
@@ -221,6 +221,7 @@ def _choice(
         eps=options.eps,
         confidence_level=options.confidence_level,
         seed=options.seed,
+        groups=groups,
     )
     return choice, []
 

@@ -74,12 +74,12 @@ class Content(Frozen):
     @property
     def worst_rows(self) -> Mapping[str, NDArray[np.generic]]:
         """
-        The ten rows that cost most, the worst first; empty in a report from batches.
+        The ten rows that cost most, the worst first.
 
-        ``row`` is what the pandas index of the labels, the predictions or X calls the row, and
-        else its number, from 0; ``class`` what its class is called, ``log_loss`` and ``proba``
-        its loss and the probability of its class; ``predicted`` and ``predicted_proba`` the
-        most probable class. `get_worst_rows` gives more of them.
+        ``row`` is what `row_ids` or the pandas index of the labels, the predictions or X calls
+        the row, and else its number, from 0; ``class`` what its class is called, ``log_loss``
+        and ``proba`` its loss and the probability of its class; ``predicted`` and
+        ``predicted_proba`` the most probable class. `get_worst_rows` gives more of them.
         """
         return self.get_worst_rows(10)
 

@@ -9,7 +9,15 @@ from threading import Lock
 from typing import Any
 
 from skxent._intake._rows import Labelled
-from skxent.report._batches import Batch, enough_rows, keys_in, numbers_in, runs, with_names
+from skxent.report._batches import (
+    Batch,
+    enough_rows,
+    groups_in,
+    keys_in,
+    numbers_in,
+    runs,
+    with_names,
+)
 from skxent.statistic._counted import Counted
 from skxent.statistic._keys import fresh_seed
 from skxent.statistic._sample import Sample
@@ -42,6 +50,7 @@ class Tally:
         if waits:
             batch = batch.held()
         with self._lock:
+            self._check_groups(batch)
             batch = replace(batch, start=self._n_taken)
             self._n_taken += n
             if self.seed is not None and batch.keys is None:
@@ -56,6 +65,15 @@ class Tally:
         with self._lock:
             self._settle()
             self._add([counted])
+
+    def _check_groups(self, batch: Batch) -> None:
+        """Refuse rows in groups beside rows in none, also where these wait."""
+        others = [waiting.groups is None for waiting in self._waiting if waiting.counts]
+        if self._counted.sums is not None:
+            others.append(self._counted.sums.groups is None)
+        if batch.counts and others and others[0] != (batch.groups is None):
+            msg = "groups were given for some of the rows; give them for all, or for none."
+            raise ValueError(msg)
 
     def _settle(self) -> None:
         """Count what waits; the lock is held."""
@@ -73,11 +91,11 @@ class Tally:
     def _count(self, batches: Sequence[Batch], rows: Labelled) -> Counted:
         if not batches[0].counts:
             return self._counted.nothing(rows)
-        keys = names = None
+        groups, keys, names = groups_in(batches), None, None
         if self._counted.sample is not None:
             keys = keys_in(batches, fresh_seed() if self.seed is None else self.seed)
             names = numbers_in(batches)
-        found = self._counted.of(rows, self.eps, keys, names)
+        found = self._counted.of(rows, self.eps, keys, names, groups)
         found.worst = with_names(found.worst, batches)
         return found
 

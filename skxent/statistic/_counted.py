@@ -7,6 +7,7 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
 from skxent.statistic._extremes import Spread, WorstRows
 from skxent.statistic._keys import KeyArray
@@ -41,6 +42,7 @@ class Counted:
         eps: float,
         keys: KeyArray | None = None,
         names: NDArray[np.int64] | None = None,
+        groups: Groups | None = None,
     ) -> Counted:
         """
         What is counted of checked rows, to be added to this, which is not changed.
@@ -49,11 +51,11 @@ class Counted:
         """
         found = self.nothing(rows)
         losses = np.empty(rows.proba.n_samples)
-        found.sums = statistics(rows, eps, losses)
+        found.sums = statistics(rows, eps, losses, groups)
         found.worst = WorstRows.of(rows, losses, self.worst.least)
         found.spread.add(losses, rows.weight)
         if found.sample is not None and keys is not None:
-            found.sample.add(rows, keys, names)
+            found.sample.add(rows, keys, names, groups)
         return found
 
     def nothing(self, rows: Labelled) -> Counted:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
 from skxent._intake._table import Table
 from skxent._typing import FloatArray, IntArray
 from skxent.statistic._histogram import narrowed
-from skxent.statistic._keys import KeyArray
+from skxent.statistic._keys import KeyArray, keys_of
 
 __all__ = ["Sample", "sample_size"]
 
@@ -38,6 +39,8 @@ class _Rows:
     codes: IntArray
     weight: FloatArray
     """Ones where rows have no weight."""
+    groups: KeyArray
+    """Made of what the user calls the groups; all 0 where there are none."""
 
     def __getitem__(self, at: IntArray) -> _Rows:
         return _Rows(*(getattr(self, f.name)[at] for f in fields(self)))
@@ -48,6 +51,17 @@ class _Rows:
     @classmethod
     def joined(cls, parts: list[_Rows]) -> _Rows:
         return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+
+_KINDS = {
+    "keys": np.uint64,
+    "order": np.int64,
+    "is_named": np.bool_,
+    "values": np.float64,
+    "codes": np.intp,
+    "weight": np.float64,
+    "groups": np.uint64,
+}
 
 
 class Sample:
@@ -78,17 +92,20 @@ class Sample:
         found._limit = self._limit
         return found
 
-    def add(self, rows: Labelled, keys: KeyArray, names: NDArray[np.int64] | None) -> None:
+    def add(
+        self,
+        rows: Labelled,
+        keys: KeyArray,
+        names: NDArray[np.int64] | None = None,
+        groups: Groups | None = None,
+    ) -> None:
         """Count checked rows, which are numbered from 0, or have names that are integers."""
         wanted = keys <= np.uint64(self._limit)
         if rows.weight is not None:
             wanted &= rows.weight > 0
         self.n_seen += len(keys) if rows.weight is None else int(np.count_nonzero(rows.weight))
-        if wanted.all():
-            at = _smallest(keys, self.size)
-        else:
-            at = np.flatnonzero(wanted)
-            at = at[_smallest(keys[at], self.size)]
+        at = np.flatnonzero(wanted)
+        at = at[_smallest(keys[at], self.size)]
         if not len(at):
             return
         blocks = replace(rows.proba, array=rows.proba.array[at]).distributions()
@@ -96,7 +113,11 @@ class Sample:
         weight = np.ones(len(at)) if rows.weight is None else rows.weight[at]
         order = at if names is None else names[at]
         is_named = np.full(len(at), names is not None)
-        self._parts.append(_Rows(keys[at], order, is_named, values, rows.codes[at], weight))
+        group = np.zeros(len(at), dtype=np.uint64)
+        if groups is not None:
+            group = keys_of(groups.keys)[groups.codes[at]]
+        part = _Rows(keys[at], order, is_named, values, rows.codes[at], weight, group)
+        self._parts.append(part)
 
     def merge(self, other: Sample, start: int) -> None:
         """Add another sample, whose row 0 has the number `start` here."""
@@ -126,11 +147,23 @@ class Sample:
 
     def rows(self, labels: NDArray[Any]) -> Labelled | None:
         """The rows, all of them as they followed one another, some as drawn; None if none."""
+        rows = self._in_order()
+        if rows is None:
+            return None
+        weight = None if (rows.weight == 1).all() else rows.weight
+        table = Table(rows.values, "y_proba", from_logits=self.logs, checked=True)
+        return Labelled(rows.codes, table, labels, weight)
+
+    def groups(self) -> IntArray | None:
+        """A number for the group of each of these rows; None where there are no groups."""
+        rows = self._in_order()
+        if rows is None or not rows.groups.any():
+            return None
+        return np.unique(rows.groups, return_inverse=True)[1]
+
+    def _in_order(self) -> _Rows | None:
         for rows in self._cut():
-            rows = rows[np.argsort(rows.order if self.is_complete else rows.keys, kind="stable")]
-            weight = None if (rows.weight == 1).all() else rows.weight
-            table = Table(rows.values, "y_proba", from_logits=self.logs, checked=True)
-            return Labelled(rows.codes, table, labels, weight)
+            return rows[np.argsort(rows.order if self.is_complete else rows.keys, kind="stable")]
         return None
 
     def __copy__(self) -> Sample:
@@ -139,13 +172,14 @@ class Sample:
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        parts = [[getattr(rows, f.name) for f in fields(rows)] for rows in self._cut()]
-        return self.__dict__ | {"_parts": [list(map(narrowed, part)) for part in parts]}
+        parts = [
+            {f.name: narrowed(getattr(rows, f.name)) for f in fields(rows)} for rows in self._cut()
+        ]
+        return self.__dict__ | {"_parts": parts}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        kinds = np.uint64, np.int64, np.bool_, np.float64, np.intp, np.float64
         parts = [
-            _Rows(*(x.astype(kind, copy=False) for x, kind in zip(part, kinds, strict=True)))
+            _Rows(**{name: x.astype(_KINDS[name], copy=False) for name, x in part.items()})
             for part in state["_parts"]
         ]
         self.__dict__.update(state | {"_parts": parts})
@@ -155,13 +189,13 @@ def _smallest(keys: KeyArray, n: int) -> IntArray:
     """Where the `n` smallest keys are, in ascending order of place."""
     if len(keys) <= n:
         return np.arange(len(keys))
+    at = np.arange(len(keys))
     # To look for those that can be among them is quicker, if keys are spread evenly.
     likely = (n + 6.0 * n**0.5 + 36.0) / len(keys)
     if likely < 0.5:
         few = np.flatnonzero(keys <= np.uint64(likely * float(keys.max())))
-        if len(few) >= n:
-            return np.sort(few[np.argpartition(keys[few], n - 1)[:n]])
-    return np.sort(np.argpartition(keys, n - 1)[:n])
+        at = few if len(few) >= n else at
+    return np.sort(at[np.argpartition(keys[at], n - 1)[:n]])
 
 
 def _as_logs(parts: list[_Rows]) -> list[_Rows]:

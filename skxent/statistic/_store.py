@@ -24,7 +24,8 @@ _NUMBERS, _NAMES = "biuf", "USO"
 
 def is_storable(value: Any) -> bool:
     """Whether a label or a name can be saved as what it is."""
-    return value is None or type(value) in (bool, int, float, str, bytes)
+    plain = value.item() if isinstance(value, np.generic) else value
+    return plain is None or type(plain) in (bool, int, float, str, bytes)
 
 
 def as_bytes(kind: str, tree: Any) -> bytes:
@@ -91,6 +92,8 @@ def _flat(value: Any, arrays: list[NDArray[Any]]) -> Any:
         return {"array": len(arrays) - 1}
     if isinstance(value, np.ndarray) and value.dtype.kind in _NAMES:
         return {"names": [value.dtype.str, _flat(value.tolist(), arrays)]}
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, bytes):
         return {"bytes": value.hex()}
     if isinstance(value, float):
