@@ -65,7 +65,8 @@ def size(rows, sd, repeats):
         )
         found = report.per_class["p_value"]
         classes.append(found)
-        smallest.append(np.nanmin(found) * np.count_nonzero(~np.isnan(found)))
+        tested = found[~np.isnan(found)]
+        smallest.append(tested.min(initial=1.0) * len(tested))
         overall.append(report.overall["p_value"])
     classes, smallest, overall = map(np.array, (classes, smallest, overall))
     return [
