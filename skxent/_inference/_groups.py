@@ -81,16 +81,23 @@ def mean_of_grouped_means(weight: FloatArray, total: FloatArray) -> Moments:
 
 
 def design_effects(
-    gaps: FloatArray, weight: FloatArray, square: float, variances: FloatArray
+    gaps: FloatArray,
+    weight: FloatArray,
+    square: float,
+    variances: FloatArray,
+    shortfall: float,
 ) -> tuple[FloatArray, float]:
     """
     By how much the variances of gaps exceed those of independent rows; and n, as in `Moments`.
 
     `gaps` has shape (n_groups, n_classes + 1), the last column that of all rows; `variances` are
     those that follow from the probabilities. `weight` is that of the groups, `square` the sum of
-    the squared weights of the rows. Where hardly any group has a costly row, the gaps of the
-    groups hardly differ, whatever their rows share: no class is given less than what all classes
-    show together, and of few groups it is believed in part that their rows are copies.
+    the squared weights of the rows, `shortfall` the expected loss over that of these rows.
+
+    Where hardly any group happens to have a costly row, the gaps of the groups hardly differ,
+    whatever their rows share. So no class is given less than what all classes show together;
+    what they show is taken times the square of a shortfall above 1, up to what copies of rows
+    would show; and of few groups it is believed in part that their rows are copies.
 
     References
     ----------
@@ -99,10 +106,10 @@ def design_effects(
     found = _gaps(gaps, weight)
     with np.errstate(all="ignore"):
         spread = found.variance * weight.sum() ** 2
-        together = spread[:-1].sum() / variances[:-1].sum()
-        n = float(found.n[0])
-        effect = np.fmax(np.fmax(spread / variances, together), 1.0)
-        copies = (weight**2).sum() / square
+        n, copies = float(found.n[0]), (weight**2).sum() / square
+        effect = np.fmax(spread / variances, spread[:-1].sum() / variances[:-1].sum())
+        effect = np.fmax(effect, np.fmin(effect * max(shortfall, 1.0) ** 2, copies))
+        effect = np.fmax(effect, 1.0)
         return np.fmax(effect, (n * effect + copies) / (n + 1.0)), n
 
 

@@ -25,7 +25,8 @@ def gap_tests(s: Statistics) -> tuple[FloatArray, FloatArray]:
         return z, p_value
     weight, gaps = s.groups.weight.sum(axis=1), s.groups.loss - s.groups.expected
     gaps = np.column_stack([gaps, gaps.sum(axis=1)])
-    effect, n = design_effects(gaps, weight, float(s.square[0].sum()), moments[0])
+    square, shortfall = float(s.square[0].sum()), expected[-1] / max(loss[-1], 1e-300)
+    effect, n = design_effects(gaps, weight, square, moments[0], shortfall)
     z, p_of_groups = test(effect, n - 1.0)
     # A gap has to be found by the spread that follows from the probabilities, with and without
     # what groups add to it, and by the spread between the groups.
