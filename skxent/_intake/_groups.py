@@ -24,6 +24,10 @@ class Groups:
     keys: NDArray[Any]
     """What the user calls the groups, each once: numbers, text, or any hashable values."""
 
+    def taken(self, rows: NDArray[np.bool_] | IntArray) -> Groups:
+        """The groups of some of the rows."""
+        return Groups(self.codes[rows], self.keys)
+
 
 def check_groups(groups: ArrayLike, n_samples: int, start: int = 0) -> Groups:
     """Groups of any hashable type; `start` is the number of the first row."""

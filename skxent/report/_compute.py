@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._intake._arguments import check_names
+from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._choice import Choice, choose, why_not
@@ -45,9 +46,7 @@ _OUT_OF_FOLD = (
     "of a calibrated model is closer to zero, or farther from it, than chance says: no test. The "
     "intervals are about these fits, and do not know how fits to other data would differ."
 )
-_REPEATED = (
-    "Some rows were in several test folds, not independent: no interval and no recalibration."
-)
+_REPEATED = "Some rows were in several test folds: the predictions of a row count as one group."
 _UNSEEN = (
     "{} {} of a class that was not among the training rows, and had probability 0: tests, "
     "one-vs-rest figures and recalibration are those of the other rows. In cross-validation, "
@@ -87,7 +86,6 @@ class _Evidence:
     worst: dict[str, NDArray[Any]]
     notes: Sequence[str]
     testable: bool
-    independent: bool
 
 
 def content_of(rows: Labelled, options: Options, source: Source | None = None) -> Content:
@@ -95,24 +93,27 @@ def content_of(rows: Labelled, options: Options, source: Source | None = None) -
     source = source or Source()
     names = check_names(options.target_names, rows.labels)
     losses = np.empty(rows.proba.n_samples)
-    known, totals = _known(rows, source), statistics(rows, options.eps, losses)
-    repeated = source.numbers is not None and len(np.unique(source.numbers)) < len(source.numbers)
-    notes = _notes(rows, known, source, repeated)
+    totals = of_known = statistics(rows, options.eps, losses, source.groups)
+    known, groups = _known(rows, source)
+    notes = _notes(rows, known, source)
     choice = None
-    if options.recalibration and not repeated and known is not None:
-        of_known = losses if known is rows else row_losses(known, options.eps)
-        choice, reasons = _choice(known, of_known, options)
-        notes += reasons
+    if known is not None:
+        if known is not rows:
+            of_known = statistics(known, options.eps, groups=groups)
+        if options.recalibration:
+            losses_of_known = losses if known is rows else row_losses(known, options.eps)
+            codes = None if groups is None else groups.codes
+            choice, reasons = _choice(known, losses_of_known, options, codes)
+            notes += reasons
     evidence = _Evidence(
         totals=totals,
-        known=totals if known is rows or known is None else statistics(known, options.eps),
+        known=of_known,
         cells=exact_cells(known or rows),
         choice=choice,
         tail=concentration(losses, rows.weight),
         worst=worst_rows(_worst(rows, losses, source), options.unit, names),
         notes=notes,
-        testable=known is not None and not (source.out_of_fold or repeated),
-        independent=not repeated,
+        testable=known is not None and not source.out_of_fold,
     )
     return _content(evidence, rows.labels, names, options)
 
@@ -125,24 +126,25 @@ def _worst(rows: Labelled, losses: FloatArray, source: Source) -> WorstRows:
     return replace(worst, name=named(worst.number, source.index))
 
 
-def _known(rows: Labelled, source: Source) -> Labelled | None:
-    """The rows whose class the estimator had seen; None where no such row has a weight."""
+def _known(rows: Labelled, source: Source) -> tuple[Labelled | None, Groups | None]:
+    """The rows whose class the estimator had seen, and their groups; None where there are none."""
     if source.unseen is None or not source.unseen.any():
-        return rows
+        return rows, source.groups
     at = ~source.unseen
     weight = None if rows.weight is None else rows.weight[at]
     if not at.any() or (weight is not None and not weight.any()):
-        return None
+        return None, None
     proba = replace(rows.proba, array=rows.proba.array[at])
-    return replace(rows, codes=rows.codes[at], proba=proba, weight=weight)
+    known = replace(rows, codes=rows.codes[at], proba=proba, weight=weight)
+    return known, None if source.groups is None else source.groups.taken(at)
 
 
-def _notes(rows: Labelled, known: Labelled | None, source: Source, repeated: bool) -> list[str]:
+def _notes(rows: Labelled, known: Labelled | None, source: Source) -> list[str]:
     """Why something is missing, or is about other rows, in sentences."""
     notes = []
     if source.out_of_fold:
         notes.append(_OUT_OF_FOLD)
-    if repeated:
+    if source.repeated:
         notes.append(_REPEATED)
     if known is None:
         notes.append(_ALL_UNSEEN)
@@ -182,7 +184,6 @@ def content_of_counted(
         worst=worst_rows(counted.worst, options.unit, names),
         notes=notes,
         testable=True,
-        independent=True,
     )
     return _content(evidence, labels, names, options)
 
@@ -238,7 +239,7 @@ def _content(
         notes.append(_SINGLE.format("1 class has" if alone == 1 else f"{alone} classes have"))
     if all_hard(totals):
         notes.append(_HARD)
-    level = options.confidence_level if evidence.independent else math.nan
+    level = options.confidence_level
     if totals.groups is not None:
         notes.append(_GROUPED.format(totals.groups.n_groups))
     n_null = options.n_null if testable and known.groups is None else 0

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
 from skxent._typing import EPS
 from skxent.report._compute import content_of
@@ -27,6 +28,7 @@ def log_loss_report(
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
     sample_weight: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
     base: float | None = math.e,
     eps: float = EPS,
     confidence_level: float = 0.95,
@@ -57,6 +59,10 @@ def log_loss_report(
         observation in `support`, `z` and `p_value`. Where weights go with the class more than the
         probabilities explain, as balanced ones do, the gap is not tested: it is not zero for a
         calibrated model.
+    groups : array-like of shape (n_samples,), default=None
+        Rows that belong together, such as those of one patient: numbers, text or other hashable
+        values. Intervals and tests then count groups, and the folds of the recalibration keep
+        them whole. None: all rows are independent.
     base : float or None, default=e
         Base of the logarithm: 2 gives bits, e or None nats.
     eps : float, default=2**-52
@@ -202,4 +208,9 @@ def log_loss_report(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    return LogLossReport._of(content_of(rows, options, Source(index=row_index(y_true, y_proba))))
+    n = rows.proba.n_samples
+    source = Source(
+        groups=None if groups is None else check_groups(groups, n),
+        index=row_index(y_true, y_proba),
+    )
+    return LogLossReport._of(content_of(rows, options, source))

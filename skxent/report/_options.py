@@ -17,6 +17,7 @@ from skxent._intake._arguments import (
     check_n_null,
     check_seed,
 )
+from skxent._intake._groups import Groups
 from skxent._typing import IntArray
 
 __all__ = ["Options", "RandomState", "Source"]
@@ -33,6 +34,10 @@ class Source:
     unseen: NDArray[np.bool_] | None = None
     """Whether the estimator that predicted a row does not know its class."""
     out_of_fold: bool = False
+    groups: Groups | None = None
+    """Rows that belong together; None where each row is on its own."""
+    repeated: bool = False
+    """Whether the groups are rows that were predicted several times."""
     index: Any = None
     """What the user calls the rows of the data: a pandas index, or None for numbers from 0."""
 

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skxent._intake._arguments import check_choice, check_weight
+from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct, encode, shown
 from skxent._intake._predictions import predictions, refuse_other_type
 from skxent._intake._rows import Labelled, check_labelled
@@ -47,6 +49,8 @@ class Predicted:
     y_proba: FloatArray
     labels: NDArray[Any]
     """Of the columns."""
+    known: NDArray[np.bool_]
+    """Whether any estimator knows a label."""
     unseen: NDArray[np.bool_]
     """Whether the estimator that predicted a row does not know its class."""
     numbers: IntArray | None = None
@@ -60,34 +64,44 @@ def rows_of(
     *,
     unseen: str,
     sample_weight: ArrayLike | None,
+    groups: ArrayLike | None,
     renormalize: bool,
     out_of_fold: bool,
 ) -> tuple[Labelled, Source]:
     """
     The rows of a report, checked, and where they come from.
 
-    `unseen` says what becomes of rows whose class their estimator does not know: they stay, with
-    a probability of 0, are left out with a warning, or are an error.
+    Weights and groups are those of the rows that were predicted. `unseen` says what becomes of
+    rows whose class their estimator does not know: they stay,
+    with a probability of 0, are left out with a warning, or are an error.
     """
     check_choice(unseen, "unseen", ("floor", "ignore", "raise"))
     weight, numbers = check_weight(sample_weight, len(found.y_true)), found.numbers
+    of_rows = None if groups is None else check_groups(groups, len(found.y_true))
+    repeated = groups is None and numbers is not None and len(np.unique(numbers)) < len(numbers)
+    if repeated and numbers is not None:
+        of_rows = check_groups(numbers, len(numbers))
     # A row of weight 0 is not there, whatever its class.
     unknown = found.unseen if weight is None else found.unseen & (weight > 0)
-    y_true, y_proba = found.y_true, found.y_proba
+    y_true, y_proba, labels = found.y_true, found.y_proba, found.labels
     if unseen != "floor" and unknown.any():
         _refuse_or_warn(y_true, unknown, unseen)
         kept = ~unknown
         numbers = np.flatnonzero(kept) if numbers is None else numbers[kept]
         weight = None if weight is None else weight[kept]
+        of_rows = None if of_rows is None else of_rows.taken(kept)
         y_true, y_proba, unknown = y_true[kept], y_proba[kept], unknown[kept]
+        labels, y_proba = labels[found.known], y_proba[:, found.known]
     rows = check_labelled(
         y_true,
         y_proba,
-        labels=found.labels,
+        labels=labels,
         sample_weight=weight,
         renormalize=renormalize,
     )
-    return rows, Source(numbers, unknown if unknown.any() else None, out_of_fold, found.index)
+    return rows, Source(
+        numbers, unknown if unknown.any() else None, out_of_fold, of_rows, repeated, found.index
+    )
 
 
 def _refuse_or_warn(y_true: NDArray[Any], unknown: NDArray[np.bool_], unseen: str) -> None:
@@ -142,7 +156,9 @@ def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicte
     unseen = np.concatenate(
         [encode(array[test], classes) < 0 for test, (_, classes) in zip(tests, found, strict=True)]
     )
-    return Predicted(array[rows], _spread(found, labels), labels, unseen, rows, row_index(y, X))
+    known = np.any([encode(labels, classes) >= 0 for _, classes in found], axis=0)
+    table = _spread(found, labels)
+    return Predicted(array[rows], table, labels, known, unseen, rows, row_index(y, X))
 
 
 def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
@@ -162,7 +178,8 @@ def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
     labels = _all_labels(classes, [distinct(array, "y")], keep_order=True)
     unseen = encode(array, classes) < 0
     table = _spread([(_two_columns(values), classes)], labels)
-    return Predicted(array, table, labels, unseen, index=row_index(y, X))
+    known = encode(labels, classes) >= 0
+    return Predicted(array, table, labels, known, unseen, index=row_index(y, X))
 
 
 def _all_labels(
@@ -235,7 +252,11 @@ def cross_validated(
 ) -> dict[str, Any]:
     """What `cross_validate` returns for `out_of_fold`, with a line on the terminal a fold."""
     from sklearn import get_config
-    from sklearn.model_selection import check_cv, cross_validate  # slow to import
+    from sklearn.model_selection import (  # slow to import
+        StratifiedGroupKFold,
+        check_cv,
+        cross_validate,
+    )
 
     params = dict(params or {})
     if not hasattr(estimator, "predict_proba"):
@@ -244,6 +265,9 @@ def cross_validated(
             f"or choose a classifier with probabilities."
         )
         raise AttributeError(msg)
+    of_rows = groups if groups is not None else params.get("groups")
+    if of_rows is not None and (cv is None or isinstance(cv, Integral)):
+        cv = StratifiedGroupKFold(5 if cv is None else cv)  # the others would part the groups
     if get_config()["enable_metadata_routing"] and groups is not None:
         params["groups"], groups = groups, None
     folds = check_cv(cv, y, classifier=True)
@@ -251,7 +275,6 @@ def cross_validated(
     alone = n_jobs in (None, 1)
     scorer: Any = _no_score
     if verbose and alone:
-        of_rows = groups if groups is not None else params.get("groups")
         scorer = _Progress(folds.get_n_splits(X, y, of_rows))
     return cross_validate(
         estimator,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._intake._arguments import check_choice, check_names, check_weight
+from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct
 from skxent._typing import EPS
 from skxent.report._compute import content_of
@@ -88,6 +89,7 @@ class LogLossReport(Renderings):
         *,
         target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
         base: float | None = math.e,
         eps: float = EPS,
         confidence_level: float = 0.95,
@@ -110,6 +112,10 @@ class LogLossReport(Renderings):
             The classes.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
+        groups : array-like of shape (n_samples,), default=None
+            Rows that belong together, such as those of one patient: numbers, text or other hashable
+            values. Intervals and tests then count groups, and the folds of the recalibration keep
+            them whole. None: all rows are independent.
         target_names : sequence of str, default=None
             What to call the classes, in the order of the estimator's `classes_`, then those
             that it does not know.
@@ -155,6 +161,7 @@ class LogLossReport(Renderings):
             with_all_classes(estimator, X, y),
             unseen=unseen,
             sample_weight=sample_weight,
+            groups=groups,
             renormalize=renormalize,
             out_of_fold=False,
         )
@@ -196,8 +203,11 @@ class LogLossReport(Renderings):
             The classes.
         cv : int, splitter or iterable, default=None
             As in :func:`sklearn.model_selection.cross_validate`; None: five stratified folds.
+            With `groups`, the folds that a number stands for keep groups whole.
         groups : array-like of shape (n_samples,), default=None
-            Groups of rows for the splitter.
+            Rows that belong together, such as those of one patient: numbers, text or other hashable
+            values. Intervals and tests then count groups, and the folds of the recalibration keep
+            them whole; the splitter gets them as well. None: all rows are independent.
         params : dict, default=None
             As in :func:`sklearn.model_selection.cross_validate`: what `fit` gets, or whoever
             asks for it by metadata routing. The report takes no `sample_weight` from them.
@@ -248,6 +258,9 @@ class LogLossReport(Renderings):
         array = as_labels(y, "y")
         check_names(target_names, distinct(array, "y"))
         check_weight(sample_weight, len(array))
+        of_rows = groups if groups is not None else (params or {}).get("groups")
+        if of_rows is not None:
+            check_groups(of_rows, len(array))
         results = cross_validated(
             estimator,
             X,
@@ -258,7 +271,9 @@ class LogLossReport(Renderings):
             n_jobs=n_jobs,
             verbose=verbose,
         )
-        return cls._of_cv_results(results, X, y, options, unseen, sample_weight, renormalize)
+        return cls._of_cv_results(
+            results, X, y, options, unseen, sample_weight, of_rows, renormalize
+        )
 
     @classmethod
     def from_cv_results(
@@ -269,6 +284,7 @@ class LogLossReport(Renderings):
         *,
         target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
         base: float | None = math.e,
         eps: float = EPS,
         confidence_level: float = 0.95,
@@ -293,6 +309,10 @@ class LogLossReport(Renderings):
             The data that it was called with.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row of `X`.
+        groups : array-like of shape (n_samples,), default=None
+            Rows that belong together, such as those of one patient: numbers, text or other hashable
+            values. Intervals and tests then count groups, and the folds of the recalibration keep
+            them whole. None: all rows are independent.
         target_names : sequence of str, default=None
             What to call the classes, in sorted order.
         base, eps, confidence_level, recalibration, n_null, random_state, renormalize
@@ -306,8 +326,8 @@ class LogLossReport(Renderings):
         LogLossReport
             Of the rows that were in a test fold, as often as they were. `z` and `p_value` are
             nan: each row helped to fit the models of the others, so that the gap of a calibrated
-            model is not as large as chance would make it. The intervals are about these fits. If
-            any row was in several folds, there are none.
+            model is not as large as chance would make it. The intervals are about these fits. A
+            row that was in several folds counts as a group of its predictions.
 
         Raises
         ------
@@ -337,7 +357,9 @@ class LogLossReport(Renderings):
             n_null=n_null,
             random_state=random_state,
         )
-        return cls._of_cv_results(cv_results, X, y, options, unseen, sample_weight, renormalize)
+        return cls._of_cv_results(
+            cv_results, X, y, options, unseen, sample_weight, groups, renormalize
+        )
 
     @classmethod
     def _of_cv_results(
@@ -348,14 +370,17 @@ class LogLossReport(Renderings):
         options: Options,
         unseen: str,
         sample_weight: ArrayLike | None,
+        groups: ArrayLike | None,
         renormalize: bool,
     ) -> LogLossReport:
         weight = check_weight(sample_weight, len(as_labels(y, "y")))
+        taken = None if groups is None else check_groups(groups, len(as_labels(y, "y")))
         found = out_of_fold(cv_results, X, y)
         rows, source = rows_of(
             found,
             unseen=unseen,
             sample_weight=None if weight is None else weight[found.numbers],
+            groups=None if taken is None else taken.keys[taken.codes[found.numbers]],
             renormalize=renormalize,
             out_of_fold=True,
         )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from numpy.typing import ArrayLike
 
+from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
 from skxent._render._axes import require_matplotlib
 from skxent.report._compute import content_of
 from skxent.report._content import Content
-from skxent.report._options import Options
+from skxent.report._options import Options, Source
 from skxent.report._out_of_fold import rows_of, with_all_classes
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Display(ABC):
         pos_label: Any = None,
         target_names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
         base: float | None = math.e,
         eps: float = EPS,
         confidence_level: float = 0.95,
@@ -112,6 +114,8 @@ class Display(ABC):
             What to call the classes, in the order of `labels`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
+        groups : array-like of shape (n_samples,), default=None
+            Rows that belong together, which intervals and folds count as one.
         base : float or None, default=e
             Base of the logarithm: 2 gives bits, e or None nats.
         eps : float, default=2**-52
@@ -159,7 +163,9 @@ class Display(ABC):
             from_logits=from_logits,
             renormalize=renormalize,
         )
-        content = content_of(rows, options)
+        n = rows.proba.n_samples
+        source = Source(groups=None if groups is None else check_groups(groups, n))
+        content = content_of(rows, options, source)
         return cls._of(content).plot(ax=ax, **plot_params)
 
     @classmethod
@@ -170,6 +176,7 @@ class Display(ABC):
         y: ArrayLike,
         *,
         sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
         target_names: Sequence[str] | None = None,
         base: float | None = math.e,
         eps: float = EPS,
@@ -193,6 +200,8 @@ class Display(ABC):
             Class labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
+        groups : array-like of shape (n_samples,), default=None
+            Rows that belong together, which intervals and folds count as one.
         target_names : sequence of str, default=None
             What to call the classes, in the order of the estimator's `classes_`, then those
             that it does not know.
@@ -233,6 +242,7 @@ class Display(ABC):
             with_all_classes(estimator, X, y),
             unseen=unseen,
             sample_weight=sample_weight,
+            groups=groups,
             renormalize=renormalize,
             out_of_fold=False,
         )
