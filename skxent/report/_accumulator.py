@@ -43,7 +43,8 @@ class LogLossAccumulator:
     It keeps sums and a sample of the rows: about 0.7 MB for 2 classes, 1.9 for 10 and 58 for
     1000, pickled 0.3, 1.0 and 26 MB; with ``subsample=0`` 0.17, 0.7 and 42 MB, pickled 0.025,
     0.06 and 10 MB. Accumulators of parts of the data, filled anywhere and pickled, add up to
-    that of all of it. Threads may share one.
+    that of all of it. Threads may share one. Rows of small batches wait until there are some
+    thousands of them, which takes at most 0.5 MB, and 33 MB for 1000 classes.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 # So many numbers are counted together, or so many rows where there are many classes.
-_NUMBERS, _ROWS = 1 << 16, 1 << 10
+_NUMBERS, _ROWS = 1 << 16, 1 << 12
 # Sums of weights that stay in range whatever few batches are counted together.
 _LEAST, _MOST = 1e-60, 1e60
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._backend import row_slices
 from skxent._intake._rows import Labelled
 from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
@@ -128,10 +129,13 @@ class Spread:
 
     def add(self, losses: FloatArray, weight: FloatArray | None) -> None:
         n = self.total.shape[1]
-        bins = (losses.view(np.int64) >> (52 - _BITS)) - _LOWEST
-        np.clip(bins, 0, n - 1, out=bins)
-        self.total[0] += np.bincount(bins, weight, n)
-        self.total[1] += np.bincount(bins, losses if weight is None else weight * losses, n)
+        for at in row_slices(len(losses), 1):
+            part, w = losses[at], None if weight is None else weight[at]
+            bins = part.view(np.int64) >> (52 - _BITS)
+            bins -= _LOWEST
+            np.clip(bins, 0, n - 1, out=bins)
+            self.total[0] += np.bincount(bins, w, n)
+            self.total[1] += np.bincount(bins, part if w is None else w * part, n)
 
     def __getstate__(self) -> Packed:
         return packed(self.total)

@@ -104,8 +104,11 @@ class Sample:
         if rows.weight is not None:
             wanted &= rows.weight > 0
         self.n_seen += len(keys) if rows.weight is None else int(np.count_nonzero(rows.weight))
-        at = np.flatnonzero(wanted)
-        at = at[_smallest(keys[at], self.size)]
+        if wanted.all():
+            at = _smallest(keys, self.size)
+        else:
+            at = np.flatnonzero(wanted)
+            at = at[_smallest(keys[at], self.size)]
         if not len(at):
             return
         blocks = replace(rows.proba, array=rows.proba.array[at]).distributions()
@@ -189,13 +192,13 @@ def _smallest(keys: KeyArray, n: int) -> IntArray:
     """Where the `n` smallest keys are, in ascending order of place."""
     if len(keys) <= n:
         return np.arange(len(keys))
-    at = np.arange(len(keys))
     # To look for those that can be among them is quicker, if keys are spread evenly.
     likely = (n + 6.0 * n**0.5 + 36.0) / len(keys)
     if likely < 0.5:
         few = np.flatnonzero(keys <= np.uint64(likely * float(keys.max())))
-        at = few if len(few) >= n else at
-    return np.sort(at[np.argpartition(keys[at], n - 1)[:n]])
+        if len(few) >= n:
+            return np.sort(few[np.argpartition(keys[few], n - 1)[:n]])
+    return np.sort(np.argpartition(keys, n - 1)[:n])
 
 
 def _as_logs(parts: list[_Rows]) -> list[_Rows]:
