@@ -226,40 +226,38 @@ def test_numbers_stand_out_from_their_cells(cmap):
 
 
 def test_the_recalibration():
+    """The paired gains, beside a line at 0: intervals of the losses overlap, whatever is gained."""
     c = content(4, base=2)
     display = RecalibrationDisplay.from_report(c)
     recalibration = c.recalibration
     x, y = display.points_.get_offsets().T
-    np.testing.assert_array_equal(x, recalibration.log_loss)
+    np.testing.assert_array_equal(x, recalibration.gain)
     np.testing.assert_array_equal(y, np.arange(len(METHODS)))
     chosen = METHODS.index(recalibration.recommended)
-    assert display.recommended_.get_offsets().tolist() == [[recalibration.log_loss[chosen], chosen]]
+    assert display.recommended_.get_offsets().tolist() == [[recalibration.gain[chosen], chosen]]
     ends = np.array([line[:, 0] for line in display.intervals_.get_segments()])
-    np.testing.assert_array_equal(
-        ends, np.column_stack([recalibration.ci_low, recalibration.ci_high])
-    )
+    low, high = display.ax_.get_xlim()
+    seen = recalibration.gain_low > low
+    expected = np.column_stack([recalibration.gain_low, recalibration.gain_high])
+    np.testing.assert_array_equal(ends[seen], expected[seen])
+    assert low < 0 < high
+    (line,) = display.ax_.get_lines()
+    assert list(line.get_xdata()) == [0, 0]
     assert texts(display.ax_.get_yticklabels()) == list(METHODS)
-    assert display.text_[0].get_text() == ""
-    first = display.text_[1].get_text().replace("−", "-").replace("(", "").replace(")", "")
-    gain, low, _, high = first.split()
-    for seen, value in (
-        (gain, recalibration.gain),
-        (low, recalibration.gain_low),
-        (high, recalibration.gain_high),
-    ):
-        assert float(seen) == pytest.approx(value[1], abs=5e-5)
-    assert RecalibrationDisplay.from_report(c, include_gain=False).text_ is None
+    after = [float(text.get_text()) for text in display.text_]
+    np.testing.assert_allclose(after, recalibration.log_loss, atol=5e-5)
+    assert RecalibrationDisplay.from_report(c, include_loss=False).text_ is None
 
 
 def test_a_map_that_ruins_everything_does_not_set_the_scale():
     c = content(4)
-    loss = c.recalibration.log_loss.copy()
-    loss[-1] = 100 * loss[0]
+    gain = c.recalibration.gain.copy()
+    gain[-1] = -100 * c.recalibration.log_loss[0]
     recalibration = dataclasses.replace(
-        c.recalibration, log_loss=loss, ci_low=0.9 * loss, ci_high=1.1 * loss
+        c.recalibration, gain=gain, gain_low=1.1 * gain, gain_high=0.9 * gain
     )
     display = RecalibrationDisplay.from_report(dataclasses.replace(c, recalibration=recalibration))
-    assert display.ax_.get_xlim()[1] < 2 * loss[0]
+    assert display.ax_.get_xlim()[0] > -2 * c.recalibration.log_loss[0]
     assert display.beyond_[0].get_offsets()[:, 1].tolist() == [len(METHODS) - 1]
 
 
@@ -334,7 +332,7 @@ def test_nothing_but_nan():
         confidence_level=0.95,
         **dict.fromkeys(names, nothing),
     ).plot()
-    assert display.text_[1].get_text() == "- (- to -)"
+    assert display.text_[1].get_text() == "-"
     draw_all()
 
 

@@ -244,16 +244,23 @@ def draw_intervals(
 
 
 def mark_beyond(
-    ax: Axes, values: FloatArray, end: float, *, figures: bool = True, **style: Any
+    ax: Axes,
+    values: FloatArray,
+    end: float,
+    *,
+    figures: bool = True,
+    left: bool = False,
+    **style: Any,
 ) -> PathCollection:
-    """Arrows at the right edge for the values of the lines that lie beyond it."""
-    at = np.flatnonzero(values > end)
-    arrows = ax.scatter(np.full(len(at), end), at, marker=">", zorder=4, **style)
+    """Arrows at the right edge, or the left, for the values of the lines that lie beyond it."""
+    at = np.flatnonzero(values < end if left else values > end)
+    marker, room, side = ("<", 6, "left") if left else (">", -6, "right")
+    arrows = ax.scatter(np.full(len(at), end), at, marker=marker, zorder=4, **style)
     arrows.set_clip_on(False)
     for i in at if figures else ():
-        near: dict[str, Any] = {"xytext": (-6, 0), "textcoords": "offset points"}
+        near: dict[str, Any] = {"xytext": (room, 0), "textcoords": "offset points"}
         text = number(float(values[i]))
-        ax.annotate(text, (end, i), ha="right", va="center", fontsize="small", **near)
+        ax.annotate(text, (end, i), ha=side, va="center", fontsize="small", **near)
     return arrows
 
 

@@ -37,7 +37,7 @@ __all__ = ["RecalibrationDisplay"]
 @dataclass(kw_only=True, eq=False, repr=False)
 class RecalibrationDisplay(Display):
     """
-    Log loss after recalibration maps, simple ones first: one line a map.
+    What recalibration maps take off the log loss, simple ones first: one line a map.
 
     Make it with `from_estimator`, `from_predictions` or `from_report`.
 
@@ -66,17 +66,17 @@ class RecalibrationDisplay(Display):
     figure_ : matplotlib Figure
         Figure that holds the axes.
     points_ : PathCollection
-        Loss after each map.
-    recommended_ : PathCollection
-        Diamond around the loss after the recommended map.
-    intervals_ : LineCollection
-        Confidence intervals of the losses.
-    text_ : list of Text or None
         Gain of each map.
+    recommended_ : PathCollection
+        Diamond around the gain of the recommended map.
+    intervals_ : LineCollection
+        Confidence intervals of the gains.
+    text_ : list of Text or None
+        Log loss after each map.
     legend_ : Legend
         What the marks mean.
     beyond_ : list of PathCollection
-        Arrows at the edge for losses and ends of intervals that lie beyond it.
+        Arrows at the left edge for gains and ends of intervals that lie beyond it.
 
     References
     ----------
@@ -168,7 +168,7 @@ class RecalibrationDisplay(Display):
         self,
         *,
         ax: Axes | None = None,
-        include_gain: bool = True,
+        include_loss: bool = True,
         point_kw: dict[str, Any] | None = None,
         recommended_kw: dict[str, Any] | None = None,
         interval_kw: dict[str, Any] | None = None,
@@ -180,8 +180,8 @@ class RecalibrationDisplay(Display):
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw in; None: those of a new figure.
-        include_gain : bool, default=True
-            Whether to write what each map gains, with its interval, beside the lines.
+        include_loss : bool, default=True
+            Whether to write the log loss after each map beside the lines.
         point_kw, recommended_kw : dict, default=None
             Passed to :meth:`matplotlib.axes.Axes.scatter` for all maps and for the mark of the
             recommended one.
@@ -210,44 +210,34 @@ class RecalibrationDisplay(Display):
         self.figure_ = ax.get_figure()
         start, end = self._scale()
         style = styled(interval_kw, LineCollection, color=BLUE, linewidth=1.5, zorder=2)
-        self.intervals_ = draw_intervals(ax, self.ci_low, self.ci_high, end, style)
-        label = f"after the map, {100 * self.confidence_level:g}% interval"
+        low = np.maximum(self.gain_low, 2 * start - end)
+        self.intervals_ = draw_intervals(ax, low, self.gain_high, end, style)
+        label = f"gain, {100 * self.confidence_level:g}% interval of paired differences"
         style = styled(point_kw, PathCollection, color=BLUE, s=22, zorder=3, label=label)
-        self.points_ = ax.scatter(self.log_loss, rows, **style)
+        self.points_ = ax.scatter(self.gain, rows, **style)
         look = {"edgecolor": VERMILLION, "facecolor": "none", "marker": "D", "s": 70, "zorder": 3}
         style = styled(recommended_kw, PathCollection, **look, linewidth=1.5, label="recommended")
-        self.recommended_ = ax.scatter(self.log_loss[chosen], rows[chosen], **style)
-        if math.isfinite(self.log_loss[0]):
-            ax.axvline(self.log_loss[0], color=ink(ax), linestyle="--", linewidth=1)
+        self.recommended_ = ax.scatter(self.gain[chosen], rows[chosen], **style)
+        ax.axvline(0.0, color=ink(ax), linestyle="--", linewidth=1)
         label_lines(ax, self.methods)
         self.text_ = None
-        if include_gain:
-            header = f"gain, {100 * self.confidence_level:g}% interval"
-            self.text_ = write_beside(ax, header, [self._gain(i) for i in range(len(rows))])
+        if include_loss:
+            self.text_ = write_beside(ax, "log loss after", [number(x) for x in self.log_loss])
         ax.set_xlim(start, end)
-        ax.set_xlabel(f"log loss of all rows ({unit_name(self.base)})")
+        ax.set_xlabel(f"taken off the log loss of all rows ({unit_name(self.base)})")
         self.beyond_ = [
-            mark_beyond(ax, self.log_loss, end, color=BLUE),
-            mark_beyond(ax, self.ci_high, end, color=BLUE, s=12, figures=False),
+            mark_beyond(ax, self.gain, start, left=True, color=BLUE),
+            mark_beyond(ax, self.gain_low, start, left=True, color=BLUE, s=12, figures=False),
         ]
         self.legend_ = legend_of(ax, own)
         return self
 
     def _scale(self) -> tuple[float, float]:
         """From the lowest interval to the highest, but not to maps that ruin everything."""
-        values = np.concatenate([self.log_loss, self.ci_low, self.ci_high])
+        values = np.concatenate([[0.0], self.gain, self.gain_low, self.gain_high])
         finite = values[np.isfinite(values)]
-        if not finite.size:
-            return 0.0, 1.0
-        unmapped = np.array([self.log_loss[0], self.ci_high[0]])
-        most = 1.5 * unmapped[np.isfinite(unmapped)].max(initial=0.0)
-        low, high = finite.min(), finite.max()
-        high = min(high, most) if most > low else high
-        room = 0.05 * (high - low) or 0.05 * high or 0.05
-        return float(low - room), float(high + room)
-
-    def _gain(self, i: int) -> str:
-        if i == 0:
-            return ""  # nothing is changed
-        low, high = number(self.gain_low[i]), number(self.gain_high[i])
-        return f"{number(self.gain[i])} ({low} to {high})"
+        low, high = float(finite.min()), float(finite.max())
+        before = abs(float(self.log_loss[0])) if math.isfinite(self.log_loss[0]) else 0.0
+        low = max(low, -max(high, 0.25 * before))
+        room = 0.05 * (high - low) or 0.05
+        return low - room, high + room

@@ -134,19 +134,18 @@ def recalibration_section(
 
 
 def _recalibration_plot(recalibration: Recalibration, unit: str) -> DotPlot:
-    loss, low, high = recalibration.log_loss, recalibration.ci_low, recalibration.ci_high
-    start = min(_smallest(low), _smallest(loss))
-    end = max(_largest(high), _largest(loss))
+    gain, low, high = recalibration.gain, recalibration.gain_low, recalibration.gain_high
+    start = min(_smallest(low), _smallest(gain), 0.0)
+    end = max(_largest(high), _largest(gain), 0.0)
     # A map that goes far astray would leave no room for the others.
-    first = float(high[0] if math.isfinite(high[0]) else loss[0])
-    if start < first < math.inf:
-        end = min(end, start + 3 * (first - start))
+    before = float(recalibration.log_loss[0])
+    start = max(start, -max(end, 0.25 * before if math.isfinite(before) else 0.0))
     margin = 0.04 * (end - start)
     rows = [
         Row(
             method,
-            _with_interval(method, loss[i], low[i], high[i]),
-            loss[i],
+            _with_interval(method, gain[i], low[i], high[i]),
+            gain[i],
             low[i],
             high[i],
             strong=method == recalibration.recommended,
@@ -154,12 +153,12 @@ def _recalibration_plot(recalibration: Recalibration, unit: str) -> DotPlot:
         for i, method in enumerate(recalibration.methods)
     ]
     return dot_plot(
-        f"Log loss after each recalibration map; recommended: {recalibration.recommended}",
-        f"log loss in {unit}",
+        f"What each recalibration map takes off; recommended: {recalibration.recommended}",
+        f"taken off the log loss, in {unit}",
         rows,
         low=start - margin,
         high=end + margin,
-        reference=Reference(float(loss[0]), "as it is"),
+        reference=Reference(0.0, "as it is"),
     )
 
 
