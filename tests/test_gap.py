@@ -21,7 +21,7 @@ def sharp(rng, n, k, scale):
 
 def test_an_ordinary_gap_has_an_ordinary_p_value():
     """A Pearson curve with the moments of weighted losses may end before z = -1."""
-    rng = np.random.default_rng(1)
+    rng, n_ordinary = np.random.default_rng(1), 0
     for _ in range(20):
         z = 2 * rng.normal(size=(200, 3))
         y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
@@ -29,7 +29,8 @@ def test_an_ordinary_gap_has_an_ordinary_p_value():
         report = quick(y, z, from_logits=True, sample_weight=w)
         ordinary = np.abs(report.per_class["z"]) < 1
         assert (report.per_class["p_value"][ordinary] > 0.2).all()
-    assert report.per_class["z"][1] == pytest.approx(-0.674, abs=1e-3)
+        n_ordinary += np.count_nonzero(ordinary)
+    assert n_ordinary > 20
 
 
 @pytest.mark.parametrize("scale", [2, 8])

@@ -241,7 +241,7 @@ THINGS = [
     *(pd.DataFrame({"a": [0.5, 0.5], "b": ["x", "y"]}), pl.DataFrame({"a": [[1], [2]]})),
     *(pd.DataFrame({0: [0.5, 0.5], 1: [0.5, 0.5]}), pd.Index([0, 1]), pd.MultiIndex.from_arrays),
     *(pd.Series([[0], [1]]), pl.LazyFrame({"a": [1]}), pd.interval_range(0, 2), pl.col("a")),
-    *(pd.Categorical([1, 0]), pd.arrays.SparseArray([0.0, 1.0]), np.matrix(np.eye(2))),
+    *(pd.Categorical([1, 0]), pd.arrays.SparseArray([0.0, 1.0]), np.eye(2).view(np.matrix)),
     *(np.array([b"a", b"b"]), np.rec.array([(1, 2)]), np.array(5), np.array("a")),
     *(np.empty((0, 0)), np.empty((2, 0)), np.array([None, None]), np.broadcast_to(0.5, (3, 2))),
     *(np.float16([0.5, 0.5]), np.array([[0, 1], [1, 0]], bool), LogLossAccumulator([0, 1])),
