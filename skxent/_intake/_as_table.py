@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._backend import NUMPY, Backend
 from skxent._intake._arguments import check_flag
-from skxent._intake._containers import array_and_columns
+from skxent._intake._containers import Names, array_and_columns
 from skxent._intake._foreign import (
     backend_of,
     dtype_of,
@@ -44,32 +44,45 @@ def as_table(
     check_flag(from_logits, "from_logits")
     if renormalize is not None:
         check_flag(renormalize, "renormalize")
-    refuse_lazy(values, name)
-    origin = values if is_foreign(values) else None
-    backend: Backend = NUMPY
-    columns = None
-    array: NDArray[Any]
-    if anywhere and is_elsewhere(values):
-        backend, array, origin = backend_of(values, name), strided(values, name), None
-        dtype = dtype_of(array, name)
+    if type(values) is np.ndarray and values.dtype.kind != "O":
+        # Whose it is, and what its columns are called, need not be asked.
+        found = _Found(values, values.dtype, values.dtype.type is np.float16)
     else:
-        array, columns = array_and_columns(
-            values if origin is None else on_host(origin, name), name
-        )
-        dtype = array.dtype
-    _refuse_shape(array, dtype, name, values)
-    half = is_half(array if origin is None else origin)
+        found = _found(values, name, anywhere)
+    _refuse_shape(found.array, found.dtype, name, values)
     return Table(
-        array,
+        found.array,
         name,
-        dtype,
-        _SUM_TOLERANCE_HALF if half else _SUM_TOLERANCE,
-        columns=columns,
+        found.dtype,
+        _SUM_TOLERANCE_HALF if found.half else _SUM_TOLERANCE,
+        columns=found.columns,
         from_logits=from_logits,
         renormalize=renormalize,
-        origin=origin,
-        backend=backend,
+        origin=found.origin,
+        backend=found.backend,
     )
+
+
+class _Found(NamedTuple):
+    """The numbers of what a user passed, and where they were found."""
+
+    array: NDArray[Any]
+    dtype: np.dtype[Any]
+    half: bool
+    columns: Names | None = None
+    origin: Any = None
+    backend: Backend = NUMPY
+
+
+def _found(values: ArrayLike, name: str, anywhere: bool) -> _Found:
+    """The numbers of a list, a frame or a foreign array."""
+    refuse_lazy(values, name)
+    if anywhere and is_elsewhere(values):
+        backend, array = backend_of(values, name), strided(values, name)
+        return _Found(array, dtype_of(array, name), is_half(array), backend=backend)
+    origin = values if is_foreign(values) else None
+    array, columns = array_and_columns(values if origin is None else on_host(origin, name), name)
+    return _Found(array, array.dtype, is_half(array if origin is None else origin), columns, origin)
 
 
 def _refuse_shape(array: NDArray[Any], dtype: np.dtype[Any], name: str, values: object) -> None:
