@@ -118,3 +118,21 @@ def test_examples_in_pages_are_run(page):
         if not any(words in block for words in NOT_RUN.get(page.stem, ())):
             assert block.startswith(">>>"), block
             assert block.endswith("\n\n"), block
+
+
+FOLDERS = sorted(Path(skxent.__file__).parent.glob("*/README.md"))
+
+
+@pytest.mark.parametrize("readme", FOLDERS, ids=[path.parent.name for path in FOLDERS])
+def test_the_readme_of_a_folder_names_each_of_its_modules(readme):
+    """One line a module: a reader finds the place of a rule without opening all files."""
+    rows = re.findall(r"^\| (`_.*?) \|", readme.read_text(encoding="utf-8"), flags=re.M)
+    named = re.findall(r"`(\w+)`", " ".join(rows))
+    inside = [path.stem for path in readme.parent.iterdir() if path.name.startswith("_")]
+    assert sorted(named) == sorted(set(inside) - {"__init__", "__pycache__"})
+
+
+def test_each_folder_with_more_than_two_modules_has_a_readme():
+    folders = {path.parent for path in Path(skxent.__file__).parent.glob("*/_*.py")}
+    large = {f.name for f in folders if len(list(f.glob("_[!_]*.py"))) > 2}
+    assert large <= {path.parent.name for path in FOLDERS}
