@@ -1,5 +1,6 @@
 """skxent: the log-loss toolkit of the scikit-learn world."""
 
+from skxent._version import __version__ as __version__
 from skxent.comparison import LogLossComparison, compare_log_loss
 from skxent.metrics import (
     cross_entropy,
@@ -33,8 +34,6 @@ from skxent.scorers import (
     neg_refinement_loss_scorer,
     neg_worst_class_log_loss_scorer,
 )
-
-__version__ = "0.1.0.dev0"
 
 __all__ = [
     "LogLossAccumulator",

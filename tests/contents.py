@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from skxent.recalibration._choice import Recalibration
+from skxent.report._about import About
 from skxent.report._content import Content, Curve
 
 METHODS = (
@@ -120,6 +121,8 @@ def content(n_classes=10, n=600, *, names=None, base=math.e, recalibration=True,
         base=base,
         confidence_level=0.95,
         n_null=200,
+        about=About("Forest", False, False, None, "1.2.3", "2026-02-03"),
+        verdict="The loss is 60 % below that of class frequencies alone. It is over-confident.",
         notes=("The consistency bands come from 200 draws.",),
         findings=(
             f"The model pays {0.2 * loss:.4f} more than it expects (z 4.20, p <0.001).",

@@ -18,8 +18,8 @@ RULES = {
         r"in class (.*)\."
     ),
     "overall gap": (
-        r"The model expected to pay (\S+) (\w+) a row, and paid (\S+): (more|less) than expected, "
-        r"beyond chance \(z (\S+), p (\S+)\)\."
+        r"The model is (over|under)-confident: it expected to pay (\S+) (\w+) a row, and paid "
+        r"(\S+) \(z (\S+), p (\S+)\)\."
     ),
     "gap": (
         r"Class (.*) costs (\S+) (\w+) (more|less) than the model expected: it occurs (\w+) often "
@@ -109,17 +109,17 @@ def test_recalibration_whose_gain_may_be_none():
     assert list(map(len, sentences.values())) == [1, 0]
 
 
-@pytest.mark.parametrize(("factor", "than"), [(3.0, "more"), (0.4, "less")])
-def test_more_or_less_than_the_model_expected(factor, than):
+@pytest.mark.parametrize(("factor", "confidence"), [(3.0, "over"), (0.4, "under")])
+def test_over_or_under_confident(factor, confidence):
     y, p = calibrated(1000, 3)
     report = quick(y, factor * np.log(p), from_logits=True)
     overall = report.overall
     (groups,) = only(report, "overall gap")
     assert groups == (
+        confidence,
         f"{overall['predictive_entropy']:.4f}",
         "nats",
         f"{overall['log_loss']:.4f}",
-        than,
         f"{overall['z']:.2f}",
         "<0.001",
     )

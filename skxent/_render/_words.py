@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["cell", "encodable", "printable", "unit_name"]
+__all__ = ["cell", "encodable", "percent", "printable", "shortened", "unit_name"]
 
 _COUNTS = {"support", "floored"}
 _PARTS = {"share", "prevalence", "top_rival_share", "tail_share"}
@@ -49,6 +49,17 @@ def cell(name: str, value: Any, draws: int = 0) -> str:
 def printable(text: str) -> str:
     """Class names are untrusted: what would move the cursor is shown as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def percent(share: float) -> str:
+    """A part in a sentence, where a sign of its own would run into the words."""
+    return f"{100 * share:.1f} %"
+
+
+def shortened(name: Any, width: int = 40) -> str:
+    """A name for a sentence, with an ellipsis where it was cut."""
+    text = printable(str(name))
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def encodable(text: str) -> str:

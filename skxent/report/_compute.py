@@ -15,6 +15,7 @@ from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._choice import Choice, choose, why_not
+from skxent.report._about import about
 from skxent.report._cells import Cells, cells_of_bins, exact_cells
 from skxent.report._content import Content
 from skxent.report._figures import (
@@ -26,10 +27,11 @@ from skxent.report._figures import (
 )
 from skxent.report._findings import findings
 from skxent.report._intervals import single_rows
-from skxent.report._notable import all_hard, costly_classes, large_cells
+from skxent.report._notable import all_hard, costly_classes, large_cells, worse_than_prior
 from skxent.report._options import Options, Source
 from skxent.report._reliability import Draws, calibrate
 from skxent.report._rows import named, worst_rows
+from skxent.report._verdict import Facts, verdict
 from skxent.report._weights import weights_follow_classes
 from skxent.statistic._counted import Counted
 from skxent.statistic._extremes import WorstRows, concentration, row_losses
@@ -86,6 +88,7 @@ class _Evidence:
     worst: dict[str, NDArray[Any]]
     notes: Sequence[str]
     testable: bool
+    source: Source
 
 
 def content_of(rows: Labelled, options: Options, source: Source | None = None) -> Content:
@@ -114,6 +117,7 @@ def content_of(rows: Labelled, options: Options, source: Source | None = None) -
         worst=worst_rows(_worst(rows, losses, source), options.unit, names),
         notes=notes,
         testable=known is not None and not source.out_of_fold,
+        source=source,
     )
     return _content(evidence, rows.labels, names, options)
 
@@ -184,6 +188,7 @@ def content_of_counted(
         worst=worst_rows(counted.worst, options.unit, names),
         notes=notes,
         testable=True,
+        source=Source(),
     )
     return _content(evidence, labels, names, options)
 
@@ -227,21 +232,27 @@ def _choice(
     return choice, []
 
 
-def _content(
-    evidence: _Evidence, labels: NDArray[Any], names: tuple[Any, ...], options: Options
-) -> Content:
-    totals, known, choice = evidence.totals, evidence.known, evidence.choice
-    unit, base = options.unit, math.e if options.base is None else float(options.base)
-    notes, testable = list(evidence.notes), evidence.testable
-    if testable and weights_follow_classes(known):
+def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
+    """Notes on what is missing or not to be relied on, and whether gaps can be tested."""
+    totals, notes, testable = evidence.totals, list(evidence.notes), evidence.testable
+    if testable and weights_follow_classes(evidence.known):
         notes, testable = [*notes, _CLASS_WEIGHTS], False
     if alone := single_rows(totals):
         notes.append(_SINGLE.format("1 class has" if alone == 1 else f"{alone} classes have"))
     if all_hard(totals):
         notes.append(_HARD)
-    level = options.confidence_level
     if totals.groups is not None:
         notes.append(_GROUPED.format(totals.groups.n_groups))
+    return notes, testable
+
+
+def _content(
+    evidence: _Evidence, labels: NDArray[Any], names: tuple[Any, ...], options: Options
+) -> Content:
+    totals, known, choice = evidence.totals, evidence.known, evidence.choice
+    unit, base = options.unit, math.e if options.base is None else float(options.base)
+    notes, testable = _remarks(evidence)
+    level = options.confidence_level
     n_null = options.n_null if testable and known.groups is None else 0
     draws = Draws.of(n_null, len(labels), options.eps, options.confidence_level)
     cells = evidence.cells or [cells_of_bins(known.histogram)]
@@ -251,13 +262,19 @@ def _content(
     overall = overall_figures(totals, known, choice, evidence.tail, how)
     confusion = totals.confusion / totals.weight.sum() / unit
     recalibration = None if choice is None else choice.recalibration
+    bounds = class_lower_bounds(totals, options.eps, level)
+    margin = prior_margin(totals) / unit
+    worse, hard = worse_than_prior(totals, bounds), all_hard(totals)
+    facts = Facts(names, columns, overall, recalibration, base, hard, margin, worse)
     return Content(
         labels=labels.copy(),
         target_names=names,
         base=base,
         confidence_level=options.confidence_level,
         n_null=draws.n,
+        about=about(totals, evidence.source),
         notes=tuple(notes),
+        verdict=verdict(facts),
         findings=findings(
             names,
             columns,
@@ -268,9 +285,9 @@ def _content(
             base=base,
             eps=options.eps,
             confidence_level=options.confidence_level,
-            costly=costly_classes(totals, class_lower_bounds(totals, options.eps, level)),
+            costly=costly_classes(totals, bounds),
             cells=large_cells(totals),
-            prior_margin=prior_margin(totals) / unit,
+            prior_margin=margin,
             floored_share=float(totals.floored_weight.sum() / totals.weight.sum()),
         ),
         loss_confusion=confusion,

@@ -13,6 +13,7 @@ from skxent._intake._arguments import check_count
 from skxent._result import Frozen, FrozenDict
 from skxent._typing import FloatArray
 from skxent.recalibration._choice import Recalibration
+from skxent.report._about import About
 
 __all__ = ["Content", "Curve"]
 
@@ -52,7 +53,9 @@ class Content(Frozen):
     base: float
     confidence_level: float
     n_null: int
+    about: About
     notes: tuple[str, ...]
+    verdict: str
     findings: tuple[str, ...]
     loss_confusion: FloatArray
     reliability: tuple[Curve, ...]

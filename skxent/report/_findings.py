@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._render._words import cell, printable, unit_name
+from skxent._render._words import cell, percent, shortened, unit_name
 from skxent._typing import FloatArray
 from skxent.recalibration._choice import Recalibration
-from skxent.report._notable import ALL_ROWS, CLASSES
+from skxent.report._notable import ALL_ROWS, beyond_chance
+from skxent.report._verdict import confidence
 
 __all__ = ["findings"]
 
@@ -47,7 +48,7 @@ def findings(
     the loss confusion do; `prior_margin` is by how much the entropy of the labels may be below the
     loss of the true prior; `floored_share` the weight of the floored rows in all.
     """
-    called = [_called(name) for name in names]
+    called = [shortened(name) for name in names]
     unit = unit_name(base)
     if not math.isfinite(overall["log_loss"]):
         return ("The loss is infinite: there are rows whose class had a probability of 0.",)
@@ -64,17 +65,8 @@ def findings(
     return tuple(sentence for _, sentence in sorted(found, key=lambda f: -f[0]))
 
 
-def _called(name: Any) -> str:
-    text = printable(str(name))
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
 def _number(value: float) -> str:
     return cell("log_loss", float(value))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _recalibration(
@@ -98,7 +90,7 @@ def _recalibration(
     most = int(of_class.argmax())
     sentence = (
         f"Recalibration ({what}) would take {_number(gain)} {unit} off the loss, "
-        f"{_percent(gain / overall['log_loss'])} of it "
+        f"{percent(gain / overall['log_loss'])} of it "
         f"({100 * level:g} % interval {_number(low)} to {_number(high)}); the largest "
         f"part, {_number(of_class[most])}, in class {called[most]}."
     )
@@ -113,18 +105,15 @@ def _gaps(
 ) -> Iterator[Finding]:
     gap = float(overall["gap"])
     if overall["p_value"] < ALL_ROWS:
-        than = "more" if gap > 0 else "less"
         sentence = (
-            f"The model expected to pay {_number(overall['predictive_entropy'])} {unit} a row, and "
-            f"paid {_number(overall['log_loss'])}: {than} than expected, beyond chance "
+            f"The model is {confidence(gap)}: it expected to pay "
+            f"{_number(overall['predictive_entropy'])} {unit} a row, and paid "
+            f"{_number(overall['log_loss'])} "
             f"(z {cell('z', overall['z'])}, p {cell('p_value', overall['p_value'])})."
         )
         yield abs(gap), sentence
-    # Holm's rule, which stops at the first that could be chance.
-    p = np.where(np.isnan(per_class["p_value"]), 1.0, per_class["p_value"])
-    order = np.argsort(p, kind="stable")
-    sure = np.cumprod(p[order] * np.arange(len(p), 0, -1) < CLASSES).astype(bool)
-    chosen = sorted(order[sure].tolist(), key=lambda c: -abs(per_class["gap"][c]))
+    sure = np.flatnonzero(beyond_chance(per_class["p_value"])).tolist()
+    chosen = sorted(sure, key=lambda c: (-abs(per_class["gap"][c]), per_class["p_value"][c]))
     for c in chosen[:_MOST]:
         gap = float(per_class["gap"][c])
         than = "more" if gap > 0 else "less"
@@ -160,11 +149,11 @@ def _costly_classes(
     for c in chosen[:_MOST].tolist():
         own, share, weight = (float(per_class[x][c]) for x in ("log_loss", "share", "prevalence"))
         sentence = (
-            f"Class {called[c]} takes {_percent(share)} of the loss with a prevalence "
-            f"of {_percent(weight)}: {_number(own)} {unit} a row "
+            f"Class {called[c]} takes {percent(share)} of the loss with a prevalence "
+            f"of {percent(weight)}: {_number(own)} {unit} a row "
             f"({_number(per_class['ci_low'][c])} to {_number(per_class['ci_high'][c])}), "
-            f"{_percent(1.0 - per_class['skill'][c])} of what a model pays that knows only how "
-            f"rare it is; all rows pay {_percent(mean)} of that."
+            f"{percent(1.0 - per_class['skill'][c])} of what a model pays that knows only how "
+            f"rare it is; all rows pay {percent(mean)} of that."
         )
         yield share * loss, sentence
 
@@ -177,7 +166,7 @@ def _cells(
 ) -> Iterator[Finding]:
     for c, j in cells[:_MOST]:
         sentence = (
-            f"{_percent(confusion[c, j] / overall['log_loss'])} of the loss is that of class "
+            f"{percent(confusion[c, j] / overall['log_loss'])} of the loss is that of class "
             f"{called[c]} rows, for the probability that class {called[j]} got."
         )
         yield float(confusion[c, j]), sentence
@@ -188,9 +177,9 @@ def _tail(
 ) -> Iterator[Finding]:
     share = float(overall["tail_share"])
     if share >= _LONG_TAIL and overall["n_samples"] >= 100:
-        rows = ", ".join(_called(name) for name in worst["row"][:_MOST].tolist())
+        rows = ", ".join(shortened(name) for name in worst["row"][:_MOST].tolist())
         sentence = (
-            f"The worst 1 % of the rows carry {_percent(share)} of the loss; the first to look at "
+            f"The worst 1 % of the rows carry {percent(share)} of the loss; the first to look at "
             f"are rows {rows}."
         )
         yield share * float(overall["log_loss"]), sentence

@@ -9,12 +9,19 @@ from scipy.stats import beta
 from skxent._typing import FloatArray
 from skxent.statistic._sums import Statistics
 
-__all__ = ["ALL_ROWS", "CLASSES", "all_hard", "costly_classes", "large_cells"]
+__all__ = [
+    "ALL_ROWS",
+    "all_hard",
+    "beyond_chance",
+    "costly_classes",
+    "large_cells",
+    "worse_than_prior",
+]
 
 # A calibrated model gets a sentence about calibration in at most 5 % of reports. These are the
 # parts of the gap of all rows and, by Holm's rule, of the gaps of the classes; the rest is the
 # recalibration's. They do not follow the confidence level, which says how wide intervals are.
-ALL_ROWS, CLASSES = 0.01, 0.015
+ALL_ROWS, _CLASSES = 0.01, 0.015
 # Cells below this share of the loss are not worth a sentence.
 _LARGE_CELL = 0.05
 _ROUNDING = 1e-9
@@ -27,6 +34,32 @@ def all_hard(statistics: Statistics) -> bool:
     return len(statistics.support) > 1 and not statistics.expected.any()
 
 
+def beyond_chance(p_value: FloatArray) -> NDArray[np.bool_]:
+    """Which gaps of classes are no chance: Holm's rule, which stops at the first that could be."""
+    p = np.where(np.isnan(p_value), 1.0, p_value)
+    order = np.argsort(p, kind="stable")
+    sure = np.zeros(len(p), dtype=np.bool_)
+    sure[order] = np.cumprod(p[order] * np.arange(len(p), 0, -1) < _CLASSES)
+    return sure
+
+
+def _dearest_baselines(s: Statistics) -> FloatArray:
+    """Minus the logarithms of the prevalences, if each was seen too often by chance."""
+    n, k = s.weight.sum() ** 2 / s.square[0].sum(), len(s.support)
+    prevalence = s.weight / s.weight.sum()
+    return -np.log(beta.ppf(_CHANCE / k, n * prevalence, n * (1.0 - prevalence) + 1.0))
+
+
+def worse_than_prior(statistics: Statistics, lower_bounds: FloatArray) -> NDArray[np.bool_]:
+    """
+    Classes that cost more than if the model had known nothing but how often they occur.
+
+    `lower_bounds` of the losses hold together.
+    """
+    with np.errstate(all="ignore"):  # classes without rows
+        return lower_bounds > _dearest_baselines(statistics) * (1.0 + _ROUNDING)
+
+
 def costly_classes(statistics: Statistics, lower_bounds: FloatArray) -> NDArray[np.bool_]:
     """
     Classes that cost a larger part of their own baseline than all rows do of theirs.
@@ -34,15 +67,13 @@ def costly_classes(statistics: Statistics, lower_bounds: FloatArray) -> NDArray[
     A rare class costs more by being rare: its loss is held against minus the logarithm of its
     prevalence, which is uncertain as well. `lower_bounds` of the losses hold together.
     """
-    s, k = statistics, len(statistics.support)
+    s = statistics
     prevalence = s.weight / s.weight.sum()
     with np.errstate(all="ignore"):  # classes without rows are not costly
-        n = s.weight.sum() ** 2 / s.square[0].sum()
-        rarest = beta.ppf(_CHANCE / k, n * prevalence, n * (1.0 - prevalence) + 1.0)
         baselines = -np.log(prevalence)
         entropy = np.nansum(prevalence * baselines)
         of_all = s.loss.sum() / s.weight.sum() / np.float64(entropy)
-        found = lower_bounds / -np.log(rarest) > of_all * (1.0 + _ROUNDING)
+        found = lower_bounds / _dearest_baselines(s) > of_all * (1.0 + _ROUNDING)
     return found & (baselines > 0) & (entropy > 0)
 
 

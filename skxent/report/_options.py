@@ -40,6 +40,8 @@ class Source:
     """Whether the groups are rows that were predicted several times."""
     index: Any = None
     """What the user calls the rows of the data: a pandas index, or None for numbers from 0."""
+    model: str | None = None
+    """The class of the estimator."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Predicted:
     """Of the rows in the user's data; None where they are all, in their order."""
     index: Any = None
     """What the user calls these."""
+    model: str | None = None
+    """The class of the estimator."""
 
 
 def rows_of(
@@ -99,8 +101,9 @@ def rows_of(
         sample_weight=weight,
         renormalize=renormalize,
     )
+    unseen_rows = unknown if unknown.any() else None
     return rows, Source(
-        numbers, unknown if unknown.any() else None, out_of_fold, of_rows, repeated, found.index
+        numbers, unseen_rows, out_of_fold, of_rows, repeated, found.index, found.model
     )
 
 
@@ -157,8 +160,9 @@ def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicte
         [encode(array[test], classes) < 0 for test, (_, classes) in zip(tests, found, strict=True)]
     )
     known = np.any([encode(labels, classes) >= 0 for _, classes in found], axis=0)
-    table = _spread(found, labels)
-    return Predicted(array[rows], table, labels, known, unseen, rows, row_index(y, X))
+    table, index = _spread(found, labels), row_index(y, X)
+    model = _model_name(cv_results["estimator"][0])
+    return Predicted(array[rows], table, labels, known, unseen, rows, index, model)
 
 
 def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
@@ -178,8 +182,16 @@ def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
     labels = _all_labels(classes, [distinct(array, "y")], keep_order=True)
     unseen = encode(array, classes) < 0
     table = _spread([(_two_columns(values), classes)], labels)
-    known = encode(labels, classes) >= 0
-    return Predicted(array, table, labels, known, unseen, index=row_index(y, X))
+    known, index = encode(labels, classes) >= 0, row_index(y, X)
+    model = _model_name(estimator)
+    return Predicted(array, table, labels, known, unseen, index=index, model=model)
+
+
+def _model_name(estimator: Any) -> str:
+    """Class of an estimator, of the last step if it is a pipeline."""
+    while isinstance(steps := getattr(estimator, "steps", None), list) and steps:
+        estimator = steps[-1][-1]
+    return type(estimator).__name__
 
 
 def _all_labels(

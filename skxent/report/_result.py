@@ -47,6 +47,11 @@ class LogLossReport(Renderings):
         ``1 / (n_null + 1)``, and printed with a "<" there.
     overall : mapping of str to float or int
         Figures of all rows together. `perplexity` is that of the floored loss.
+    verdict : str
+        How good the model is, what is wrong with it if anything is, and what to do.
+    about : About
+        What the report is of: `model`, `out_of_fold`, `weighted`, `n_groups`, and the `version`
+        and `date` that it was made by and on.
     findings : tuple of str
         What the figures come to, each sentence with its numbers, the most costly first.
     notes : tuple of str

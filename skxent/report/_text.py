@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skxent._render._text import table_lines
@@ -12,21 +12,27 @@ from skxent._render._words import cell, printable, unit_name
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
 from skxent.report._notable import ALL_ROWS
+from skxent.report._verdict import confidence
 
 __all__ = ["COLUMNS", "render_text"]
 
 _BULLET: Any = {"initial_indent": "- ", "subsequent_indent": "  "}
+_INDENT = len("Log loss  ")
 COLUMNS = ("support", "log_loss", "ci_low", "ci_high", "share", "gap", "z", "p_value")
 
 
 def render_text(content: Content, columns: Iterable[str] | None, width: int) -> str:
-    """The overall figures, what they come to, a line for each class, and the recalibration."""
-    heading = [*_heading(content, unit_name(content.base)), *content.notes]
-    lines = [textwrap.fill(line, max(width, 40)) for line in heading]
+    """The verdict, the figures of all rows, findings, a line a class, and the recalibration."""
+    width_of_text = max(width, 40)
+    lines = [textwrap.fill(printable(content.verdict), width_of_text), ""]
+    for line in _heading(content, unit_name(content.base)):
+        lines.append(textwrap.fill(line, width_of_text, subsequent_indent=" " * _INDENT))
+    if content.notes:
+        lines += ["", *(textwrap.fill(note, width_of_text) for note in content.notes)]
     if content.findings:
         lines.append("")
         for finding in content.findings:
-            lines.append(textwrap.fill(finding, max(width, 40), **_BULLET))
+            lines.append(textwrap.fill(finding, width_of_text, **_BULLET))
     names = [printable(str(name)) for name in content.target_names]
     lines += ["", *table_lines("class", names, _of_classes(content, columns), width)]
     if content.recalibration is not None:
@@ -65,23 +71,23 @@ def _heading(content: Content, unit: str) -> list[str]:
     def value(name: str) -> str:
         return cell(name, float(overall[name]))
 
-    gap = overall["gap"]
-    judgement = "more than expected" if gap > 0 else "less than expected"
-    if not overall["p_value"] < ALL_ROWS:
-        judgement = "no more than chance"
-    if math.isnan(overall["p_value"]):
-        judgement = "cannot be tested"
     rows = overall["n_samples"]
-    loss, macro, prior = (value(c) for c in ("log_loss", "macro_log_loss", "label_entropy"))
-    interval = (
-        "" if math.isnan(overall["ci_low"]) else f" ({value('ci_low')} to {value('ci_high')})"
-    )
-    expects = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}: {judgement}"
+    known = not math.isnan(overall["ci_low"])
+    interval = f" ({value('ci_low')} to {value('ci_high')})" if known else ""
+    prior = f"{value('label_entropy')}, skill {value('skill')}"
+    gap = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}"
     lines = [
-        f"Log loss {loss} {unit}{interval} over {rows} rows.",
-        f"Mean of the classes {macro}; the prior alone costs {prior}: skill {value('skill')}.",
-        f"The model expected {value('predictive_entropy')}: {expects}.",
+        f"Log loss  {value('log_loss')} {unit}{interval} over {rows} rows",
+        f"Prior     {prior}, mean of the classes {value('macro_log_loss')}",
+        f"Expected  {value('predictive_entropy')}: {gap}: {_judgement(overall)}",
     ]
-    if overall["floored"]:
-        lines.append(f"Rows whose class had a probability below eps: {overall['floored']}.")
+    if n := overall["floored"]:
+        rows = "1 row gave its class" if n == 1 else f"{n} rows gave their class"
+        lines.append(f"Below eps {rows} so little probability")
     return lines
+
+
+def _judgement(overall: Mapping[str, float | int]) -> str:
+    if math.isnan(overall["p_value"]):
+        return "cannot be tested"
+    return confidence(overall["gap"]) if overall["p_value"] < ALL_ROWS else "no more than chance"

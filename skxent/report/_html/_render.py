@@ -62,6 +62,7 @@ def _render(content: Content, title: str, *, on_page: bool) -> str:
         title=title,
         on_page=on_page,
         level=level,
+        verdict=plain(content.verdict),
         headline=_headline(content, level),
         findings=[plain(text) for text in content.findings],
         notes=[plain(text) for text in content.notes],

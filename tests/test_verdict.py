@@ -1,0 +1,190 @@
+"""The verdict: said on data that were made for it, and no ill of a calibrated model."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from reports import calibrated, drawn, quick
+from scipy.special import softmax
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skxent
+from skxent import LogLossAccumulator, LogLossReport, log_loss_report
+
+ILL = re.compile(
+    "confident|miscalibrated|more or less often|too little|look at its rows|impossible|worse|"
+    "recalibration|other classes"
+)
+
+
+def test_a_good_model_is_said_to_be_good():
+    y, p = calibrated(2000, 3, seed=1)
+    report = log_loss_report(y, p, base=2, n_null=0)
+    saved = 100 * report.overall["skill"]
+    assert report.verdict == (
+        f"The loss of {report.overall['log_loss']:.4f} bits is {saved:.0f} % below that of class "
+        f"frequencies alone. The probabilities are calibrated, as far as 2000 rows can tell."
+    )
+
+
+@pytest.mark.parametrize(("factor", "word"), [(3.0, "over-confident"), (0.4, "under-confident")])
+def test_over_and_under_confidence_and_what_recalibration_takes_off(factor, word):
+    y, p = calibrated(1000, 3)
+    report = log_loss_report(y, factor * np.log(p), from_logits=True, n_null=0)
+    assert report.recalibration.recommended == "temperature"
+    at = report.recalibration.methods.index("temperature")
+    share = 100 * report.recalibration.gain[at] / report.overall["log_loss"]
+    said = f"The model is {word}: recalibration (temperature) takes off {share:.1f} %."
+    assert report.verdict.endswith(said)
+    # The same word where no map was fitted, in the findings and in the heading of the text.
+    bare = quick(y, factor * np.log(p), from_logits=True)
+    assert bare.verdict.endswith(f"The model is {word}.")
+    assert [f for f in bare.findings if f.startswith(f"The model is {word}: ")]
+    assert f": {word}" in str(bare)
+
+
+def test_classes_that_occur_more_often_than_the_model_says():
+    rng = np.random.default_rng(0)
+    logits = 1.5 * rng.normal(size=(4000, 3))
+    y = drawn(softmax(logits + np.array([1.2, 0.0, 0.0]), axis=1), rng)
+    report = log_loss_report(
+        y, logits, from_logits=True, target_names=["ape", "bee", "cat"], n_null=0
+    )
+    assert report.recalibration.recommended == "bias"
+    there, said = (report.per_class[x][0] for x in ("prevalence", "mean_proba"))
+    assert (
+        f"Classes occur more or less often than the model says, ape in {100 * there:.1f} % of the "
+        f"rows instead of {100 * said:.1f} %: recalibration (bias) takes off "
+    ) in report.verdict
+
+
+def test_a_model_that_knows_less_than_nothing():
+    """Its columns are in the wrong order."""
+    y, p = calibrated(1000, 3)
+    report = quick(y, 0.5 * p[:, [1, 2, 0]] + 0.5 / 3)
+    loss, prior = (report.overall[x] for x in ("log_loss", "label_entropy"))
+    assert report.verdict.startswith(
+        f"The loss of {loss:.4f} nats is worse than that of class frequencies alone, {prior:.4f}."
+    )
+
+
+def test_predictions_of_the_prior_are_no_better_and_no_worse():
+    y = np.r_[np.zeros(60, int), np.ones(40, int)]
+    report = log_loss_report(y, np.tile([0.6, 0.4], (100, 1)), n_null=0)
+    assert "is no better than that of class frequencies alone" in report.verdict
+    assert not ILL.search(report.verdict)
+
+
+def test_a_rare_class_that_is_badly_wrong():
+    """Its rows get a hundredth of the probability of their frequency; the others are right."""
+    rng = np.random.default_rng(2)
+    p = softmax(2 * rng.normal(size=(3000, 3)), axis=1)
+    y = drawn(p, rng)
+    p = np.c_[p * 0.9999, np.full(3000, 1e-4)]
+    y[:30] = 3
+    report = quick(y, p, target_names=["ape", "bee", "cat", "dodo"])
+    loss, alone = (report.per_class[x][3] for x in ("log_loss", "baseline"))
+    said = f"Class dodo costs {loss:.4f} a row, more than the {alone:.4f} of its frequency alone"
+    if report.overall["p_value"] < 0.01:  # of which this class is the cause
+        assert "over-confident" in report.verdict
+    else:
+        assert said in report.verdict
+
+
+def test_labels_in_the_place_of_probabilities():
+    y, p = calibrated(200, 3)
+    report = quick(y, np.eye(3)[p.argmax(axis=1)])
+    assert report.verdict.endswith("pass what predict_proba returns, not what predict does.")
+
+
+def test_an_infinite_loss_and_a_floor():
+    y, p = [0, 1] * 40, np.tile([[0.6, 0.4], [0.5, 0.5]], (40, 1))
+    p[0] = 0.0, 1.0
+    assert quick(y, p, eps=0).verdict == (
+        "The loss is infinite: the model gave a probability of 0 to what occurred. "
+        "Pass eps above 0 for a floor."
+    )
+
+
+@pytest.mark.parametrize(("n", "said"), [(1, "1 row is"), (20, "20 rows are"), (29, "29 rows are")])
+def test_few_rows(n, said):
+    y, p = calibrated(n, 3)
+    report = log_loss_report(y, p, labels=[0, 1, 2], n_null=0)
+    assert report.verdict.endswith(f"{said} too few to say more.")
+
+
+def test_what_cannot_be_tested_is_not_called_calibrated():
+    X, y = load_iris(return_X_y=True)
+    report = LogLossReport.from_cv(LogisticRegression(max_iter=500), X, y, n_null=0)
+    assert math.isnan(report.overall["p_value"])
+    assert "are calibrated" not in report.verdict
+
+
+def test_the_worst_rows_of_a_calibrated_model_are_mentioned():
+    rng = np.random.default_rng(0)
+    p = np.tile([0.999, 0.001], (4000, 1))
+    report = quick(drawn(p, rng), p)
+    tail = 100 * report.overall["tail_share"]
+    assert report.verdict.endswith(f"the worst 1 % of them carry {tail:.1f} % of the loss.")
+
+
+def test_a_verdict_is_one_or_two_sentences_and_the_same_everywhere():
+    y, p = calibrated(500, 3)
+    sure = softmax(3 * np.log(p), axis=1)
+    report = quick(y, sure)
+    assert len(re.findall(r"\.(?: |$)", report.verdict)) == 2
+    assert " ".join(str(report).split()).startswith(report.verdict)
+    assert report.verdict in report.to_html()
+    assert report.verdict in report._repr_html_()
+    assert report.to_dict()["verdict"] == report.verdict
+    batches = LogLossAccumulator(range(3)).update(y, sure)
+    assert batches.report(n_null=0, recalibration=False).verdict == report.verdict
+
+
+def test_names_in_a_verdict_are_cut_and_cannot_move_the_cursor():
+    y, p = calibrated(300, 2)
+    report = log_loss_report(
+        y, p[:, ::-1] * 0.2 + 0.4, target_names=["a\nb" + "x" * 90, "\x1b[31m"], n_null=0
+    )
+    assert report.verdict.isprintable()
+    assert "x" * 60 not in report.verdict
+
+
+@pytest.mark.slow
+def test_no_ill_is_said_of_calibrated_models():
+    """In at most 5 % of the reports, as of the findings; with margin for 400 of them."""
+    rng = np.random.default_rng(0)
+    found = 0
+    for i in range(400):
+        k, n = (2, 3, 8)[i % 3], (40, 200, 1000)[i // 3 % 3]
+        p = softmax(rng.uniform(0.3, 4) * rng.normal(size=(n, k)) + rng.normal(size=k), axis=1)
+        report = log_loss_report(drawn(p, rng), p, labels=range(k), n_null=0)
+        found += bool(ILL.search(report.verdict))
+    assert found <= 30
+
+
+# What a report is of.
+
+
+def test_a_report_says_what_it_is_of():
+    X, y = load_iris(return_X_y=True)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+    about = LogLossReport.from_estimator(model, X, y, recalibration=False, n_null=0).about
+    assert (about.model, about.out_of_fold, about.weighted) == ("LogisticRegression", False, False)
+    assert about.version == skxent.__version__
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", about.date)
+    folds = LogLossReport.from_cv(model, X, y, cv=3, recalibration=False, n_null=0).about
+    assert (folds.model, folds.out_of_fold) == ("LogisticRegression", True)
+
+
+@pytest.mark.parametrize(
+    ("weight", "weighted"), [(None, False), ([3.0, 3, 3, 3], False), ([0.1, 0.1, 0.1, 0.2], True)]
+)
+def test_equal_weights_are_no_weights(weight, weighted):
+    report = quick([0, 1, 1, 0], np.full((4, 2), 0.5), sample_weight=weight)
+    assert report.about.model is None
+    assert report.about.weighted is weighted
