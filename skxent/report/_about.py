@@ -43,13 +43,13 @@ class About:
 
 def about(totals: Statistics, source: Source) -> About:
     """What is known of the rows with these sums, from there."""
-    n = totals.weight.sum() ** 2 / totals.square[0].sum()
+    n, grouped = totals.weight.sum() ** 2 / totals.square[0].sum(), totals.groups
     return About(
         model=source.model,
         out_of_fold=source.out_of_fold,
         # The effective number of rows, of Kish, is that of the rows if all weights are equal.
         weighted=bool(n < totals.support.sum() * (1.0 - 1e-9)),
-        n_groups=None if totals.groups is None else totals.groups.n_groups,
+        n_groups=None if grouped is None or source.repeated else grouped.n_groups,
         version=__version__,
         date=datetime.now(UTC).date().isoformat(),
     )

@@ -75,15 +75,15 @@ def _heading(content: Content, unit: str) -> list[str]:
     known = not math.isnan(overall["ci_low"])
     interval = f" ({value('ci_low')} to {value('ci_high')})" if known else ""
     prior = f"{value('label_entropy')}, skill {value('skill')}"
-    gap = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}"
+    test = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}"
     lines = [
         f"Log loss  {value('log_loss')} {unit}{interval} over {rows} rows",
         f"Prior     {prior}, mean of the classes {value('macro_log_loss')}",
-        f"Expected  {value('predictive_entropy')}: {gap}: {_judgement(overall)}",
+        f"Expected  {value('predictive_entropy')}: {test}: {_judgement(overall)}",
     ]
     if n := overall["floored"]:
-        rows = "1 row gave its class" if n == 1 else f"{n} rows gave their class"
-        lines.append(f"Below eps {rows} so little probability")
+        gave = "1 row gave its class" if n == 1 else f"{n} rows gave their class"
+        lines.append(f"Below eps {gave} so little probability")
     return lines
 
 
