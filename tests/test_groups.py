@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reports import EPS, QUICK, calibrated, data, same
 from scipy.special import softmax
 
-from skxent import LogLossAccumulator
+from skxent import LogLossAccumulator, log_loss_report
 from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
 from skxent.report._gaps import gap_tests
@@ -260,6 +260,30 @@ def test_groups_of_batches_are_saved(tmp_path):
         accumulator.save(tmp_path / "groups.skxent")
         loaded = LogLossAccumulator.load(tmp_path / "groups.skxent")
         assert same(loaded.report(**QUICK), accumulator.report(**QUICK))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_report_of_groups_from_batches_is_that_of_the_array(weighted):
+    rng = np.random.default_rng(0)
+    group, y, p = in_groups(rng, rng.integers(1, 30, 40))
+    w = rng.uniform(0.5, 2, len(y)) if weighted else None
+    accumulator = LogLossAccumulator(range(3))
+    for at in np.array_split(np.arange(len(y)), 7):
+        weight = None if w is None else w[at]
+        accumulator.update(y[at], p[at], weight, groups=group[at])
+    whole = log_loss_report(y, p, sample_weight=w, groups=group)
+    report = accumulator.report()
+    assert same(report, whole, rel=1e-6)
+    assert report.notes == whole.notes
+    assert report.recalibration.recommended == whole.recalibration.recommended
+    assert_allclose(report.recalibration.gain, whole.recalibration.gain, atol=1e-8)
+
+
+def test_what_groups_are_called_changes_nothing():
+    group, y, p = in_groups(np.random.default_rng(0), [7] * 40)
+    one = log_loss_report(y, p, groups=group, n_null=0)
+    for other in (group[::-1].max() - group, [f"{g % 7}-{g}" for g in group], 31 * group % 101):
+        assert same(log_loss_report(y, p, groups=other, n_null=0), one, rel=1e-7)
 
 
 def test_the_folds_of_the_recalibration_keep_groups_whole():

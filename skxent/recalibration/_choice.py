@@ -139,9 +139,15 @@ def _drawn(
         codes=rows.codes[some],
         before=losses[some],
         weight=None if weight is None else weight[some],
-        units=None if groups is None else np.unique(groups[some], return_inverse=True)[1],
+        units=None if groups is None else _numbered(groups[some]),
         n_fit=n_fit,
     )
+
+
+def _numbered(groups: IntArray) -> IntArray:
+    """Groups in the order in which they come: what they are called does not change the folds."""
+    _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[codes]
 
 
 class _Candidates:
