@@ -63,7 +63,7 @@ def cell(classifier, n, repeats, X, y):
 def main(repeats):
     X, y = pool()
     print(f"Of {repeats} reports with five folds; standard error about 2 points\n")
-    print("| classifier | rows | holds the loss of the refit, % | sd of the gap beside fresh rows |")
+    print("| classifier | rows | holds the loss of the refit, % | sd of gap beside fresh rows |")
     print("|---|--:|--:|--:|")
     for name, classifier in CLASSIFIERS.items():
         for n in SIZES:
