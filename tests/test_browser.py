@@ -63,6 +63,10 @@ class Browser:
         """What the body of a function returns on the page."""
         return self._post("/execute/sync", script=script, args=[])
 
+    def unfold(self):
+        """Open all that is folded away."""
+        self.run("for (const d of document.querySelectorAll('details')) d.open = true")
+
     def messages(self):
         """What the page has written to the console, errors of loading among it."""
         return [entry["message"] for entry in self._post("/se/log", type="browser")]
@@ -128,7 +132,7 @@ def test_the_page_fits_its_window_and_the_console_is_empty(browser, files, k, wi
     whole, room, inner = browser.run(fits)
     assert whole <= room
     assert inner == width
-    browser.run("for (const d of document.querySelectorAll('details')) d.open = true")
+    browser.unfold()
     whole, room, _ = browser.run(fits)
     assert whole <= room
     assert browser.messages() == []
@@ -173,6 +177,7 @@ return [n, ...least];
 )
 def test_every_text_stands_out_from_what_is_behind_it(browser, files, scheme, media):
     browser.show(files / "10.html", 1400, scheme, media)
+    browser.unfold()
     n, ratio, text = browser.run(CONTRAST)
     assert n > 500
     assert ratio >= 4.5, f"{text!r} has a contrast of {ratio:.2f}"
@@ -197,6 +202,7 @@ def test_markup_in_a_name_is_shown_as_text(browser, files, kind):
 
 def test_a_long_name_is_cut_with_an_ellipsis(browser, files):
     browser.show(files / "10.html", 400)
+    browser.unfold()
     cut, overflow, width = browser.run(
         "const e = document.querySelector('tbody th .cut[title^=long]');"
         "return [e.scrollWidth > e.clientWidth, getComputedStyle(e).textOverflow, e.clientWidth]"
@@ -208,6 +214,7 @@ def test_a_long_name_is_cut_with_an_ellipsis(browser, files):
 
 def test_wide_tables_scroll_by_keyboard_in_their_own_frame(browser, files):
     browser.show(files / "10.html", 400)
+    browser.unfold()
     frame = "const e = document.querySelector('.scroll');"
     assert browser.run(f"{frame} return e.scrollWidth > e.clientWidth")
     assert browser.run(f"{frame} e.focus(); return document.activeElement === e")
@@ -269,6 +276,7 @@ def test_a_fragment_and_a_notebook_leave_each_other_alone(browser, files, tmp_pa
 
     def look(name, selector):
         browser.show(tmp_path / f"{name}.html")
+        browser.unfold()
         return browser.run(LOOK.replace("SELECTOR", json.dumps(selector)))
 
     outside = "body, #own, #own th, #own td, #text, #text b"
@@ -304,4 +312,58 @@ def test_a_fragment_follows_the_theme_of_its_notebook(
         "return getComputedStyle(document.querySelector('.skxent')).backgroundColor"
     )
     assert ground == ("rgb(21, 24, 28)" if dark else "rgb(255, 255, 255)")
+    browser.unfold()
     assert browser.run(CONTRAST)[1] >= 4.5
+
+
+PLACE = """
+const e = [...document.querySelectorAll('dl.headline > div')].find(
+  d => d.textContent.includes('What to do'));
+const r = e.getBoundingClientRect();
+return [r.left, r.right, r.top, r.bottom];
+"""
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_what_to_do_is_seen_without_scrolling(browser, files, width):
+    browser.show(files / "10.html", width)
+    left, right, top, bottom = browser.run(PLACE)
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= 700
+    assert "recalibrate: temperature" in browser.run("return document.body.innerText")
+    browser.unfold()  # and which map it is stands beside its name
+    script = "return [...document.querySelectorAll('td')].find(e => e.textContent.trim() === "
+    where = browser.run(f"{script}'recommended').getBoundingClientRect().right")
+    assert where <= width
+
+
+def test_a_notebook_is_not_flooded(browser, files):
+    browser.show(files / "10-fragment.html", 900)
+    assert browser.run("return document.querySelector('.skxent').offsetHeight") < 700
+    assert browser.run("return document.querySelectorAll('.skxent table').length") > 3
+    assert browser.run("return document.querySelector('table').checkVisibility()") is False
+
+
+def test_the_contents_open_what_they_lead_to(browser, files):
+    browser.show(files / "10.html")
+    links = browser.run("return [...document.querySelectorAll('nav a')].map(e => e.hash)")
+    assert len(links) == 9
+    for link in links:
+        browser.run(f"document.querySelector('nav a[href=\"{link}\"]').click()")
+        place = f"document.querySelector('{link}')"
+        assert browser.run(f"return {place}.closest('details').open")
+        top = browser.run(f"return {place}.getBoundingClientRect().top")
+        assert -5 < top < 900
+
+
+def test_names_in_drawings_stay_inside(browser, tmp_path):
+    names = ["CHRONIC OBSTRUCTIVE PULMONARY DISEASE", "WWWWWWWWWWWWWWWWWWWWWWWWWW", "日本" * 20]
+    (tmp_path / "wide.html").write_text(render_html(content(3, 300, names=names)), "utf-8")
+    browser.show(tmp_path / "wide.html")
+    browser.unfold()
+    out = browser.run(
+        "return [...document.querySelectorAll('svg text')].filter(e => {"
+        "const b = e.getBBox(), v = e.ownerSVGElement.viewBox.baseVal;"
+        "return b.x < 0 || b.x + b.width > v.width + 0.5;}).map(e => e.textContent)"
+    )
+    assert out == []

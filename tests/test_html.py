@@ -98,8 +98,13 @@ def test_elements_are_nested_and_nothing_comes_from_elsewhere(render, k):
     assert not foreign & {element["tag"] for element in page.elements}
     for element in page.elements:
         names = set(element["attrs"])
-        assert not {"src", "href", "id"} & names
+        assert "src" not in names
+        if render is render_fragment:
+            assert not {"href", "id"} & names
         assert not [name for name in names if name.startswith("on")]
+    inside = {e["attrs"]["id"] for e in page.elements if "id" in e["attrs"]}
+    leads = [e["attrs"]["href"] for e in page.elements if "href" in e["attrs"]]
+    assert sorted(leads) == sorted(f"#{name}" for name in inside)
     assert not re.search(r"https?:|@import|@font-face|url\(|expression\(", text)
 
 
@@ -114,7 +119,7 @@ def test_what_a_page_tells_a_browser_and_a_screen_reader(k):
     assert tags["h1"] == 1
     assert tags["table"] == tags["caption"]
     drawings = [i for i, e in enumerate(page.elements) if e["attrs"].get("role") == "img"]
-    assert len(drawings) == 3 + min(k, 12)
+    assert len(drawings) == 3 + (1 if k == 2 else min(k, 12))
     assert all(page.elements[i + 1]["tag"] == "title" for i in drawings)
     assert all(page.elements[i + 1]["text"].strip() for i in drawings)
     for element in page.elements:
@@ -245,17 +250,20 @@ def test_the_class_that_costs_most_comes_first_and_none_is_missing(k):
     heads = ("Cost of each class", "Further figures of each class")
     firsts = [rows for caption, rows in found.items() if caption.startswith(heads)]
     assert len(firsts) == 2
+    ranks = [[names.index(row[0]) for row in rows] for rows in firsts]
+    assert all(places == sorted(places) for places in ranks)
     if k <= 10:
         assert all([row[0] for row in rows] == names for rows in firsts)
-        assert "left out" not in page.words()
+        assert "are wrong beyond chance" not in page.words()
         return
-    assert all([row[0] for row in rows] == names[:30] for rows in firsts)
+    assert all(len(rows) == 30 and rows[0][0] == names[0] for rows in firsts)
     assert page.texts("summary").count(f"The other {k - 30} classes") == 2
-    assert f"The 20 worst classes; {k - 20} are left out." in page.words()
-    assert f"The 12 worst classes; {k - 12} are left out." in page.words()
-    assert f"The 12 worst of {k} classes, and the 12 that take most from them" in page.words()
+    for n in (12, 20):
+        said = f"{n} of {k} classes: those that cost most or are wrong beyond chance."
+        assert said in page.words()
+    assert f"12 of {k} classes, which cost most" in page.words()
     rest = [row[0] for row in found[f"The other {k - 30} classes"]]
-    assert rest == names[30:]
+    assert sorted([*rest, *(row[0] for row in firsts[0])]) == sorted(names)
     folded = [e for e in page.elements if e["tag"] == "tr" and "details" in e["in"]]
     assert len(folded) >= 2 * (k - 30)
 
@@ -273,7 +281,10 @@ def test_figures_are_those_of_the_content():
     assert row[5] == f"{100 * c['share']:.1f}%"
     assert row[7] == f"{c['gap']:+.4f}".replace("-", "−")
     assert row[-2:] == [c["top_rival"], f"{100 * c['top_rival_share']:.1f}%"]
-    headline = dict(zip(page.texts("dt"), page.texts("dd", **{"class": "value"}), strict=False))
+    labels = [e["text"] for e in page.elements if e["tag"] == "dt" and not e["text"].endswith(":")]
+    headline = dict(zip(labels, page.texts("dd", **{"class": "value"}), strict=True))
+    assert list(headline)[:3] == ["Log loss", "Skill", "What to do"]
+    assert headline["What to do"] == "recalibrate: temperature"
     assert headline["Log loss"] == f"{made.overall['log_loss']:.4f} nats"
     assert headline["Rows"] == "300"
     assert headline["Worst 1 % of the rows"] == "12.0%"
@@ -380,7 +391,7 @@ def test_a_class_without_rows_and_a_curve_without_points():
         np.array([3.0]),
     )
     none = Curve(empty, empty, empty, empty, empty, np.linspace(0, 1, 3), np.zeros(2))
-    page = Page(render_html(content(2, reliability=(flat, none))))
+    page = Page(render_html(content(3, reliability=(flat, none, none))))
     assert "Shaded" not in page.words()
     points = [e["attrs"] for e in page.elements if e["attrs"].get("class") == "point"]
     assert [(p["cx"], p["cy"]) for p in points] == [("105.0", "156.0")]
@@ -403,13 +414,18 @@ def test_what_there_is_none_of_is_not_there():
             )
         )
     )
-    assert headings == [
-        *("Findings", "Notes", "What each class costs"),
-        *("Loss of each class, and what the model expected", "What would fix it"),
-        *("Which classes take the loss", "Reliability of each class, one-vs-rest"),
-        *("The rows that cost most", "More columns"),
+    kept = [
+        *("What each class costs", "Loss of each class, and what the model expected"),
+        *("Further figures of all rows", "More columns"),
     ]
-    assert bare.texts("h2") == [headings[2], headings[3], headings[-1]]
+    assert headings == [
+        *("Notes", "Classes to look at first", "What recalibration takes off the loss"),
+        *("Findings", *kept[:2], "What would fix it"),
+        *("Which classes take the loss", "Reliability of each class, one-vs-rest"),
+        *("The rows that cost most", *kept[2:]),
+    ]
+    assert full.texts("a") == headings[3:]
+    assert bare.texts("h2")[1:] == bare.texts("a") == kept
     assert "Findings" not in bare.words()
     empty = {name: values[:0] for name, values in content(3).worst_rows.items()}
     assert "The rows that cost most" not in Page(render_html(content(3, _worst_rows=empty))).words()
@@ -422,11 +438,11 @@ def test_the_recalibration_marks_what_is_recommended():
     page = Page(render_html(content(4)))
     rows = {row[0]: row for row in tables(page)["Recalibration maps, in nats"]}
     assert list(rows) == list(METHODS)
-    remarks = {name: row[-1] for name, row in rows.items()}
+    remarks = {name: row[1] for name, row in rows.items()}
     assert remarks == dict.fromkeys(METHODS, "–") | {"temperature": "recommended"}
     assert "temperature" in page.texts("text", **{"class": "end strong"})
-    assert rows["dirichlet"][4].startswith("−")
-    assert rows["temperature"][4].startswith("+")
+    assert rows["dirichlet"][5].startswith("−")
+    assert rows["temperature"][5].startswith("+")
 
 
 def test_marks_stay_inside_their_drawing():
@@ -501,8 +517,10 @@ def test_the_page_and_the_fragment_show_the_same():
     made = content(12)
     page, fragment = Page(render_html(made)), Page(render_fragment(made))
     assert tables(page) == tables(fragment)
-    assert page.texts("text") == fragment.texts("text")
-    assert page.texts("li") == fragment.texts("li")
+    assert sorted(page.texts("text")) == sorted(fragment.texts("text"))
+    assert [item for item in page.texts("li") if item not in page.texts("a")] == fragment.texts(
+        "li"
+    )
     style = style_of(render_html(made))
     outside = [s for group in rules(style) for s in group if not s.startswith(".skxent")]
     assert outside == ["html", "body"]
@@ -539,3 +557,62 @@ def test_colours_can_be_told_apart():
         for mark in ("over", "under"):
             assert contrast(block[mark], block["bg"]) >= 3
         assert contrast(block["under"], block["band"]) >= 3
+
+
+# What is seen first.
+
+
+def test_a_page_says_what_it_is_of():
+    page = Page(render_html(content(3, 600)))
+    (said,) = page.texts("p", **{"class": "about"})
+    assert said == "Forest · 600 rows · 3 classes · 2026-02-03 · skxent 1.2.3"
+    about = dataclasses.replace(
+        made_of(3).about, out_of_fold=True, weighted=True, n_groups=1234, model="<b>"
+    )
+    (said,) = Page(render_html(content(2, 400, about=about))).texts("p", **{"class": "about"})
+    assert said.startswith(
+        "<b>, cross-validated · 400 rows · 2 classes · 1,234 groups · weighted ·"
+    )
+
+
+def test_headings_of_columns_are_those_of_the_legend():
+    page = shown(10)[1]
+    explained = {text.removesuffix(":") for text in page.texts("dt") if text.endswith(":")}
+    assert {
+        e["text"].replace("\u00a0", " ") for e in page.elements if e["tag"] == "abbr"
+    } <= explained
+
+
+def test_two_classes_are_not_said_twice():
+    page = shown(2)[1]
+    assert len([e for e in page.elements if e["attrs"].get("viewbox") == "0 0 200 236"]) == 1
+    assert "Which classes take the loss" not in page.words()
+
+
+def test_a_rare_class_that_is_badly_wrong_is_among_those_shown():
+    made = content(60, 3000)
+    rare = int(np.argmin(made.per_class["contribution"]))
+    made._per_class["p_value"] = np.where(np.arange(60) == rare, 1e-9, 0.5)
+    low = made.per_class["baseline"] * np.where(np.arange(60) == rare, 1.5, 0.5)
+    made._per_class["ci_low"] = low
+    name = made.target_names[rare]
+    page = Page(render_html(made))
+    first = page.texts("li")[len(made.notes)]
+    assert first.startswith(f"{name} costs ")
+    assert "its frequency alone would cost" in first
+    found = tables(page)
+    assert name in [row[0] for row in found["Cost of each class, 30 of 60"]]
+    assert page.texts("text").count(name) == 3
+
+
+def test_classes_to_look_at_without_any_that_is_wrong():
+    """Those with the least skill; none is called wrong."""
+    made = content(6, 600)
+    made._per_class["p_value"] = np.full(6, 0.5)
+    made._per_class["ci_low"] = made.per_class["baseline"] * 0.1
+    made._per_class["skill"] = np.array([0.9, 0.2, 0.9, 0.9, 0.3, 0.9])
+    said = Page(render_html(made)).texts("li")[1:3]
+    assert said == [
+        f"class {c} has little skill: {skill}, all rows 0.6000"
+        for c, skill in ((1, "0.2000"), (4, "0.3000"))
+    ]

@@ -65,8 +65,8 @@ class Column:
         Lengths of the bars in percent of their room, below 0 to the left of the middle.
     two_sided : bool
         Whether zero is in the middle of the bars' room.
-    short : str
-        What it is called over its cells, where its group says the rest; empty: the heading.
+    faint : tuple of bool
+        Which bars are faint, for what may be chance; empty: none.
     """
 
     heading: str
@@ -76,7 +76,7 @@ class Column:
     is_name: bool = False
     bars: tuple[float, ...] | None = None
     two_sided: bool = False
-    short: str = ""
+    faint: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,10 @@ class Table:
         return {i for i, (one, next_) in enumerate(before, 1) if one.group != next_.group}
 
 
-def name_column(
-    name: str, values: Iterable[Any], *, meaning: str = "", group: str = "", short: str = ""
-) -> Column:
+def name_column(name: str, values: Iterable[Any], *, meaning: str = "", group: str = "") -> Column:
     """Column of names, None for the lack of one."""
     cells = tuple("–" if value is None else plain(value) for value in values)
-    return Column(name.replace("_", " "), cells, meaning, group, is_name=True, short=short)
+    return Column(name.replace("_", " "), cells, meaning, group, is_name=True)
 
 
 def figure_column(
@@ -119,7 +117,6 @@ def figure_column(
     heading: str = "",
     meaning: str = "",
     group: str = "",
-    short: str = "",
     signed: bool = False,
     bars: bool = False,
     draws: int = 0,
@@ -133,7 +130,7 @@ def figure_column(
         Which column of a report it is; it decides how the figures are written.
     values : iterable
         The figures.
-    heading, meaning, group, short : str
+    heading, meaning, group : str
         As in `Column`; no heading: the name with blanks.
     signed : bool
         Whether figures above zero have a plus sign, and bars have zero in the middle.
@@ -150,7 +147,6 @@ def figure_column(
         group,
         bars=tuple(_bars(values)) if bars else None,
         two_sided=bars and signed,
-        short=short,
     )
 
 

@@ -13,11 +13,20 @@ _LEFT, _RIGHT, _WIDTH = 140.0, 416.0, 432
 _TOP, _LINE = 28.0, 22.0
 
 
+def _room_of(c: str) -> float:
+    """Of a letter, in those of ordinary width: no font is known, so that it is rounded up."""
+    if unicodedata.east_asian_width(c) in "WF":
+        return 2.0
+    if unicodedata.combining(c):
+        return 0.0
+    return 1.6 if c in "MWmw@%" else 1.3 if c.isupper() else 1.0
+
+
 def shorten(text: str, width: int) -> str:
     """Text cut to about so many characters of ordinary width."""
     room = float(width)
     for i, c in enumerate(text):
-        room -= 2 if unicodedata.east_asian_width(c) in "WF" else unicodedata.combining(c) == 0
+        room -= _room_of(c)
         if room < 0:
             return text[: max(i - 1, 0)] + "…"
     return text

@@ -149,7 +149,7 @@ def _bad_class(f: Facts) -> str | None:
         return None
     c = int(np.argmax(np.where(wrong, f.per_class["contribution"], -np.inf)))
     others = int(np.count_nonzero(wrong)) - 1
-    more = f", and so do {others} other{'s' if others > 1 else ''}" if others else ""
+    more = f", and so {'does 1 other' if others == 1 else f'do {others} others'}" if others else ""
     name = shortened(f.names[c])
     if not f.worse_than_prior[c]:
         return f"Class {name} gets too little probability{more}: look at its rows."

@@ -70,14 +70,6 @@ _MORE = {
     },
 }
 _KNOWN = {name for table in (_FIRST, _MORE) for group in table.values() for name in group}
-_SHORT = {
-    "ci_low": "low",
-    "ci_high": "high",
-    "recoverable_low": "low",
-    "recoverable_high": "high",
-    "top_rival": "class",
-    "top_rival_share": "share",
-}
 _BARS, _SIGNED, _NAMES = {"share", "gap"}, {"gap"}, {"top_rival"}
 
 
@@ -105,15 +97,13 @@ def class_columns(
 
 
 def _column(name: str, values: list[Any], meaning: str, group: str, draws: int) -> Column:
-    short = _SHORT.get(name, "")
     if name in _NAMES:
-        return name_column(name, values, meaning=meaning, group=group, short=short)
+        return name_column(name, values, meaning=meaning, group=group)
     return figure_column(
         name,
         values,
         meaning=meaning,
         group=group,
-        short=short,
         signed=name in _SIGNED,
         bars=name in _BARS,
         draws=draws if name == "miscalibration_p" else 0,

@@ -14,11 +14,11 @@ from skxent._typing import FloatArray
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
 from skxent.report._html._curves import curve_plot
+from skxent.report._html._order import floats
 
 __all__ = [
     "confusion",
     "curves",
-    "floats",
     "left_out",
     "losses",
     "recalibration_section",
@@ -26,15 +26,11 @@ __all__ = [
 ]
 
 
-def floats(content: Content, name: str) -> FloatArray:
-    """Column as floats; nan where the report does not have it."""
-    absent = np.full(len(content.labels), math.nan)
-    return np.asarray(content.per_class.get(name, absent), dtype=np.float64)
-
-
 def left_out(shown: int, n: int) -> str:
     """Sentence that says what is not there; empty if everything is."""
-    return f"The {shown} worst classes; {n - shown} are left out." if shown < n else ""
+    if shown == n:
+        return ""
+    return f"{shown} of {n} classes: those that cost most or are wrong beyond chance."
 
 
 def _largest(values: FloatArray) -> float:
@@ -122,8 +118,8 @@ def recalibration_section(
             f"Recalibration maps, in {unit}",
             (
                 name_column("map", recalibration.methods),
-                *columns,
                 name_column("remark", remarks, meaning="Recommended: the map behind recoverable."),
+                *columns,
             ),
             range(len(recalibration.methods)),
         ),
@@ -163,21 +159,22 @@ def _recalibration_plot(recalibration: Recalibration, unit: str) -> DotPlot:
 
 
 def confusion(
-    content: Content, names: Sequence[str], worst: list[int], unit: str, most: int
+    content: Content, names: Sequence[str], rows: list[int], worst: list[int], unit: str
 ) -> dict[str, Any] | None:
     """Shaded matrix of the worst classes and those that take most from them."""
     cells = np.asarray(content.loss_confusion, dtype=np.float64)
     largest = _largest(cells)
-    if len(names) < 2 or not (largest > 0 or np.isinf(cells).any()):
+    # Of two classes each takes all of the other's loss, which is the contribution.
+    if len(names) < 3 or not (largest > 0 or np.isinf(cells).any()):
         return None
-    rows, columns = worst[:most], worst
+    most, columns = len(rows), worst
     where = "Rows and columns in the order of cost."
     if len(names) > most:
         taken = np.nan_to_num(cells[rows], nan=0.0, posinf=1e300, neginf=0.0).sum(axis=0)
         columns = [int(j) for j in np.argsort(-taken, kind="stable")[:most]]
         where = (
-            f"The {most} worst of {len(names)} classes, and the {most} that take most from them; "
-            "the others are left out."
+            f"{most} of {len(names)} classes, which cost most or are wrong beyond chance, and "
+            f"the {most} that take most from them."
         )
 
     def cell(i: int, j: int) -> tuple[str, str]:
@@ -211,6 +208,8 @@ def curves(
     """Small multiples of the reliability curves."""
     if not content.reliability:
         return None
+    mirrored = len(names) == 2
+    shown = [1] if mirrored else shown
     excess, p = floats(content, "miscalibration"), floats(content, "miscalibration_p")
     plots = []
     for i in shown:
@@ -219,12 +218,13 @@ def curves(
         tip = f"Reliability of {names[i]}, one-vs-rest: miscalibration {said}"
         plots.append(curve_plot(names[i], tip, f"miscal. {said}", content.reliability[i]))
     band = any(content.reliability[i].grid.size for i in shown)
+    some = left_out(len(shown), len(names))
     banded = f"Shaded: where {level} of the curves of a calibrated model would be. "
     return {
         "intro": "Across: predicted probability of the class. Up: how often it is the class "
         f"(blue line), which is the same on the dashed diagonal. {banded if band else ''}"
         "Bars at the bottom: weight of the rows, on a square-root scale. "
-        f"{left_out(len(shown), len(names))}",
+        f"{'That of the other class is the same, turned.' if mirrored else some}",
         "plots": plots,
     }
 
