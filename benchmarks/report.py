@@ -125,11 +125,11 @@ def of_report(y, proba, **options):
     return skxent.log_loss_report(y, proba, labels=range(proba.shape[1]), **options)
 
 
-def accumulated(y, proba, batch):
+def accumulated(y, proba, batch, **options):
     accumulator = skxent.LogLossAccumulator(range(proba.shape[1]))
     for start in range(0, len(y), batch):
         accumulator.update(y[start : start + batch], proba[start : start + batch])
-    return accumulator.report()
+    return accumulator.report(**options)
 
 
 def updating(y, proba):
@@ -160,13 +160,12 @@ def cases_of(shape):
     ]
     if n > 10_000:
         limit = {10: 1, 1000: 4}[k]
-        found.append(
-            Case("accumulator and its report", partial(accumulated, y, proba, len(y)), limit)
-        )
+        whole = partial(accumulated, y, proba, len(y))
+        found.append(Case("accumulator and its report", whole, limit))
+        found.append(Case("the same, recalibration=False", partial(whole, recalibration=False)))
     if n > 100_000:
-        found.append(
-            Case("the same, batches of 50,000", partial(accumulated, y, proba, 50_000), None)
-        )
+        batches = partial(accumulated, y, proba, 50_000, recalibration=False)
+        found.append(Case("the same in batches of 50,000", batches))
     if k == 1000 and n > 1000:
         report = of_report(y, proba, recalibration=False)
         found.append(Case("to_json of the report", report.to_json))

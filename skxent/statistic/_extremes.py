@@ -179,5 +179,6 @@ def _of_equal_rows(cost: FloatArray, total: float) -> tuple[float, float]:
     least = n - 1 - int(whole)
     tail = cost[least + 1 :].sum() + part * cost[least]
     # Twice the area below the Lorenz curve: the k-th row from the end counts 2 k - 1 times.
-    area = np.arange(2.0 * n - 1.0, 0.0, -2.0) @ cost / n
+    blocks = (np.arange(at.start, at.stop) for at in row_slices(n, 1))
+    area = sum(float((2.0 * (n - at) - 1.0) @ cost[at[0] : at[-1] + 1]) for at in blocks) / n
     return float(tail / total), float(1.0 - area / total)
