@@ -36,7 +36,7 @@ MODULES = [
     *("_intake._containers", "_intake._arguments", "metrics._cross_entropy"),
     *("metrics._divergences", "metrics._entropy", "metrics._log_loss", "metrics._reduce"),
 ]
-TESTS = ["inputs", "metrics", "common", "properties", "robustness", "mutants"]
+TESTS = ["inputs", "metrics", "common", "properties", "robustness", "tables", "readings", "labels"]
 PAIRS = [
     *((ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot)),
     *((ast.In, ast.NotIn), (ast.And, ast.Or), (ast.Add, ast.Sub), (ast.Mult, ast.Div)),

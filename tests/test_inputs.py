@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from messages import message_of
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
@@ -704,3 +705,16 @@ def test_nested_rows_of_one_hot_targets():
 def test_numbers_and_text_in_one_list_stay_apart():
     """numpy alone would turn 1 into '1', and find it among the labels."""
     refused(log_loss, [1, "2", 1], P, labels=["1", "2"], match=r"does not: 1 \(row 0\)")
+
+
+def test_weights_of_objects_and_of_extreme_size():
+    p = [[0.5, 0.5], [0.25, 0.75]]
+    expected = (2 * math.log(2) - math.log(0.75)) / 3
+    for weight in ([2, 1], np.array([2, 1], object), np.array([np.float32(2), True], object)):
+        assert log_loss([0, 1], p, sample_weight=weight) == pytest.approx(expected, rel=1e-15)
+    weight = np.array([1, None], object)
+    assert "row 1 has nan" in message_of(log_loss, [0, 1], p, sample_weight=weight)
+    assert "1e300 or more" in message_of(log_loss, [0, 1], p, sample_weight=[1e300, 0])
+    assert "1e300 or more" in message_of(log_loss, [0, 1], p, sample_weight=[1.5e300, 0])
+    assert perplexity([0, 0], [[5e-324, 1.0]] * 2, labels=[0, 1], reduction="sum") == math.inf
+    assert label_entropy(["a", "b"], sample_weight=[1e-320, 1e299]) >= 0

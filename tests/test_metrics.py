@@ -683,3 +683,20 @@ def test_single_distributions_give_one_number(reduction):
         cross_entropy([0.5, 0.5], [0.25, 0.75])
     )
     assert cross_entropy([1.0, 3.0], [5.0, 5.0], renormalize=True) == pytest.approx(math.log(2))
+
+
+def test_the_js_divergence_is_at_most_one_bit_also_if_rows_sum_to_more_than_one():
+    value = js_divergence([1.0, 0.0, 0.0], [0.0, 0.5, 0.50009])
+    assert value == math.log(2)
+
+
+def test_the_skill_needs_no_floor():
+    p = [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]
+    value = log_loss_skill_score([0, 1], p, labels=[0, 1, 2], eps=0)
+    assert value == pytest.approx(0, abs=1e-15)
+    assert log_loss_skill_score([0, 1], [0.5, 0.5], eps=0, reference=[1.0, 0.0]) == 1
+
+
+def test_rows_of_values_are_in_units_of_the_base():
+    p = [[0.5, 0.5], [0.75, 0.25]]
+    assert cross_entropy([0, 1], p, base=2, reduction="none").tolist() == [1, 2]

@@ -1018,3 +1018,20 @@ def test_numbers_for_a_tracker_are_flat_finite_and_named_as_trackers_allow():
     assert found["test_log_loss.2_c_d_"] == report.per_class["log_loss"][2]
     assert "test_recoverable" not in found  # it was not computed
     assert "log_loss.b" in quick(y, p, target_names=list("abc")).to_metrics()
+
+
+@pytest.mark.parametrize("positive", [0, 1])
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_one_column_for_either_class_gives_the_report_of_two_columns(positive, from_logits):
+    rng = np.random.default_rng(0)
+    y, p = np.resize([0, 1, 1], 300), rng.uniform(0.01, 0.99, 300)
+    p[:2] = 1.0, 0.0  # in rows whose class they exclude, or make certain
+    with np.errstate(divide="ignore"):
+        column = np.clip(np.log(p) - np.log1p(-p), -800, 800) if from_logits else p
+    table = np.column_stack([1 - p, p] if positive else [p, 1 - p])
+    options = {"recalibration": False, "n_null": 0, "labels": [0, 1]}
+    one = log_loss_report(y, column, pos_label=positive, from_logits=from_logits, **options)
+    two = log_loss_report(y, table, **options)
+    for name in ("mean_proba", "expected", "contribution", "ovr_log_loss", "miscalibration"):
+        assert one.per_class[name] == pytest.approx(two.per_class[name], rel=1e-9), name
+    assert one.loss_confusion == pytest.approx(two.loss_confusion, rel=1e-9)

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 import sklearn
 import sklearn.metrics
+from messages import message_of
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_iris, make_blobs
 from sklearn.dummy import DummyClassifier
@@ -1094,3 +1095,16 @@ def test_one_vs_one_is_looked_for_in_the_model_that_decides():
         scorer(search, X, Y)
     # Around it, a one-vs-rest classifier has a column for each class.
     assert scorer(OneVsRestClassifier(one_vs_one).fit(X, Y), X, Y) < 0
+
+
+@pytest.mark.parametrize("classes", [[0, 1], [0, 1, 2]])
+def test_a_scorer_by_class_refuses_rows_that_do_not_sum_to_one(classes):
+    p = np.full((len(classes), len(classes)), 0.3)
+    estimator = SimpleNamespace(classes_=np.array(classes), predict_proba=lambda X: p)
+    scorer = make_per_class_scorer(classes)
+    assert "y_proba must sum to 1" in message_of(scorer, estimator, None, classes)
+    column = SimpleNamespace(classes_=np.array(classes), predict_proba=lambda X: p[:, 0])
+    if len(classes) == 2:
+        assert scorer(column, None, classes)["neg_log_loss[1]"] == pytest.approx(math.log(0.3))
+    else:
+        assert "returned 2 columns for 3 classes_" in message_of(scorer, column, None, classes)
