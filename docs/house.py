@@ -1,13 +1,14 @@
 """
-Draw the floors of the package as its imports have them: ``python docs/house.py``.
+Draw the floors of the package as pyproject.toml has them: ``python docs/house.py``.
 
-A room is a module or package directly in skxent. It stands one floor above the highest room that
-it imports from. A line is drawn for what a room imports, unless it also comes by way of another.
+A room is a module or package directly in skxent. Its floor is its layer in the first contract of
+import-linter. A line is drawn for what a room imports, unless it also comes by way of another.
 """
 
 from __future__ import annotations
 
 import ast
+import tomllib
 from functools import cache
 from pathlib import Path
 from textwrap import wrap
@@ -66,9 +67,18 @@ def imports() -> dict[str, set[str]]:
 
 
 @cache
+def layers() -> list[list[str]]:
+    """The rooms of each layer that import-linter holds the package to, the highest first."""
+    text = (ROOT.parent / "pyproject.toml").read_text(encoding="utf-8")
+    contracts = tomllib.loads(text)["tool"]["importlinter"]["contracts"]
+    said = next(c["layers"] for c in contracts if c.get("containers") == [ROOT.name])
+    return [[f"{ROOT.name}.{name}" for name in layer.split(" : ")] for layer in said]
+
+
 def floor(room: str) -> int:
-    """How many rooms stand below one another under this one."""
-    return 1 + max((floor(other) for other in imports()[room]), default=-1)
+    """How many layers are below this room; the public names are above all."""
+    above = (i for i, layer in enumerate(layers()) if room in layer)
+    return len(layers()) - 1 - next(above, -1)
 
 
 @cache
@@ -114,7 +124,8 @@ def boxes() -> tuple[dict[str, Box], float]:
     """Where each room is drawn, and the height of all."""
     top, places = float(PAD), {}
     for here in floors():
-        width = (WIDTH - 2 * PAD - (max(len(here), 2) - 1) * GAP) / max(len(here), 2)
+        rooms = max(len(here), 1.4)  # beside a room alone there is space for lines
+        width = (WIDTH - 2 * PAD - (rooms - 1) * GAP) / rooms
         height = 2 * PAD + LINE * (1 + max(len(lines_of(room, width)) for room in here))
         left = (WIDTH - len(here) * width - (len(here) - 1) * GAP) / 2
         for i, room in enumerate(here):
