@@ -62,12 +62,13 @@ def backend(request, monkeypatch):
 
 
 # To import it puts skxent's functions in the place of scikit-learn's, in the whole process.
-collect_ignore = ["sklearn_with_ours.py"]
+collect_ignore = ["support/sklearn_with_ours.py"]
 
 # In an environment without the extras, the tests that need none still run.
 OPTIONAL = ("array_api_strict", "hypothesis", "matplotlib", "mpmath", "pandas", "polars")
 missing = [name for name in OPTIONAL if find_spec(name) is None]
 if missing:
     needs = re.compile(rf"^(?:import|from) (?:{'|'.join(missing)})\b", re.MULTILINE)
-    files = Path(__file__).parent.glob("test_*.py")
-    collect_ignore += [f.name for f in files if needs.search(f.read_text(encoding="utf-8"))]
+    here = Path(__file__).parent
+    files = [f for f in here.rglob("test_*.py") if needs.search(f.read_text(encoding="utf-8"))]
+    collect_ignore += [str(f.relative_to(here)) for f in files]

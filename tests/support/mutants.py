@@ -1,13 +1,13 @@
 """
-Do the tests notice a change in the code? One small change at a time, by `python tests/mutants.py`.
+Do the tests notice a change in the code? One small change at a time.
 
 The tests are collected once. For each mutant the process forks; the child puts the changed
 functions and constants in the place of the real ones, in memory alone, and runs the tests that
 reach the changed function, the likeliest to fail first, until one does. No file is written.
 
-    python tests/mutants.py                       # all of MODULES
-    python tests/mutants.py --only _kernels.py    # mutants whose text holds this
-    python tests/mutants.py --sample 300          # a random part, always the same
+    python tests/support/mutants.py                       # all of MODULES
+    python tests/support/mutants.py --only _kernels.py    # mutants whose text holds this
+    python tests/support/mutants.py --sample 300          # a random part, always the same
 """
 
 import argparse
@@ -29,7 +29,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MODULES = [
     *("_kernels", "_backend._numpy", "_intake._rows", "_intake._alignment", "_intake._table"),
     *("_intake._as_table", "_intake._labels", "_intake._codes", "_intake._label_column"),
@@ -283,7 +283,8 @@ if __name__ == "__main__":
     parser.add_argument("--list", help="a file with the mutants to make, one a line")
     parser.add_argument("--tests", default=" ".join(TESTS))
     options = parser.parse_args()
-    files = [str(Path(__file__).parent / f"test_{name}.py") for name in options.tests.split()]
+    named = {f"test_{name}.py" for name in options.tests.split()}
+    files = [str(f) for f in sorted((ROOT / "tests").rglob("test_*.py")) if f.name in named]
     sys.path.insert(0, str(ROOT))
-    arguments = ["-q", "-s", "-p", "no:cacheprovider", *[f for f in files if Path(f).exists()]]
+    arguments = ["-q", "-s", "-p", "no:cacheprovider", *files]
     sys.exit(pytest.main(arguments, plugins=[Mutation(options)]))

@@ -3,7 +3,7 @@ Make docs/conformance.md: classifier by check, passed or why not.
 
 Run from the root of the repository, with XGBoost, LightGBM and CatBoost installed::
 
-    python tests/conformance.py > docs/conformance.md
+    python tests/support/conformance.py > docs/conformance.md
 """
 
 import importlib
@@ -32,10 +32,10 @@ from skxent.testing._scorer_checks import SCORER_CHECKS
 INTRODUCTION = """\
 # Conformance
 
-Made by `python tests/conformance.py` with {versions}.
+Made by `python tests/support/conformance.py` with {versions}.
 
-What fails and is not explained here fails the tests: `tests/test_every_classifier.py`,
-`tests/test_testing.py` and `tests/test_sklearn_own_tests.py`.
+What fails and is not explained here fails the tests: `tests/testing/test_every_classifier.py`,
+`tests/testing/test_testing.py` and `tests/project/test_sklearn_own_tests.py`.
 
 `skxent.testing` has the checks, for classifiers, scorers and metrics of anyone:
 

@@ -14,7 +14,7 @@ import skxent.report
 import skxent.scorers
 import skxent.testing
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PUBLIC = [
     (module, name)
     for module in (skxent, skxent.recalibration, skxent.testing)
