@@ -36,6 +36,8 @@ class LogLossComparison(ComparisonRenderings):
         The model that the others are compared with.
     base, confidence_level : float
         Base of the logarithm, and level of the intervals.
+    verdict : str
+        Which models are better or worse than the reference beyond chance, or that none is.
     notes : tuple of str
         Why something could not be computed, or is not to be relied on.
     n_samples : int

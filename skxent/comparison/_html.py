@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from skxent._render._plots import DotPlot, Reference, Row, dot_plot
 from skxent._render._words import unit_name
 from skxent.comparison._content import FIGURES, ComparisonContent
 from skxent.comparison._text import axis_ends, heading
+from skxent.comparison._verdict import CHANCE, verdict
 
 __all__ = ["comparison_html"]
 
@@ -30,7 +32,8 @@ _SIGNED = ("difference", "ci_low", "ci_high")
 _MEANINGS = {
     "log_loss": "Mean loss of the model.",
     "difference": "Loss minus that of the reference on the same rows: below 0 (blue, to the "
-    "left) where the model is better, above 0 (orange, to the right) where it is worse.",
+    "left) where the model is better, above 0 (orange, to the right) where it is worse; faint "
+    "where that may be chance.",
     "ci_low": "Lower end of the confidence interval of the difference.",
     "ci_high": "Upper end of the confidence interval of the difference.",
     "p_value": "Two-sided p-value of the difference, of this comparison alone.",
@@ -49,6 +52,7 @@ def comparison_html(content: ComparisonContent, *, title: str | None, on_page: b
         "comparison.html",
         title=title or f"Log loss compared with {reference}",
         on_page=on_page,
+        verdict=plain(verdict(content)),
         heading=heading(content),
         notes=[plain(text) for text in content.notes],
         overall=Table(f"All rows, in {unit}", tuple(columns), range(len(models))),
@@ -60,6 +64,9 @@ def comparison_html(content: ComparisonContent, *, title: str | None, on_page: b
 def _columns(content: ComparisonContent, prefix: str, model: int | None) -> list[Column]:
     """Columns of all models, or those of the classes of one."""
     columns = []
+    p = getattr(content, f"{prefix}adjusted_p")
+    # A full bar catches the eye also where the difference may be chance.
+    faint = tuple((~((p if model is None else p[model]) < CHANCE)).tolist())
     for name in FIGURES:
         table = getattr(content, prefix + name)
         values = (table if model is None else table[model]).tolist()
@@ -69,7 +76,7 @@ def _columns(content: ComparisonContent, prefix: str, model: int | None) -> list
         else:
             signed, bars = name in _SIGNED, name == "difference"
             column = figure_column(name, values, meaning=_MEANINGS[name], signed=signed, bars=bars)
-            columns.append(column)
+            columns.append(replace(column, faint=faint) if bars else column)
     return columns
 
 

@@ -14,6 +14,7 @@ from skxent.comparison._text import (
     comparison_frame,
     comparison_text,
 )
+from skxent.comparison._verdict import verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +26,11 @@ __all__ = ["ComparisonRenderings"]
 
 class ComparisonRenderings(ComparisonContent):
     """The data of a comparison and its renderings, which compute nothing."""
+
+    @property
+    def verdict(self) -> str:
+        """Which models are better or worse than the reference beyond chance, or that none is."""
+        return verdict(self)
 
     def to_text(self, width: int = 80) -> str:
         """

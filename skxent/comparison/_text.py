@@ -13,6 +13,7 @@ from skxent._render._text import fit, table_lines
 from skxent._render._words import cell, printable, unit_name
 from skxent._typing import FloatArray
 from skxent.comparison._content import FIGURES, ComparisonContent
+from skxent.comparison._verdict import verdict
 
 __all__ = [
     "axis_ends",
@@ -63,7 +64,8 @@ def comparison_text(content: ComparisonContent, width: int) -> str:
     short = [fit(name, half).rstrip() for name in models]
     reference = short[content.models.index(content.reference)]
     lines = [heading(content), *_how_to_read(content, reference), *map(printable, content.notes)]
-    text = [textwrap.fill(line, max(width, 40)) for line in lines]
+    text = [textwrap.fill(verdict(content), max(width, 40)), ""]
+    text += [textwrap.fill(line, max(width, 40)) for line in lines]
     overall = {name: getattr(content, name).tolist() for name in FIGURES}
     text += ["", *table_lines("all rows", models, _cells(overall), width)]
     names = [printable(str(name)) for name in content.target_names]
@@ -117,6 +119,7 @@ def comparison_dict(content: ComparisonContent) -> dict[str, Any]:
         "n_samples": content.n_samples,
         "n_groups": content.n_groups,
         "notes": list(content.notes),
+        "verdict": verdict(content),
         "support": content.support.tolist(),
         "overall": {
             model: {name: float(getattr(content, name)[i]) for name in FIGURES}

@@ -724,7 +724,11 @@ def test_text_fits_the_terminal():
 
 def test_text_of_two_models():
     y, models = draw(300)
-    lines = str(compare_log_loss(y, models, base=2)).split("\n")
+    found = compare_log_loss(y, models, base=2)
+    lines = str(found).split("\n")
+    said = lines[: lines.index("")]
+    assert " ".join(said) == found.verdict
+    lines = lines[len(said) + 1 :]
     assert lines[0] == "Log loss of 2 models on the same 300 rows, in bits."
     assert lines[1].startswith("difference: loss minus that of plain")
     figures = ["log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p"]
@@ -777,7 +781,7 @@ def test_dict_and_json():
     values = found.to_dict()
     assert list(values) == [
         *("models", "reference", "labels", "target_names", "base", "confidence_level"),
-        *("n_samples", "n_groups", "notes", "support", "overall", "per_class"),
+        *("n_samples", "n_groups", "notes", "verdict", "support", "overall", "per_class"),
     ]
     assert values["n_groups"] == 60
     assert values["overall"]["noisy"]["difference"] == found.difference[1]

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skxent
-from skxent import LogLossAccumulator, LogLossReport, log_loss_report
+from skxent import LogLossAccumulator, LogLossReport, compare_log_loss, log_loss_report
 
 ILL = re.compile(
     "confident|miscalibrated|more or less often|too little|look at its rows|impossible|worse|"
@@ -188,3 +188,60 @@ def test_equal_weights_are_no_weights(weight, weighted):
     report = quick([0, 1, 1, 0], np.full((4, 2), 0.5), sample_weight=weight)
     assert report.about.model is None
     assert report.about.weighted is weighted
+
+
+# Comparisons.
+
+
+def models(n=800):
+    y, p = calibrated(n, 3)
+    return y, {"right": p, "sure": softmax(3 * np.log(p), axis=1), "same": p * 1.0}
+
+
+def test_the_better_of_two_models():
+    y, p = models()
+    found = compare_log_loss(y, {"sure": p["sure"], "right": p["right"]}, base=2)
+    worse, better = found.log_loss
+    said = (
+        f"right is better than sure: {better:.4f} bits instead of {worse:.4f}, "
+        f"{100 * (1 - better / worse):.2g} % less (p <0.001)."
+    )
+    assert found.verdict.startswith(said)
+    assert compare_log_loss(y, {"right": p["right"], "sure": p["sure"]}, base=2).verdict == (
+        found.verdict
+    )
+    assert " ".join(str(found).split()).startswith(found.verdict)
+    assert found.verdict.replace("<", "&lt;") in found.to_html()
+    assert found.to_dict()["verdict"] == found.verdict
+
+
+def test_two_models_that_differ_by_chance():
+    rng = np.random.default_rng(1)
+    y, p = calibrated(300, 3)
+    near = softmax(np.log(p) + 0.05 * rng.normal(size=p.shape), axis=1)
+    found = compare_log_loss(y, {"a": p, "b": near})
+    assert found.adjusted_p[1] > 0.05
+    assert found.verdict == (
+        f"b and a do not differ beyond chance: the interval of their difference, "
+        f"{found.ci_low[1]:.4f} to {found.ci_high[1]:.4f} nats, holds 0."
+    )
+    faint = [e for e in re.findall(r'class="(?:over|under)[^"]*"', found.to_html()) if "faint" in e]
+    assert faint
+
+
+def test_several_models():
+    y, p = models()
+    found = compare_log_loss(y, {"sure": p["sure"], "right": p["right"], "same": p["same"]})
+    assert found.verdict.endswith(
+        "Of 2 models compared with sure, 2 are better beyond chance and 0 worse."
+    )
+    none = compare_log_loss(y, {"same": p["same"], "right": p["right"], "too": p["right"]})
+    assert none.verdict == "None of 2 models differs from same beyond chance."
+
+
+def test_a_class_in_which_the_worse_model_is_better():
+    y, p = calibrated(3000, 3)
+    tilted = p * np.array([3.0, 1.0, 1.0])
+    found = compare_log_loss(y, {"right": p, "tilted": tilted / tilted.sum(1, keepdims=True)})
+    assert found.verdict.startswith("right is better than tilted: ")
+    assert found.verdict.endswith(" In class 0 it is the other way round.")
