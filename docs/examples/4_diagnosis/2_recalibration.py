@@ -1,5 +1,5 @@
 """
-Recalibration: what the recalibration recommends, and whether it holds
+Recalibration: what the report recommends, and whether it holds
 ===============================================================
 
 A random forest that is far too modest, and the one number that mends it.
