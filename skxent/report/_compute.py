@@ -26,7 +26,7 @@ from skxent.report._figures import (
     prior_margin,
 )
 from skxent.report._findings import findings
-from skxent.report._intervals import single_rows
+from skxent.report._intervals import single_rows, why_no_interval
 from skxent.report._notable import all_hard, costly_classes, large_cells, worse_than_prior
 from skxent.report._options import Options, Source
 from skxent.report._reliability import Draws, calibrate
@@ -241,6 +241,8 @@ def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
         notes.append(_SINGLE.format("1 class has" if alone == 1 else f"{alone} classes have"))
     if all_hard(totals):
         notes.append(_HARD)
+    if reason := why_no_interval(totals):
+        notes.append(reason)
     if totals.groups is not None:
         notes.append(_GROUPED.format(totals.groups.n_groups))
     return notes, testable
@@ -265,7 +267,8 @@ def _content(
     bounds = class_lower_bounds(totals, options.eps, level)
     margin = prior_margin(totals) / unit
     worse, hard = worse_than_prior(totals, bounds), all_hard(totals)
-    facts = Facts(names, columns, overall, recalibration, base, hard, margin, worse)
+    n_groups = None if totals.groups is None else totals.groups.n_groups
+    facts = Facts(names, columns, overall, recalibration, base, hard, margin, worse, n_groups)
     return Content(
         labels=labels.copy(),
         target_names=names,

@@ -22,7 +22,17 @@ from skxent._typing import FloatArray
 from skxent.statistic._groups import GroupSums
 from skxent.statistic._sums import Statistics
 
-__all__ = ["Bounds", "class_interval", "macro_interval", "overall_interval", "single_rows"]
+__all__ = [
+    "Bounds",
+    "class_interval",
+    "macro_interval",
+    "overall_interval",
+    "single_rows",
+    "why_no_interval",
+]
+
+# With fewer groups than this an interval of what is skewed from group to group is too narrow.
+_FEW_GROUPS = 20
 
 Bounds = tuple[FloatArray, FloatArray]
 
@@ -143,3 +153,21 @@ def single_rows(s: Statistics) -> int:
     whole = _class_means(s, 0.0).whole
     alone = int(np.count_nonzero(whole.n < LEAST_N))
     return alone if alone and np.isfinite(hall_interval(mean_of_means(whole), 0.5)).any() else 0
+
+
+def why_no_interval(s: Statistics) -> str | None:
+    """Why the loss of all rows has no interval, or hardly one, in a sentence; None if it has."""
+    if s.support.sum() < 3 or not np.isfinite(s.loss.sum()):
+        return None
+    n = _class_means(s, 0.0, together=True).whole.n.item()
+    groups, what = s.groups is not None, "rows" if s.groups is None else "groups"
+    if n <= 2.0 + 1e-9:
+        return (
+            f"Fewer than three {what}, or as good as that, hold nearly all the weight: no interval."
+        )
+    if groups and n < _FEW_GROUPS - 1e-9:
+        return (
+            f"Fewer than {_FEW_GROUPS} groups, or as good as that: what hangs on a few of them is "
+            f"not known, and intervals, of classes above all, are too narrow then."
+        )
+    return None

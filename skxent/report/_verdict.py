@@ -16,10 +16,12 @@ from skxent.report._notable import ALL_ROWS, beyond_chance
 
 __all__ = ["Facts", "confidence", "verdict"]
 
-# Calibration is not said to hold on fewer rows.
+# Calibration is not said to hold on fewer rows, or groups.
 _FEW = 30
 # Losses that fall off exponentially have 6 % in their worst hundredth.
 _LONG_TAIL = 0.25
+# Less than a hundredth of a percent is nothing saved.
+_SAME = 1e-4
 _PRIOR = "class frequencies alone"
 
 
@@ -38,6 +40,8 @@ class Facts:
     """By how much the entropy of the labels may be below the loss of the true prior."""
     worse_than_prior: NDArray[np.bool_]
     """Which classes cost more than their frequency alone, beyond chance."""
+    n_groups: int | None = None
+    """How many groups the rows are in; None where each row is on its own."""
 
     @property
     def loss(self) -> float:
@@ -80,7 +84,7 @@ def _standing(f: Facts) -> str:
     if not f.prior > 0:
         return f"{loss} is that of rows of a single class."
     saved = f"{100 * (1 - f.loss / f.prior):.2g}"
-    if f.loss < f.prior and saved != "0":
+    if f.loss < f.prior * (1 - _SAME):
         saved = "more than 99" if saved == "1e+02" and f.loss > 0 else saved.replace("1e+02", "100")
         return f"{loss} is {saved} % below that of {_PRIOR}."
     how = "worse than" if _worse_than_prior(f) else "no better than"
@@ -160,6 +164,15 @@ def _bad_class(f: Facts) -> str | None:
     )
 
 
+def _too_much(f: Facts) -> str | None:
+    """A class that occurs too seldom, beyond chance: the farthest off."""
+    wrong = beyond_chance(f.per_class["p_value"]) & (f.per_class["gap"] < 0)
+    if not wrong.any():
+        return None
+    c = int(np.argmin(np.where(wrong, f.per_class["gap"], np.inf)))
+    return f"Class {shortened(f.names[c])} occurs less often than its small probabilities say."
+
+
 def _floored(f: Facts) -> str | None:
     n = int(f.overall["floored"])
     rows = "1 row is" if n == 1 else f"{n} rows are"
@@ -167,18 +180,19 @@ def _floored(f: Facts) -> str | None:
 
 
 def _calibrated(f: Facts) -> str | None:
-    n = int(f.overall["n_samples"])
+    n, what = int(f.overall["n_samples"]), "row"
+    if f.n_groups is not None:
+        n, what = f.n_groups, "group"
     if f.loss == 0:
         return None
     if n < _FEW:
-        return f"{n} row{' is' if n == 1 else 's are'} too few to say more."
+        return f"{n} {what}{' is' if n == 1 else 's are'} too few to say more."
     if math.isnan(f.overall["p_value"]):
         return "Whether it is calibrated cannot be tested here."
-    said = f"The probabilities are calibrated, as far as {n} rows can tell"
+    said = f"The probabilities are calibrated, as far as {n} {what}s can tell"
     if f.overall["tail_share"] >= _LONG_TAIL:
-        return (
-            f"{said}; the worst 1 % of them carry {percent(f.overall['tail_share'])} of the loss."
-        )
+        share = percent(f.overall["tail_share"])
+        return f"{said}; the worst 1 % of the rows carry {share} of the loss."
     return f"{said}."
 
 
@@ -190,6 +204,7 @@ _RULES: tuple[Callable[[Facts], str | None], ...] = (
     _miscalibrated,
     _nothing_known,
     _bad_class,
+    _too_much,
     _floored,
     _calibrated,
 )

@@ -176,3 +176,24 @@ def test_displays_take_groups():
     np.testing.assert_allclose(
         display.ci_high, quick(y, p, groups=groups).per_class["ci_high"], rtol=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "said"), [(2, "Fewer than three groups"), (8, "Fewer than 20 groups"), (20, None)]
+)
+def test_few_groups_are_said_to_be_few(n_groups, said):
+    y, p = calibrated(300, 3, seed=1)
+    report = quick(y, p, groups=np.arange(300) % n_groups)
+    found = [note for note in report.notes if note.startswith("Fewer than")]
+    assert len(found) == (said is not None)
+    assert all(note.startswith(said) for note in found)
+    assert math.isnan(report.overall["ci_low"]) == (n_groups < 3)
+
+
+def test_one_row_that_holds_nearly_all_the_weight_is_why_there_is_no_interval():
+    y, p = calibrated(300, 3, seed=1)
+    weight = np.ones(300)
+    weight[5] = 1e6
+    report = quick(y, p, sample_weight=weight)
+    assert math.isnan(report.overall["ci_low"])
+    assert any(note.startswith("Fewer than three rows") for note in report.notes)

@@ -129,7 +129,8 @@ def test_the_worst_rows_of_a_calibrated_model_are_mentioned():
     p = np.tile([0.999, 0.001], (4000, 1))
     report = quick(drawn(p, rng), p)
     tail = 100 * report.overall["tail_share"]
-    assert report.verdict.endswith(f"the worst 1 % of them carry {tail:.1f} % of the loss.")
+    assert report.verdict.endswith(f"the worst 1 % of the rows carry {tail:.1f} % of the loss.")
+    assert "no better than that of class frequencies" in report.verdict
 
 
 def test_a_verdict_is_one_or_two_sentences_and_the_same_everywhere():
@@ -143,6 +144,23 @@ def test_a_verdict_is_one_or_two_sentences_and_the_same_everywhere():
     assert report.to_dict()["verdict"] == report.verdict
     batches = LogLossAccumulator(range(3)).update(y, sure)
     assert batches.report(n_null=0, recalibration=False).verdict == report.verdict
+
+
+def test_a_class_that_occurs_too_seldom_is_not_called_calibrated():
+    p = np.array([[0.86, 0.1, 0.04]] * 200)
+    y = np.array([0] * 172 + [1] * 28)
+    report = log_loss_report(y, p, labels=[0, 1, 2], recalibration=False, n_null=0)
+    assert report.overall["p_value"] > 0.5
+    assert report.verdict.endswith("Class 2 occurs less often than its small probabilities say.")
+
+
+@pytest.mark.parametrize(
+    ("n_groups", "said"), [(4, "4 groups are too few to say more."), (60, "60 groups can tell.")]
+)
+def test_groups_are_what_calibration_is_told_by(n_groups, said):
+    y, p = calibrated(600, 3, seed=1)
+    report = log_loss_report(y, p, groups=np.arange(600) % n_groups, recalibration=False)
+    assert report.verdict.endswith(said)
 
 
 def test_names_in_a_verdict_are_cut_and_cannot_move_the_cursor():
