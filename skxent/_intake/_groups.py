@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skxent._intake._foreign import refuse_lazy
 from skxent._intake._numbers import nan_for_missing
 from skxent._typing import IntArray
 
@@ -31,6 +32,7 @@ class Groups:
 
 def check_groups(groups: ArrayLike, n_samples: int, start: int = 0) -> Groups:
     """Groups of any hashable type; `start` is the number of the first row."""
+    refuse_lazy(groups, "groups")
     if isinstance(groups, np.ma.MaskedArray):
         msg = "groups is a masked array, whose mask would be lost; fill or drop those rows first."
         raise ValueError(msg)
@@ -70,7 +72,7 @@ def _array(groups: ArrayLike) -> NDArray[Any]:
 
 
 def _no_group(row: int, value: Any) -> str:
-    return f"groups has a missing value ({value!r}) in row {row}; give that row a group of its own."
+    return f"groups has a missing value ({value}) in row {row}; give that row a group of its own."
 
 
 def _of_objects(values: list[Hashable], start: int) -> Groups:

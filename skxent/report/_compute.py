@@ -60,8 +60,8 @@ _SINGLE = (
     "of the classes it is taken to vary as those of the other classes do."
 )
 _GROUPED = (
-    "Intervals and tests count {} groups. There is no null of the miscalibration, whose labels are "
-    "drawn row by row."
+    "Intervals and tests count {} group{}. There is no null of the miscalibration, whose labels "
+    "are drawn row by row."
 )
 _HARD = (
     "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
@@ -244,7 +244,8 @@ def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
     if reason := why_no_interval(totals):
         notes.append(reason)
     if totals.groups is not None:
-        notes.append(_GROUPED.format(totals.groups.n_groups))
+        n = totals.groups.n_groups
+        notes.append(_GROUPED.format(n, "s" if n != 1 else ""))
     return notes, testable
 
 

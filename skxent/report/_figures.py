@@ -205,7 +205,7 @@ def _recovery(
     gains = choice.recalibration.gain, choice.recalibration.gain_low, choice.recalibration.gain_high
     weight = float(known.weight.sum())
     return {
-        **{n: float(gain[at]) * weight / total for n, gain in zip(names, gains, strict=True)},
+        **{n: float(gain[at] * weight / total) for n, gain in zip(names, gains, strict=True)},
         "refinement_loss": choice.refinement_loss,
         "calibration_loss": float(known.loss.sum()) / weight / unit - choice.refinement_loss,
     }

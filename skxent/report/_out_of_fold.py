@@ -269,6 +269,7 @@ def cross_validated(
         check_cv,
         cross_validate,
     )
+    from sklearn.utils.metadata_routing import get_routing_for_object
 
     params = dict(params or {})
     if not hasattr(estimator, "predict_proba"):
@@ -280,9 +281,19 @@ def cross_validated(
     of_rows = groups if groups is not None else params.get("groups")
     if of_rows is not None and (cv is None or isinstance(cv, Integral)):
         cv = StratifiedGroupKFold(5 if cv is None else cv)  # the others would part the groups
-    if get_config()["enable_metadata_routing"] and groups is not None:
-        params["groups"], groups = groups, None
     folds = check_cv(cv, y, classifier=True)
+    if not get_config()["enable_metadata_routing"]:
+        groups = of_rows
+    elif groups is not None:
+        # It refuses what nobody asks for. Folds that are made already have no use for groups.
+        if get_routing_for_object(folds).consumes("split", ["groups"]):
+            params["groups"] = groups
+        elif hasattr(cv, "split"):
+            warnings.warn(
+                f"The groups parameter is ignored by {type(cv).__name__}: its folds may part them.",
+                stacklevel=3,
+            )
+        groups = None
     # With several processes each counts for itself; joblib's own messages tell more then.
     alone = n_jobs in (None, 1)
     scorer: Any = _no_score

@@ -215,7 +215,8 @@ class LogLossReport(Renderings):
             them whole; the splitter gets them as well. None: all rows are independent.
         params : dict, default=None
             As in :func:`sklearn.model_selection.cross_validate`: what `fit` gets, or whoever
-            asks for it by metadata routing. The report takes no `sample_weight` from them.
+            asks for it by metadata routing. Of these the report takes `groups`, but no
+            `sample_weight`.
         n_jobs : int, default=None
             How many folds are fitted at a time.
         verbose : bool, default=False
@@ -237,6 +238,8 @@ class LogLossReport(Renderings):
 
         Raises
         ------
+        AttributeError
+            If the estimator has no `predict_proba`.
         ValueError
             If the input is not what `log_loss` takes, or a fit fails.
 

@@ -71,13 +71,14 @@ def _heading(content: Content, unit: str) -> list[str]:
     def value(name: str) -> str:
         return cell(name, float(overall[name]))
 
-    rows = overall["n_samples"]
+    n_rows = overall["n_samples"]
+    rows = f"{n_rows} row{'s' if n_rows != 1 else ''}"
     known = not math.isnan(overall["ci_low"])
     interval = f" ({value('ci_low')} to {value('ci_high')})" if known else ""
     prior = f"{value('label_entropy')}, skill {value('skill')}"
     test = f"gap {value('gap')}, z {value('z')}, p {value('p_value')}"
     lines = [
-        f"Log loss  {value('log_loss')} {unit}{interval} over {rows} rows",
+        f"Log loss  {value('log_loss')} {unit}{interval} over {rows}",
         f"Prior     {prior}, mean of the classes {value('macro_log_loss')}",
         f"Expected  {value('predictive_entropy')}: {test}: {_judgement(overall)}",
     ]

@@ -95,7 +95,8 @@ def make_per_class_scorer(
     its keys. The keys are the same in every fold, whatever classes the fold has:
     ``neg_log_loss``, ``neg_macro_log_loss`` (mean of the class means),
     ``neg_worst_class_log_loss`` and ``neg_log_loss[<label>]`` for each label, which is nan in
-    a fold that has no row of that class.
+    a fold that has no row of that class. Searches by halving take one score only, and so none
+    of this kind.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from reports import calibrated, quick
 from scipy.special import softmax
@@ -197,3 +198,27 @@ def test_one_row_that_holds_nearly_all_the_weight_is_why_there_is_no_interval():
     report = quick(y, p, sample_weight=weight)
     assert math.isnan(report.overall["ci_low"])
     assert any(note.startswith("Fewer than three rows") for note in report.notes)
+
+
+def test_overall_figures_are_plain_numbers():
+    y, p = calibrated(40, 3)
+    assert {type(value) for value in quick(y, p).overall.values()} == {int, float}
+
+
+def test_a_missing_group_is_shown_as_people_write_it():
+    with pytest.raises(ValueError, match=r"groups has a missing value \(nan\) in row 1;"):
+        quick(["a", "b"], [[0.4, 0.6]] * 2, groups=np.array([1.0, np.nan]))
+
+
+def test_lazy_groups_are_refused_with_a_way_out():
+    groups = pl.LazyFrame({"patient": [1, 2]})
+    with pytest.raises(TypeError, match=r"groups is lazy .* pass groups.collect\(\) if it fits"):
+        quick(["a", "b"], [[0.4, 0.6]] * 2, groups=groups)
+
+
+def test_one_row_or_group_is_counted_in_the_singular():
+    assert " over 1 row\n" in str(quick(["a"], [[0.4, 0.6]], labels=["a", "b"]))
+    y, p = calibrated(20, 3)
+    one, two = (" ".join(quick(y, p, groups=np.arange(20) % n).notes) for n in (1, 2))
+    assert "count 1 group." in one
+    assert "count 2 groups." in two

@@ -389,6 +389,44 @@ def test_metadata_that_is_routed():
     assert grouped.per_class["floored"].sum() == 150  # each class is a group
 
 
+@pytest.mark.parametrize("routing", [False, True])
+def test_groups_beside_folds_that_are_made_already(routing):
+    groups = np.arange(150) // 3 % 10
+    folds = list(GroupKFold(3).split(X, Y, groups))
+    expected = from_cv(LogisticRegression(), X, Y, cv=GroupKFold(3), groups=groups)
+    with config_context(enable_metadata_routing=routing):
+        assert same(from_cv(LogisticRegression(), X, Y, cv=folds, groups=groups), expected)
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_a_splitter_that_takes_no_groups_is_named(routing):
+    groups = np.arange(150) // 3 % 10
+    with (
+        config_context(enable_metadata_routing=routing),
+        pytest.warns(UserWarning, match="groups parameter is ignored by KFold"),
+    ):
+        report = from_cv(LogisticRegression(), X, Y, cv=THREE, groups=groups)
+    assert report.about.n_groups == 10
+
+
+class Grouping(LogisticRegression):
+    """Takes groups itself, as a search does that splits by them."""
+
+    def fit(self, X, y, groups=None):
+        self.groups_ = groups
+        return super().fit(X, y)
+
+    def predict_proba(self, X):
+        assert self.groups_ is not None
+        return super().predict_proba(X)
+
+
+def test_groups_of_the_fit_are_those_of_the_folds():
+    groups = np.arange(150) // 3 % 10
+    expected = from_cv(LogisticRegression(), X, Y, cv=3, groups=groups)
+    assert same(from_cv(Grouping(), X, Y, cv=3, params={"groups": groups}), expected)
+
+
 def test_folds_may_be_masks():
     masks = []
     for train, test in THREE.split(X):

@@ -99,9 +99,13 @@ def _about(content: Content) -> str:
         f"{model}, cross-validated" if model and about.out_of_fold else model,
         f"{n:,} row{'s' if n != 1 else ''}",
         f"{k} class{'es' if k != 1 else ''}",
-        "" if about.n_groups is None else f"{about.n_groups:,} groups",
+        _groups(about.n_groups),
         "weighted" if about.weighted else "",
         about.date,
         f"skxent {about.version}",
     ]
     return " · ".join(filter(None, parts))
+
+
+def _groups(n: int | None) -> str:
+    return "" if n is None else f"{n:,} group{'s' if n != 1 else ''}"
