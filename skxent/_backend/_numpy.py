@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skxent._backend._protocol import Backend, Mask, Scalar, Space
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["NUMPY", "class_weights", "pick", "row_slices", "row_sums"]
+__all__ = ["NUMPY", "class_weights", "dot", "pick", "row_slices", "row_sums"]
 
 # A quarter of a usual second-level cache: the block and its by-products stay in it.
 _BLOCK_BYTES = 1 << 19
@@ -94,6 +94,11 @@ def _starts(n_rows: int, n_columns: int) -> IntArray:
     starts = np.arange(0, n_rows * n_columns, n_columns)
     starts.flags.writeable = False
     return starts
+
+
+def dot(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Sum of the products of two vectors; that of long ones by ``@`` would wait for threads."""
+    return float(np.einsum("i,i->", a, b))
 
 
 def class_weights(codes: IntArray, n_classes: int, weight: FloatArray | None) -> FloatArray:

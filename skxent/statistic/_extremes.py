@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._backend import row_slices
+from skxent._backend import dot, row_slices
 from skxent._intake._rows import Labelled
 from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
@@ -157,7 +157,7 @@ def concentration(losses: FloatArray, weight: FloatArray | None) -> tuple[float,
     A row that reaches beyond the last percent counts with the part that is within. Nan where
     nothing is lost, or too much.
     """
-    total = losses.sum() if weight is None else losses @ weight
+    total = losses.sum() if weight is None else dot(losses, weight)
     if not 0 < total < np.inf:
         return math.nan, math.nan
     if weight is None:
@@ -180,5 +180,5 @@ def _of_equal_rows(cost: FloatArray, total: float) -> tuple[float, float]:
     tail = cost[least + 1 :].sum() + part * cost[least]
     # Twice the area below the Lorenz curve: the k-th row from the end counts 2 k - 1 times.
     blocks = (np.arange(at.start, at.stop) for at in row_slices(n, 1))
-    area = sum(float((2.0 * (n - at) - 1.0) @ cost[at[0] : at[-1] + 1]) for at in blocks) / n
+    area = sum(dot(2.0 * (n - at) - 1.0, cost[at[0] : at[-1] + 1]) for at in blocks) / n
     return float(tail / total), float(1.0 - area / total)

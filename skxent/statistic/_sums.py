@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._backend import class_weights, row_sums
+from skxent._backend import class_weights, dot, row_sums
 from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
 from skxent._kernels import LOG_SMALLEST
@@ -299,7 +299,7 @@ def _of_the_model(
     return {
         "expected": -(w @ terms),
         "moments": own,
-        "moments_of_all": np.array([second @ variance, third @ cubed]),
+        "moments_of_all": np.array([dot(second, variance), dot(third, cubed)]),
     }
 
 
@@ -343,5 +343,5 @@ def _ovr_losses(
     return {
         "ovr_loss": unweighted if weight is None else -(weight @ logs),
         "surprise": unweighted.copy(),
-        "surprise_of_all": np.array([once @ losses]),
+        "surprise_of_all": np.array([dot(once, losses)]),
     }
