@@ -50,7 +50,8 @@ class Recalibration:
         Names of the maps: none, bias, temperature, bias+temperature, mix, temperature+mix,
         vector and, up to 50 classes, dirichlet.
     log_loss, ci_low, ci_high : ndarray of shape (n_methods,)
-        Mean loss of all rows after the map, and its confidence interval.
+        Mean loss of all rows after the map, and its confidence interval, which does not allow for
+        what the model excludes and no row has shown; to compare maps, look at the gain.
     gain, gain_low, gain_high : ndarray of shape (n_methods,)
         What the map takes off the loss, and the interval of the paired differences; below 0
         where it makes things worse.

@@ -61,7 +61,8 @@ def _of_classes(content: Content, columns: Iterable[str] | None) -> dict[str, li
 
 
 def _of_methods(recalibration: Recalibration) -> dict[str, list[str]]:
-    shown = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
+    # What counts is the paired gain; the losses themselves vary with the rows, all alike.
+    shown = ("log_loss", "gain", "gain_low", "gain_high")
     return {name: [cell(name, v) for v in getattr(recalibration, name).tolist()] for name in shown}
 
 

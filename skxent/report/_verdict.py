@@ -18,6 +18,8 @@ __all__ = ["Facts", "confidence", "verdict"]
 
 # Calibration is not said to hold on fewer rows, or groups.
 _FEW = 30
+# How often a calibrated model may be told that a curve is off.
+_BENT = 0.02
 # Losses that fall off exponentially have 6 % in their worst hundredth.
 _LONG_TAIL = 0.25
 # Less than a hundredth of a percent is nothing saved.
@@ -179,6 +181,13 @@ def _floored(f: Facts) -> str | None:
     return f"{rows} of a class that the model called impossible: look at those." if n else None
 
 
+def _bent(f: Facts) -> bool:
+    """Whether a reliability curve is off beyond chance, though no map and no gap shows it."""
+    p = f.per_class["miscalibration_p"]
+    tests = 1 if len(p) == 2 else len(p)  # two classes have the same curve
+    return bool(np.nanmin(p, initial=1.0) * tests <= _BENT)
+
+
 def _calibrated(f: Facts) -> str | None:
     n, what = int(f.overall["n_samples"]), "row"
     if f.n_groups is not None:
@@ -189,6 +198,8 @@ def _calibrated(f: Facts) -> str | None:
         return f"{n} {what}{' is' if n == 1 else 's are'} too few to say more."
     if math.isnan(f.overall["p_value"]):
         return "Whether it is calibrated cannot be tested here."
+    if _bent(f):
+        return "Some probabilities occur more or less often than they say: look at the curves."
     said = f"The probabilities are calibrated, as far as {n} {what}s can tell"
     if f.overall["tail_share"] >= _LONG_TAIL:
         share = percent(f.overall["tail_share"])

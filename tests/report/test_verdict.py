@@ -263,3 +263,16 @@ def test_a_class_in_which_the_worse_model_is_better():
     found = compare_log_loss(y, {"right": p, "tilted": tilted / tilted.sum(1, keepdims=True)})
     assert found.verdict.startswith("right is better than tilted: ")
     assert found.verdict.endswith(" In class 0 it is the other way round.")
+
+
+def test_probabilities_that_are_bent_are_not_called_calibrated():
+    """What goes up and down on the way from 0 to 1 has no gap, and no map straightens it."""
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.02, 0.98, 4000)
+    y = rng.random(4000) < np.clip(p - 0.2 * np.sin(8 * np.pi * (p - 0.5)), 0, 1)
+    report = log_loss_report(y, p)
+    assert report.overall["p_value"] > 0.01
+    assert report.recalibration.recommended == "none"
+    assert report.per_class["miscalibration_p"].min() < 0.01
+    assert "calibrated" not in report.verdict
+    assert "look at the curves" in report.verdict

@@ -84,8 +84,6 @@ def losses(content: Content, names: Sequence[str], shown: list[int], unit: str) 
 
 _RECALIBRATION = {
     "log_loss": "Mean loss of all rows after the map.",
-    "ci_low": "Lower end of the confidence interval of the log loss.",
-    "ci_high": "Upper end of the confidence interval of the log loss.",
     "gain": "What the map takes off the loss; below 0 where it makes things worse.",
     "gain_low": "Lower end of the confidence interval of the gain, from paired differences.",
     "gain_high": "Upper end of the confidence interval of the gain, from paired differences.",
