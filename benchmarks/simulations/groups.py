@@ -12,13 +12,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import softmax
 
-from skxent._intake._groups import check_groups
-from skxent._intake._rows import check_labelled
-from skxent.report._gaps import gap_tests
-from skxent.report._intervals import class_interval, macro_interval, overall_interval
-from skxent.statistic._sums import statistics
+from skxent import log_loss_report
 
-EPS = 2.0**-52
+QUICK = {"recalibration": False, "n_null": 0}
 
 
 def sizes_of(kind, n_groups):
@@ -50,16 +46,16 @@ def simulate(n_groups, kind, alike, k, scale, repeats, grouped):
     rng, found = np.random.default_rng(0), []
     for _ in range(repeats):
         y, p = draw(rng, group, alike, k, scale)
-        groups = check_groups(group, len(group)) if grouped else None
-        sums = statistics(check_labelled(y, p, labels=np.arange(k)), EPS, groups=groups)
-        p_values = gap_tests(sums)[1]
+        groups = group if grouped else None
+        report = log_loss_report(y, p, labels=range(k), groups=groups, **QUICK)
+        of, overall = report.per_class, report.overall
         found.append(
             [
-                np.nanmean(covered(*class_interval(sums, EPS, 0.95), of_class)),
-                covered(*overall_interval(sums, EPS, 0.95), truth).item(),
-                covered(*macro_interval(sums, EPS, 0.95), of_class.mean()).item(),
-                np.mean(p_values[:-1] < 0.05),
-                p_values[-1] < 0.05,
+                np.nanmean(covered(of["ci_low"], of["ci_high"], of_class)),
+                covered(overall["ci_low"], overall["ci_high"], truth),
+                covered(overall["macro_ci_low"], overall["macro_ci_high"], of_class.mean()),
+                np.mean(of["p_value"] < 0.05),
+                overall["p_value"] < 0.05,
             ]
         )
     return np.nanmean(found, axis=0)

@@ -42,8 +42,9 @@ def moments_of_mean(
     Moments from sums of w, w l, w^2 l^r for r to 2 and w^3 l^r for r to 3; nan without rows.
 
     With S_r the sum of (w / W)^r, a squared residual loses 2 S_3 - S_2^2 of S_2 to the mean that
-    is taken off, and the variance has S_2^3 / S_3^2 - 1 degrees of freedom by Satterthwaite. For
-    equal weights these are the usual factor n / (n - 1) and n - 1.
+    is taken off. Satterthwaite's degrees of freedom are S_2^2 / S_4; S_3^2 / S_2, which is at
+    most S_4, stands in for the sum of fourth powers, and 1 is taken off for the mean. For equal
+    weights these are the usual factor n / (n - 1) and n - 1.
 
     References
     ----------
