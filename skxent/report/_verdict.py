@@ -109,8 +109,8 @@ def _infinite(f: Facts) -> str | None:
 
 def _confidence(f: Facts) -> str | None:
     """Too sure or too shy, where that is no chance."""
-    surely = f.overall["p_value"] < ALL_ROWS
-    if not (surely or f.recommended == "temperature"):
+    surely, untested = f.overall["p_value"] < ALL_ROWS, math.isnan(f.overall["p_value"])
+    if not (surely or (untested and f.recommended == "temperature")):
         return None
     return _with_cure(f, f"The model is {confidence(f.overall['gap'])}")
 

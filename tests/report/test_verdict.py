@@ -276,3 +276,16 @@ def test_probabilities_that_are_bent_are_not_called_calibrated():
     assert report.per_class["miscalibration_p"].min() < 0.01
     assert "calibrated" not in report.verdict
     assert "look at the curves" in report.verdict
+
+
+def test_the_verdict_says_no_more_than_the_test_of_the_gap():
+    """A temperature may help where the gap could be chance: the way it is off is not said."""
+    y, p = calibrated(150, 3)
+    said = set()
+    for factor in (1.3, 1.4, 1.5, 1.6):
+        report = log_loss_report(y, factor * np.log(p), from_logits=True, n_null=0)
+        sure = report.overall["p_value"] < 0.01
+        said.add((sure, report.recalibration.recommended))
+        assert ("over-confident" in report.verdict) == sure
+        assert ("no more than chance" in str(report)) == (not sure)
+    assert len(said) > 1
