@@ -57,7 +57,8 @@ def compare(y, logits, **params):
 
 def percent(values):
     values = np.concatenate([np.ravel(v) for v in values]).astype(float)
-    return f"{100 * np.nanmean(values):.1f} %"
+    known = values[~np.isnan(values)]  # the others have no interval
+    return f"{100 * known.mean():.1f} %" if len(known) else "none"
 
 
 def pool(make, scale, size=1_500_000):
