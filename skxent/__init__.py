@@ -12,7 +12,6 @@ from skxent.metrics import (
     log_loss_skill_score,
     perplexity,
 )
-from skxent.recalibration import RecalibratedClassifier, Recalibrator
 from skxent.report import (
     LogLossAccumulator,
     LogLossReport,
@@ -42,9 +41,7 @@ __all__ = [
     "LogLossReport",
     "LossConfusionDisplay",
     "PerClassLogLossDisplay",
-    "RecalibratedClassifier",
     "RecalibrationDisplay",
-    "Recalibrator",
     "ReliabilityDisplay",
     "compare_log_loss",
     "cross_entropy",
