@@ -25,6 +25,8 @@ ALL_ROWS, _CLASSES = 0.01, 0.015
 # Cells below this share of the loss are not worth a sentence.
 _LARGE_CELL = 0.05
 _ROUNDING = 1e-9
+# Fewer rows than this make old versions of SciPy overflow.
+_LEAST = 1e-100
 # How often chance alone may have a sentence about costly classes, or about cells.
 _CHANCE = 0.01
 
@@ -47,7 +49,9 @@ def _dearest_baselines(s: Statistics) -> FloatArray:
     """Minus the logarithms of the prevalences, if each was seen too often by chance."""
     n, k = s.weight.sum() ** 2 / s.square[0].sum(), len(s.support)
     prevalence = s.weight / s.weight.sum()
-    return -np.log(beta.ppf(_CHANCE / k, n * prevalence, n * (1.0 - prevalence) + 1.0))
+    return -np.log(
+        beta.ppf(_CHANCE / k, np.maximum(n * prevalence, _LEAST), n * (1.0 - prevalence) + 1.0)
+    )
 
 
 def worse_than_prior(statistics: Statistics, lower_bounds: FloatArray) -> NDArray[np.bool_]:
@@ -94,7 +98,7 @@ def large_cells(statistics: Statistics) -> list[tuple[int, int]]:
         # As many rows as carry the loss of the class, if each carried the same.
         squares = max(float(s.square[2, c]), 1e-300)
         n, part = s.loss[c] ** 2 / squares, s.confusion[c, j] / s.loss[c]
-        low = beta.ppf(_CHANCE / (k * (k - 1)), n * part, n * (1.0 - part) + 1.0)
+        low = beta.ppf(_CHANCE / (k * (k - 1)), max(n * part, _LEAST), n * (1.0 - part) + 1.0)
         if low * (s.weight.sum() - s.weight[c]) > s.weight[j]:
             found.append((c, j))
     return sorted(found, key=lambda cell: -s.confusion[cell])

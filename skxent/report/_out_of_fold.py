@@ -306,7 +306,8 @@ def cross_validated(
         groups=groups,
         cv=folds,
         scoring=scorer,
-        params=params or None,
+        # scikit-learn 1.6 routes no None.
+        params=params if params or get_config()["enable_metadata_routing"] else None,
         n_jobs=n_jobs,
         verbose=10 if verbose and not alone else 0,
         return_estimator=True,
