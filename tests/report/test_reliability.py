@@ -569,10 +569,12 @@ def test_a_calibrated_model_has_the_miscalibration_of_its_null(n, k, scale, make
         column = make(drawn(p, rng), p, w, n_null=99, random_state=seed).per_class
         beyond.append(column["miscalibration"] - column["miscalibration_null"])
         p_values.append(column["miscalibration_p"])
-    beyond = np.array(beyond)
-    error = beyond.std(axis=0) / math.sqrt(400)
+    tested = ~np.isnan(beyond).any(axis=1)  # weights may look as if made from the labels
+    assert tested.mean() > 0.7
+    beyond = np.array(beyond)[tested]
+    error = beyond.std(axis=0) / math.sqrt(len(beyond))
     assert (np.abs(beyond.mean(axis=0)) < 4 * error).all()
-    for values in np.array(p_values).T:
+    for values in np.array(p_values)[tested].T:
         # Of the 100 values that it can take, each as often.
         assert stats.kstest(values - 0.005, "uniform").pvalue > 1e-3
 
