@@ -599,5 +599,7 @@ def test_weighted_rows_in_bins_have_the_miscalibration_of_their_null(make, n):
     w = np.random.default_rng(1).exponential(size=n)
     columns = [make(drawn(p, rng), p, w, n_null=99).per_class for _ in range(400)]
     beyond = np.array([c["miscalibration"] - c["miscalibration_null"] for c in columns])
-    error = beyond.mean(axis=1).std() / math.sqrt(400)
+    beyond = beyond[~np.isnan(beyond).any(axis=1)]  # weights may look as if made from the labels
+    assert len(beyond) > 280
+    error = beyond.mean(axis=1).std() / math.sqrt(len(beyond))
     assert abs(beyond.mean()) < 4 * error
