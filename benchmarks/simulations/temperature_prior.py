@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from skxent import log_loss, recalibration
-from skxent.recalibration import _maps
+from skxent.recalibration import _shape
 
 PRIORS = {
     "none to speak of": (0.0, 0.01),
@@ -26,7 +26,7 @@ PRIORS = {
 
 def excess(n, scale, factor, repeats, prior):
     """Mean of the refinement loss minus the loss of the true probabilities."""
-    _maps._FREE_LOG_TEMPERATURE, _maps._TEMPERATURE_PRECISION = PRIORS[prior]
+    _shape._FREE_LOG_TEMPERATURE, _shape._TEMPERATURE_PRECISION = PRIORS[prior]
     rng, values = np.random.default_rng(0), []
     for _ in range(repeats):
         z = scale * rng.normal(size=(n, 3))
