@@ -169,6 +169,12 @@ def readable_signature(*event):
     return signature, returns
 
 
+def not_ours(_app, _what, _name, member, skip, _options):
+    """What scikit-learn's base classes bring along is described there."""
+    module = getattr(member, "__module__", None) or ""
+    return True if module.startswith("sklearn.") else skip
+
+
 def without_last_line(_app, _name, source):
     """An example ends with an empty line for doctest, which a reader need not see."""
     source[0] = source[0].replace("\n\n```\n", "\n```\n")
@@ -178,6 +184,7 @@ def setup(app):
     """What Sphinx calls first."""
     app.connect("source-read", without_last_line)
     app.connect("autodoc-process-signature", readable_signature)
+    app.connect("autodoc-skip-member", not_ours)
     app.add_html_math_renderer("mathml", (Formulas.inline, None), (Formulas.block, None))
     app.add_role("name", Name())
     decide.write()

@@ -12,6 +12,7 @@ from skxent.metrics import (
     log_loss_skill_score,
     perplexity,
 )
+from skxent.recalibration import RecalibratedClassifier, Recalibrator
 from skxent.report import (
     LogLossAccumulator,
     LogLossReport,
@@ -41,7 +42,9 @@ __all__ = [
     "LogLossReport",
     "LossConfusionDisplay",
     "PerClassLogLossDisplay",
+    "RecalibratedClassifier",
     "RecalibrationDisplay",
+    "Recalibrator",
     "ReliabilityDisplay",
     "compare_log_loss",
     "cross_entropy",

@@ -20,7 +20,10 @@ ROWS = {
     CALIBRATED: {100: 200, 600: 200, 2000: 60},
     "others": {300: 60, 1000: 60, 5000: 20},
 }
-METHODS = ("none", "bias", "temperature", "bias+temperature", "vector", "dirichlet")
+METHODS = (
+    *("none", "bias", "temperature", "bias+temperature", "mix", "temperature+mix"),
+    *("vector", "dirichlet"),
+)
 
 
 def worlds(k):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 
 from skxent._intake._labels import shown
 from skxent._typing import IntArray
@@ -19,6 +20,7 @@ __all__ = [
     "matching_columns",
     "n_columns",
     "rows_of_cells",
+    "take_rows",
 ]
 
 Names = tuple[Any, ...]
@@ -245,3 +247,17 @@ def _flat(cells: Any) -> NDArray[Any]:
     if isinstance(cells, np.ndarray):
         return np.concatenate([np.asarray(cell) for cell in cells])
     return np.asarray(cells.explode() if hasattr(cells, "explode") else cells.flatten())
+
+
+def take_rows(X: Any, rows: IntArray) -> Any:
+    """Rows of an array, a sparse matrix, a data frame or a list."""
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    if hasattr(X, "take") and not isinstance(X, np.ndarray):  # pyarrow
+        return X.take(rows)
+    if isinstance(X, list | tuple):
+        return [X[i] for i in rows]
+    if issparse(X):
+        sparse: Any = X
+        return sparse.tocsr()[rows]
+    return (X if hasattr(X, "__getitem__") else np.asarray(X))[rows]

@@ -60,6 +60,8 @@ class Recalibration:
     recommended : str
         "none" unless a map takes something off the loss beyond noise, in a one-sided test at
         5 %; then the map with the smallest loss. The map behind `recoverable`.
+    fitted : Map
+        The recommended map, fitted to all rows, or to those that were drawn of many.
     """
 
     methods: tuple[str, ...]
@@ -71,6 +73,7 @@ class Recalibration:
     gain_high: FloatArray
     class_gain: FloatArray
     recommended: str
+    fitted: Map | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,6 @@ class Choice:
     recoverable: FloatArray
     """Shape (3, n_classes): gain and its interval, as contributions to the overall gain."""
     refinement_loss: float
-    map: Map
-    """The recommended one, fitted to all rows, or to those that were drawn of many."""
 
 
 def why_not(rows: Labelled, eps: float, groups: IntArray | None = None) -> str | None:
@@ -386,6 +387,7 @@ def choose(
         gain_high=np.array([float(high[0]) for _, high in gain_intervals]) / unit,
         class_gain=np.array([m.mean for m in of_class]) / unit,
         recommended=found.fitted[at].method.name,
+        fitted=replace(found.fitted[at].map, eps=eps, positive=rows.proba.positive),
     )
     recoverable = np.zeros((3, k))
     if at:
@@ -396,5 +398,4 @@ def choose(
         recalibration,
         recoverable,
         float(recalibration.log_loss[temperature]),
-        found.fitted[at].map,
     )

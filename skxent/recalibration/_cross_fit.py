@@ -9,7 +9,14 @@ from skxent._intake._table import Table
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._maps import N_SPLITS, FittedMethod
 
-__all__ = ["N_SPLITS", "Repeats", "finite_logs", "folds_of_units", "stratified_folds"]
+__all__ = [
+    "N_SPLITS",
+    "Repeats",
+    "finite_logs",
+    "folds_of_units",
+    "stratified_folds",
+    "without_zeros",
+]
 
 RandomState = int | np.random.RandomState | None
 
@@ -57,20 +64,25 @@ def folds_of_units(
 
 
 def finite_logs(proba: Table, least: float) -> FloatArray:
+    """Log-probabilities of all rows, without zeros."""
+    logp = np.empty((proba.n_samples, proba.n_classes))
+    for at, block in proba.log_probabilities():
+        logp[at] = without_zeros(block, least)
+    return logp
+
+
+def without_zeros(logp: FloatArray, least: float) -> FloatArray:
     """
     Log-probabilities in which an impossible event has `least`, or as little as any other.
 
     What is possible has no floor: the result must not depend on a temperature that the
     predictions already have.
     """
-    logp = np.empty((proba.n_samples, proba.n_classes))
-    for at, block in proba.log_probabilities():
-        logp[at] = block
-        impossible = np.isneginf(block)
-        if impossible.any():
-            others = np.where(impossible, 0.0, block).min(axis=1, keepdims=True)
-            logp[at] = np.where(impossible, np.minimum(others, least), block)
-    return logp
+    impossible = np.isneginf(logp)
+    if not impossible.any():
+        return logp
+    others = np.where(impossible, 0.0, logp).min(axis=1, keepdims=True)
+    return np.where(impossible, np.minimum(others, least), logp)
 
 
 class Repeats:

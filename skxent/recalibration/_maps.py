@@ -9,7 +9,7 @@ import numpy as np
 
 from skxent._backend import NUMPY, pick, row_slices
 from skxent._kernels import log_softmax
-from skxent._typing import FloatArray, IntArray
+from skxent._typing import EPS, FloatArray, IntArray
 from skxent.recalibration._linear import LinearFits
 from skxent.recalibration._mixture import MixtureFits
 from skxent.recalibration._multiplied import exponentials
@@ -43,6 +43,10 @@ class Map:
     share: float = 0.0
     classes: FloatArray | None = None
     """Probabilities that have the `share`, one of each class."""
+    eps: float = EPS
+    """What a probability of 0 counts as."""
+    positive: int = 1
+    """The class that one-dimensional predictions are the probability of."""
 
     def losses(self, logp: FloatArray, codes: IntArray) -> FloatArray:
         """Minus the recalibrated log-probability of each row's class."""
@@ -172,7 +176,14 @@ class Chance:
 
 
 def _scaled(weight: FloatArray) -> FloatArray:
-    """Weights that sum to the effective number of rows: priors count against rows."""
+    """
+    Weights that sum to the number of rows, against which priors count.
+
+    Whole numbers are such numbers of rows; of others only the proportions matter, and they are
+    as many rows as would make a mean as certain.
+    """
+    if (weight == np.rint(weight)).all():
+        return weight
     sums = weight.sum(axis=1), np.einsum("bn,bn->b", weight, weight)
     scaled: FloatArray = weight * (sums[0] / sums[1])[:, None]
     return scaled

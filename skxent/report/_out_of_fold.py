@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skxent._intake._arguments import check_choice, check_weight
+from skxent._intake._containers import take_rows
 from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct, encode, shown
 from skxent._intake._predictions import predictions, refuse_other_type
@@ -25,20 +25,6 @@ from skxent.report._options import Source
 from skxent.report._rows import row_index
 
 __all__ = ["Predicted", "cross_validated", "out_of_fold", "rows_of", "with_all_classes"]
-
-
-def _take_rows(X: Any, rows: IntArray) -> Any:
-    """Rows of an array, a sparse matrix, a data frame or a list."""
-    if hasattr(X, "iloc"):
-        return X.iloc[rows]
-    if hasattr(X, "take") and not isinstance(X, np.ndarray):  # pyarrow
-        return X.take(rows)
-    if isinstance(X, list | tuple):
-        return [X[i] for i in rows]
-    if issparse(X):
-        sparse: Any = X
-        return sparse.tocsr()[rows]
-    return X[rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +138,7 @@ def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicte
         )
         raise ValueError(msg)
     found = [
-        _of_fold(i, estimator, _take_rows(X, test))
+        _of_fold(i, estimator, take_rows(X, test))
         for i, (estimator, test) in enumerate(zip(cv_results["estimator"], tests, strict=True))
     ]
     labels = _all_labels(distinct(array, "y"), [classes for _, classes in found])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skxent.recalibration._choice import Recalibration
+from skxent.recalibration._maps import Map
 from skxent.report._content import Content, Curve
 
 __all__ = ["as_dict"]
@@ -22,7 +23,7 @@ def as_dict(content: Content) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Recalibration | Curve):
+    if isinstance(value, Recalibration | Curve | Map):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, dict):
         return {key: _plain(v) for key, v in value.items()}

@@ -14,6 +14,7 @@ from skxent._intake._arguments import check_choice, check_names, check_weight
 from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct
 from skxent._typing import EPS
+from skxent.recalibration._recalibrator import Recalibrator, recalibrator_of
 from skxent.report._compute import content_of
 from skxent.report._content import Content
 from skxent.report._options import Options
@@ -84,6 +85,40 @@ class LogLossReport(Renderings):
     @classmethod
     def _of(cls, content: Content) -> LogLossReport:
         return cls(**{f.name: getattr(content, f.name) for f in fields(Content)})
+
+    def recalibrator(self) -> Recalibrator:
+        """
+        The recalibration that is recommended, fitted to the rows of the report.
+
+        Returns
+        -------
+        Recalibrator
+            Of the method in ``recalibration.recommended``, which may be "none". Of more than
+            10000 rows it is fitted to that many, drawn at random.
+
+        Raises
+        ------
+        ValueError
+            If the report holds no recalibration.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skxent import log_loss, log_loss_report
+        >>> rng = np.random.default_rng(0)
+        >>> logits = rng.normal(size=(1000, 3))
+        >>> y = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+        >>> proba = np.exp(3 * logits) / np.exp(3 * logits).sum(axis=1, keepdims=True)
+        >>> recalibrator = log_loss_report(y, proba).recalibrator()
+        >>> after = recalibrator.predict_proba(proba)
+        >>> bool(log_loss(y, after) < log_loss(y, proba))
+        True
+        """
+        if self.recalibration is None:
+            why = [note for note in self.notes if "recalibration" in note]
+            msg = " ".join(["The report holds no recalibration.", *why])
+            raise ValueError(msg)
+        return recalibrator_of(self.recalibration, self.labels)
 
     @classmethod
     def from_estimator(

@@ -19,6 +19,7 @@ PUBLIC = [
     (module, name)
     for module in (skxent, skxent.recalibration, skxent.testing)
     for name in module.__all__
+    if module is skxent or name not in skxent.__all__
 ]
 
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)

@@ -1,0 +1,370 @@
+"""A classifier that recalibrates what another one predicts."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import Bunch, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+    has_fit_parameter,
+)
+
+from skxent._intake._arguments import check_choice, check_weight
+from skxent._intake._codes import encode
+from skxent._intake._containers import take_rows
+from skxent._intake._groups import check_groups
+from skxent._intake._labels import as_labels, distinct
+from skxent._intake._predictions import predictions
+from skxent._typing import EPS, FloatArray, IntArray, LabelArray
+from skxent.recalibration._recalibrator import METHOD_NAMES, Recalibrator
+
+__all__ = ["RecalibratedClassifier"]
+
+# Of a classifier that has no probabilities, what it decides by is taken for logits.
+_RESPONSES = ("predict_proba", "decision_function")
+
+
+class RecalibratedClassifier(
+    ClassifierMixin,  # type: ignore[misc]
+    MetaEstimatorMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
+    """
+    Recalibrates the probabilities of a classifier.
+
+    The map is fitted to out-of-fold predictions; then the classifier is fitted once more, to all
+    rows. By default the map is what `log_loss_report` recommends for these predictions: none if
+    none takes something off the loss beyond noise.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier with `predict_proba`, or else with `decision_function`, whose values are
+        then taken for logits. As `sklearn.frozen.FrozenEstimator` it is taken as it is fitted:
+        the rows that are passed to `fit`, which it must not have seen, are for the map alone.
+    method : str, default="auto"
+        Which map: see `Recalibrator`.
+    cv : int, cross-validation generator or iterable, default=5
+        Folds in which each row is predicted once. An integer: so many stratified folds, which
+        keep groups whole if there are any.
+    eps : float, default=2**-52
+        What a probability of 0 counts as.
+    n_jobs : int, default=None
+        How many folds to fit at once.
+    random_state : int, RandomState or None, default=0
+        Seed of the folds by which "auto" chooses.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels of the classes.
+    estimator_ : estimator
+        The classifier that was fitted to all rows, or the frozen one.
+    recalibrator_ : Recalibrator
+        The map: its `temperature_` and so on.
+    method_ : str
+        Which map it is.
+    n_features_in_ : int
+        If the classifier has it.
+    feature_names_in_ : ndarray of shape (n_features,)
+        If the classifier has them.
+
+    See Also
+    --------
+    Recalibrator : The same for predictions that are there already.
+    sklearn.calibration.CalibratedClassifierCV : Sigmoid, isotonic and temperature maps.
+
+    Notes
+    -----
+    Where a fold lacks a class, its estimator gives that class a probability of 0; rows of the
+    class in that fold say nothing of the map, and are left out of its fit.
+
+    Examples
+    --------
+    A forest says 0.6 where it is nearly always right:
+
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skxent import RecalibratedClassifier, log_loss
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> forest = RandomForestClassifier(random_state=0)
+    >>> before = forest.fit(X_train, y_train).predict_proba(X_test)
+    >>> recalibrated = RecalibratedClassifier(forest).fit(X_train, y_train)
+    >>> after = recalibrated.predict_proba(X_test)
+    >>> bool(log_loss(y_test, after) < 0.5 * log_loss(y_test, before))
+    True
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        method: str = "auto",
+        cv: Any = 5,
+        eps: float = EPS,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.method = method
+        self.cv = cv
+        self.eps = eps
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+        **fit_params: Any,
+    ) -> Self:
+        """
+        Fit the classifier and the map.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, of any kind that the classifier takes.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, for the map, and for the classifier if it takes weights.
+        groups : array-like of shape (n_samples,), default=None
+            Which rows belong together: the folds keep them whole, and the choice of the map
+            counts groups.
+        **fit_params : dict
+            Passed to the classifier's `fit`, or routed if metadata routing is enabled. What has
+            an entry a row is cut with the rows.
+
+        Returns
+        -------
+        RecalibratedClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not one of its choices, the labels are not those of classes, or the
+            folds do not predict each row once.
+        """
+        from sklearn.frozen import FrozenEstimator  # slow to import
+
+        check_choice(self.method, "method", METHOD_NAMES)
+        labels = _checked(y)
+        check_consistent_length(X, labels)
+        if sample_weight is not None and not np.any(np.asarray(sample_weight)):
+            msg = "sample_weight is zero in every row, so that there is nothing to fit to."
+            raise ValueError(msg)
+        weight = check_weight(sample_weight, len(labels), beside="X")
+        routed = self._routed(weight, groups, fit_params)
+        if isinstance(self.estimator, FrozenEstimator):
+            self.estimator_ = self.estimator
+            values, self.classes_, logits = predictions(self.estimator, X, _RESPONSES)
+            proba = _two_columns(values, logits)
+        else:
+            self.classes_ = distinct(labels, "y")
+            proba, logits, weight = self._out_of_fold(X, labels, weight, groups, routed)
+            self.estimator_ = clone(self.estimator).fit(X, labels, **routed.estimator.fit)
+        self.recalibrator_ = Recalibrator(
+            self.method, eps=self.eps, random_state=self.random_state
+        ).fit(
+            labels,
+            proba,
+            labels=self.classes_,
+            sample_weight=weight,
+            groups=groups,
+            from_logits=logits,
+        )
+        self.method_ = self.recalibrator_.method_
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+        return self
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """
+        Recalibrated probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self, "recalibrator_")
+        values, _, logits = predictions(self.estimator_, X, _RESPONSES)
+        return self.recalibrator_.predict_proba(_two_columns(values, logits), from_logits=logits)
+
+    def predict(self, X: Any) -> LabelArray:
+        """
+        The likeliest class of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels.
+        """
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        predicted: LabelArray = self.classes_[likeliest]
+        return predicted
+
+    def _routed(self, sample_weight: Any, groups: Any, fit_params: Mapping[str, Any]) -> Bunch:
+        """What the classifier and the splitter are given."""
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(
+                self, "fit", sample_weight=sample_weight, groups=groups, **fit_params
+            )
+        given, split = dict(fit_params), {} if groups is None else {"groups": groups}
+        if sample_weight is not None and has_fit_parameter(self.estimator, "sample_weight"):
+            given["sample_weight"] = sample_weight
+        elif sample_weight is not None:
+            warnings.warn(
+                f"{type(self.estimator).__name__}.fit takes no sample_weight: the weights are for "
+                f"the map alone.",
+                stacklevel=3,
+            )
+        return Bunch(estimator=Bunch(fit=given), splitter=Bunch(split=split))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """
+        Who is given what of the metadata that `fit` gets.
+
+        Returns
+        -------
+        MetadataRouter
+            To the classifier's `fit` and the splitter's `split`.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        split = MethodMapping().add(caller="fit", callee="split")
+        return (
+            MetadataRouter(owner=type(self).__name__)
+            .add_self_request(self)
+            .add(estimator=self.estimator, method_mapping=mapping)
+            .add(splitter=self.cv, method_mapping=split)
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
+        return tags
+
+    def _folds(
+        self, X: Any, y: LabelArray, groups: Any, split: Mapping[str, Any]
+    ) -> list[tuple[IntArray, IntArray]]:
+        """Rows to fit to, and rows to predict, each once."""
+        from sklearn.model_selection import StratifiedGroupKFold, check_cv  # slow to import
+
+        cv = self.cv
+        if groups is not None and (cv is None or isinstance(cv, Integral)):
+            cv = StratifiedGroupKFold(5 if cv is None else cv)  # the others would part the groups
+            split = {"groups": check_groups(groups, len(y)).codes}
+        folds = [
+            (_as_rows(train), _as_rows(test))
+            for train, test in check_cv(cv, y, classifier=True).split(X, y, **split)
+        ]
+        times = np.bincount(np.concatenate([test for _, test in folds]), minlength=len(y))
+        if (times != 1).any():
+            row = int((times != 1).argmax())
+            msg = (
+                f"cv must predict each row once, as in cross_val_predict; row {row} is in "
+                f"{times[row]} of the test folds."
+            )
+            raise ValueError(msg)
+        return folds
+
+    def _out_of_fold(
+        self, X: Any, y: LabelArray, weight: FloatArray | None, groups: Any, routed: Bunch
+    ) -> tuple[FloatArray, bool, FloatArray | None]:
+        """Predictions, whether they are logits, and weights, 0 where a class was missing."""
+        from sklearn.utils.parallel import Parallel, delayed
+
+        folds = self._folds(X, y, groups, routed.splitter.split)
+        run = Parallel(n_jobs=self.n_jobs)
+        found = run(
+            delayed(_predicted)(clone(self.estimator), X, y, *fold, routed.estimator.fit)
+            for fold in folds
+        )
+        logits = bool(found[0][2])
+        proba = np.full((len(y), len(self.classes_)), -np.inf if logits else 0.0)
+        missing = np.zeros(len(y), dtype=bool)
+        for (_, test), (values, classes, _) in zip(folds, found, strict=True):
+            proba[np.ix_(test, encode(classes, self.classes_))] = values
+            missing[test] = encode(y[test], classes) < 0
+        if missing.any():
+            weight = np.where(missing, 0.0, 1.0 if weight is None else weight)
+            if not weight.any():
+                msg = "The classes of all rows were missing where their folds' models were fitted."
+                raise ValueError(msg)
+        return proba, logits, weight
+
+
+def _checked(y: Any) -> LabelArray:
+    if y is None:
+        msg = "RecalibratedClassifier requires y to be passed, but the target y is None."
+        raise ValueError(msg)
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    return as_labels(y, "y")
+
+
+def _as_rows(fold: Any) -> IntArray:
+    fold = np.asarray(fold)
+    return np.flatnonzero(fold) if fold.dtype == bool else fold
+
+
+def _of_rows(params: Mapping[str, Any], rows: IntArray, n: int) -> Iterator[tuple[str, Any]]:
+    """Parameters that have an entry a row, with those of some rows."""
+    for name, value in params.items():
+        sized = hasattr(value, "__len__") or hasattr(value, "shape")
+        own = sized and not isinstance(value, str | bytes | dict)
+        length = (
+            value.shape[0] if hasattr(value, "shape") and value.shape else len(value) if own else 0
+        )
+        yield name, take_rows(value, rows) if own and length == n else value
+
+
+def _predicted(
+    estimator: Any,
+    X: Any,
+    y: LabelArray,
+    train: IntArray,
+    test: IntArray,
+    params: Mapping[str, Any],
+) -> tuple[NDArray[Any], LabelArray, bool]:
+    """Fit to some rows and predict others; see `predictions`."""
+    estimator.fit(take_rows(X, train), y[train], **dict(_of_rows(params, train, len(y))))
+    values, classes, logits = predictions(estimator, take_rows(X, test), _RESPONSES)
+    return _two_columns(values, logits), classes, logits
+
+
+def _two_columns(values: NDArray[Any], logits: bool) -> FloatArray:
+    """One column a class, also where two classes have one between them."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim == 2:
+        return values
+    return np.column_stack([np.zeros(len(values)) if logits else 1.0 - values, values])

@@ -1,0 +1,408 @@
+"""A classifier that recalibrates what another one predicts, as scikit-learn's users use it."""
+
+import pickle
+import warnings
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.datasets import load_digits, make_classification
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    ShuffleSplit,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_val_score,
+    train_test_split,
+)
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.utils.estimator_checks import check_estimator
+
+from skxent import (
+    RecalibratedClassifier,
+    Recalibrator,
+    log_loss,
+    neg_refinement_loss_scorer,
+)
+from skxent.recalibration import fit_temperature
+from skxent.testing import check_probabilistic_classifier
+
+SKLEARN = tuple(map(int, sklearn.__version__.split(".")[:2]))
+METHODS = (
+    *("none", "bias", "temperature", "bias+temperature", "mix", "temperature+mix"),
+    *("vector", "dirichlet"),
+)
+# Before 1.7 scikit-learn's own check parts rows and their copies among folds, which it expects
+# CalibratedClassifierCV to fail for; "auto" chooses by a test in which copies are more rows.
+WEIGHTS = {
+    "check_sample_weight_equivalence_on_dense_data": "a weight is not a row for the test",
+    "check_sample_weight_equivalence_on_sparse_data": "a weight is not a row for the test",
+}
+
+
+def data(n=600, k=3, seed=0):
+    return make_classification(
+        n, n_features=10, n_informative=8, n_redundant=0, n_classes=k, flip_y=0.1, random_state=seed
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+@pytest.mark.parametrize("base", [LogisticRegression(), LinearSVC(tol=1e-9), GaussianNB()], ids=str)
+def test_scikit_learn_has_nothing_to_complain_of(base, method):
+    expected = WEIGHTS if SKLEARN < (1, 7) or method == "auto" else {}
+    check_estimator(
+        RecalibratedClassifier(base, method=method, cv=3), expected_failed_checks=expected
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+def test_our_own_checks_pass(method):
+    base = LogisticRegression(max_iter=300)
+    check_probabilistic_classifier(RecalibratedClassifier(base, method=method))
+
+
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+@pytest.mark.parametrize("k", [2, 10])
+def test_it_is_the_map_of_out_of_fold_predictions_and_one_more_fit(method, k):
+    X, y = data(600, k)
+    base = GaussianNB()
+    found = RecalibratedClassifier(base, method=method).fit(X, y)
+    out_of_fold = cross_val_predict(base, X, y, cv=5, method="predict_proba")
+    recalibrator = Recalibrator(method).fit(y, out_of_fold)
+    expected = recalibrator.predict_proba(base.fit(X, y).predict_proba(X))
+    assert found.method_ == recalibrator.method_
+    assert_allclose(found.predict_proba(X), expected, rtol=1e-10)
+    assert_array_equal(found.predict(X), found.classes_[expected.argmax(axis=1)])
+    assert found.n_features_in_ == 10
+
+
+def test_it_is_the_cure_of_a_forest():
+    X, y = load_digits(return_X_y=True)
+    X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
+    forest = RandomForestClassifier(random_state=0)
+    before = log_loss(y_test, forest.fit(X, y).predict_proba(X_test))
+    recalibrated = RecalibratedClassifier(forest).fit(X, y)
+    assert log_loss(y_test, recalibrated.predict_proba(X_test)) < 0.4 * before
+    assert recalibrated.recalibrator_.temperature_ < 0.5
+
+
+def test_a_hundred_classes():
+    rng = np.random.default_rng(0)
+    centers = rng.normal(size=(100, 8))
+    y = np.repeat(np.arange(100), 12)
+    X = centers[y] + 0.5 * rng.normal(size=(1200, 8))
+    recalibrated = RecalibratedClassifier(KNeighborsClassifier(5), cv=3).fit(X, y)
+    assert recalibrated.method_ in ("mix", "temperature+mix")
+    assert recalibrated.predict_proba(X).shape == (1200, 100)
+
+
+def test_a_frozen_classifier_is_not_fitted_again():
+    X, y = data(900)
+    forest = RandomForestClassifier(30, random_state=0).fit(X[:300], y[:300])
+    frozen = RecalibratedClassifier(FrozenEstimator(forest)).fit(X[300:600], y[300:600])
+    expected = Recalibrator().fit(y[300:600], forest.predict_proba(X[300:600]))
+    assert frozen.method_ == expected.method_
+    assert_allclose(
+        frozen.predict_proba(X[600:]), expected.predict_proba(forest.predict_proba(X[600:]))
+    )
+    some = y[300:600] != 2
+    kept = RecalibratedClassifier(FrozenEstimator(forest)).fit(X[300:600][some], y[300:600][some])
+    assert kept.classes_.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="y_true holds a label"):
+        RecalibratedClassifier(FrozenEstimator(forest)).fit(X[300:600], y[300:600] + 1)
+
+
+def test_decisions_are_logits_where_there_are_no_probabilities():
+    for k in (2, 3):
+        X, y = data(400, k)
+        found = RecalibratedClassifier(LinearSVC(), method="bias+temperature").fit(X, y)
+        p = found.predict_proba(X)
+        assert_allclose(p.sum(axis=1), 1)
+        assert log_loss(y, p) < log_loss(y, np.full((400, k), 1 / k))
+    with pytest.raises(AttributeError, match="has no predict_proba or decision_function"):
+        RecalibratedClassifier(NoProbabilities()).fit(X, y)
+
+
+class NoProbabilities(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+
+# Weights, groups and other metadata.
+
+
+class Notes(ClassifierMixin, BaseEstimator):
+    """Keeps what it is given."""
+
+    seen: ClassVar[list] = []
+
+    def fit(self, X, y, sample_weight=None, note=None, single=None):
+        Notes.seen.append((np.asarray(X)[:, 0], sample_weight, note, single))
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+def rows():
+    X = np.column_stack([np.arange(60), np.ones(60)])
+    return X, np.arange(60) % 3
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_weights_and_parameters_are_cut_with_the_rows(routing):
+    X, y = rows()
+    note, weight = [f"row {i}" for i in range(60)], np.arange(60) + 1.0
+    Notes.seen = []
+    with config_context(enable_metadata_routing=routing):
+        base = Notes()
+        if routing:
+            base = base.set_fit_request(sample_weight=True, note=True, single=True)
+        classifier = RecalibratedClassifier(base, method="bias")
+        classifier.fit(X, y, sample_weight=weight, note=note, single="one")
+    assert len(Notes.seen) == 6
+    for place, own, notes, single in Notes.seen:
+        assert_array_equal(own, place + 1)
+        assert list(notes) == [f"row {int(i)}" for i in place]
+        assert single == "one"
+
+
+def test_routing_asks_who_wants_what():
+    X, y = rows()
+    with config_context(enable_metadata_routing=True):
+        with pytest.raises(ValueError, match="sample_weight"):
+            RecalibratedClassifier(Notes(), method="bias").fit(X, y, sample_weight=np.ones(60))
+        Notes.seen = []
+        base = Notes().set_fit_request(sample_weight=False)
+        RecalibratedClassifier(base, method="bias").fit(X, y, sample_weight=np.ones(60))
+        assert all(weight is None for _, weight, _, _ in Notes.seen)
+        pipeline = make_pipeline(
+            StandardScaler().set_fit_request(sample_weight=False),
+            RecalibratedClassifier(
+                GaussianNB().set_fit_request(sample_weight=True)
+            ).set_fit_request(sample_weight=True, groups=True),
+        )
+        pipeline.fit(*data(100), sample_weight=np.ones(100), groups=np.arange(100) // 2)
+
+
+def test_weights_that_the_classifier_does_not_take_are_for_the_map():
+    X, y = data(300)
+    weight = np.random.default_rng(0).exponential(size=300)
+    with pytest.warns(UserWarning, match="KNeighborsClassifier.fit takes no sample_weight"):
+        found = RecalibratedClassifier(KNeighborsClassifier(), method="mix").fit(
+            X, y, sample_weight=weight
+        )
+    plain = RecalibratedClassifier(KNeighborsClassifier(), method="mix").fit(X, y)
+    assert found.recalibrator_.share_ != plain.recalibrator_.share_
+
+
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize("cv", [3, GroupKFold(3), StratifiedGroupKFold(3)])
+def test_groups_stay_whole(cv, routing):
+    X, y = rows()
+    groups = np.arange(60) // 6
+    Notes.seen = []
+    with config_context(enable_metadata_routing=routing):
+        RecalibratedClassifier(Notes(), cv=cv).fit(X, y, groups=groups)
+    for place, *_ in Notes.seen[:-1]:
+        inside = groups[place.astype(int)]
+        assert set(np.bincount(inside)) <= {0, 6}
+
+
+def test_copies_of_rows_promise_nothing_with_groups():
+    """A tree knows the copies of its training rows, unless groups keep them together."""
+    X, y = data(60)
+    copies = np.repeat(np.arange(60), 10)
+    y = np.random.default_rng(1).permutation(y)
+    base = KNeighborsClassifier(3)
+    alone = RecalibratedClassifier(base, cv=StratifiedKFold(5, shuffle=True, random_state=0))
+    alone = alone.fit(X[copies], y[copies]).predict_proba(X)
+    grouped = RecalibratedClassifier(base).fit(X[copies], y[copies], groups=copies)
+    assert alone.max(axis=1).mean() > 0.9
+    assert grouped.predict_proba(X).max(axis=1).mean() < 0.7
+
+
+# Rows and labels of every kind.
+
+
+def test_data_frames_keep_their_names():
+    X, y = data(300)
+    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(10)])
+    found = RecalibratedClassifier(GaussianNB(), method="temperature").fit(frame, pd.Series(y))
+    assert found.feature_names_in_.tolist() == list(frame.columns)
+    plain = RecalibratedClassifier(GaussianNB(), method="temperature").fit(X, y)
+    assert_allclose(found.predict_proba(frame), plain.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        np.array(["b", "a", "ç"]),
+        np.array(["b", "a", "c"], dtype=object),
+        np.array([3, 1, 2]),
+        pd.array(["b", "a", "c"], dtype="string"),
+    ],
+    ids=["text", "objects", "numbers", "pandas text"],
+)
+def test_labels_of_every_kind(names):
+    X, y = data(300)
+    expected = RecalibratedClassifier(GaussianNB(), method="vector").fit(X, np.array([1, 0, 2])[y])
+    labels = pd.Series(names).iloc[y] if not isinstance(names, np.ndarray) else names[y]
+    order = np.argsort(np.asarray(names, dtype=object))
+    found = RecalibratedClassifier(GaussianNB(), method="vector").fit(X, labels)
+    assert found.classes_.tolist() == [names[i] for i in order]
+    assert set(found.predict(X)) <= set(found.classes_)
+    whole = RecalibratedClassifier(GaussianNB(), method="vector").fit(X, y).predict_proba(X)
+    assert_allclose(found.predict_proba(X), whole[:, order], rtol=1e-5)
+    assert expected.classes_.tolist() == [0, 1, 2]
+
+
+def test_sparse_rows_and_lists():
+    X, y = data(200)
+    expected = RecalibratedClassifier(LogisticRegression(), method="bias").fit(X, y)
+    for rows_ in (csr_array(X), X.tolist()):
+        found = RecalibratedClassifier(LogisticRegression(), method="bias").fit(rows_, y)
+        assert_allclose(found.predict_proba(rows_), expected.predict_proba(X), atol=1e-4)
+
+
+def test_a_class_that_a_fold_lacks():
+    """Its rows say nothing of the map, which has a column for it all the same."""
+    X, y = data(300)
+    y = np.where(np.arange(300) < 298, y % 2, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scikit-learn, that the class has few rows
+        found = RecalibratedClassifier(
+            RandomForestClassifier(20, random_state=0), method="temperature", cv=KFold(5)
+        ).fit(X, y)
+    assert found.classes_.tolist() == [0, 1, 2]
+    assert_allclose(found.predict_proba(X).sum(axis=1), 1)
+    base = RandomForestClassifier(20, random_state=0)
+    seen = np.arange(300) < 298
+    out_of_fold = np.zeros((300, 3))
+    for train, test in KFold(5).split(X):
+        own = clone(base).fit(X[train], y[train])
+        out_of_fold[np.ix_(test, own.classes_)] = own.predict_proba(X[test])
+    expected = fit_temperature(y[seen], out_of_fold[seen], labels=[0, 1, 2])
+    assert found.recalibrator_.temperature_ == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("cv", [ShuffleSplit(3, random_state=0), [([0, 1], [2, 3])]])
+def test_each_row_is_predicted_once(cv):
+    X, y = data(60)
+    with pytest.raises(ValueError, match="cv must predict each row once"):
+        RecalibratedClassifier(GaussianNB(), cv=cv).fit(X, y)
+
+
+def test_folds_may_be_masks():
+    X, y = data(90)
+    masks = [(np.arange(90) % 3 != i, np.arange(90) % 3 == i) for i in range(3)]
+    numbers = [tuple(map(np.flatnonzero, fold)) for fold in masks]
+    one, two = (
+        RecalibratedClassifier(GaussianNB(), method="bias", cv=cv).fit(X, y).predict_proba(X)
+        for cv in (masks, numbers)
+    )
+    assert_array_equal(one, two)
+
+
+# Beside the rest of scikit-learn.
+
+
+def test_clone_pickle_and_parameters():
+    X, y = data(200)
+    classifier = RecalibratedClassifier(GaussianNB(), method="mix", cv=4, eps=1e-9, n_jobs=1)
+    copy = clone(classifier)
+    assert copy.get_params(deep=False).keys() == classifier.get_params(deep=False).keys()
+    assert copy.set_params(method="bias", estimator__var_smoothing=1e-3).method == "bias"
+    with pytest.raises(NotFittedError):
+        classifier.predict(X)
+    fitted = classifier.fit(X, y)
+    again = pickle.loads(pickle.dumps(fitted))
+    assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
+
+
+def test_a_search_over_methods():
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:600], y[:600]
+    search = GridSearchCV(
+        RecalibratedClassifier(RandomForestClassifier(20, random_state=0), cv=3),
+        {"method": ["none", "temperature"]},
+        scoring="neg_log_loss",
+        cv=3,
+    ).fit(X, y)
+    assert search.best_params_ == {"method": "temperature"}
+
+
+def test_in_and_around_pipelines_and_stacks():
+    X, y = data(300)
+    inside = make_pipeline(StandardScaler(), RecalibratedClassifier(GaussianNB()))
+    around = RecalibratedClassifier(make_pipeline(StandardScaler(), GaussianNB()))
+    assert_allclose(
+        inside.fit(X, y).predict_proba(X), around.fit(X, y).predict_proba(X), rtol=0.2, atol=0.02
+    )
+    stack = StackingClassifier(
+        [("recalibrated", around), ("forest", RandomForestClassifier(10, random_state=0))], cv=3
+    )
+    assert cross_val_score(stack, X, y, cv=3).mean() > 0.5
+
+
+def test_several_processes_find_the_same():
+    X, y = data(200)
+    one, two = (
+        RecalibratedClassifier(GaussianNB(), n_jobs=n).fit(X, y).predict_proba(X) for n in (1, 2)
+    )
+    assert_array_equal(one, two)
+
+
+def test_the_refinement_scorer_fits_what_a_temperature_would():
+    """Its temperatures are those of the folds of the rows that are scored."""
+    X, y = load_digits(return_X_y=True)
+    model = RandomForestClassifier(30, random_state=0).fit(X[:900], y[:900])
+    proba = model.predict_proba(X[900:])
+    score = neg_refinement_loss_scorer(model, X[900:], y[900:])
+    losses = np.empty(len(proba))
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    for train, test in folds.split(proba, y[900:]):
+        frozen = RecalibratedClassifier(FrozenEstimator(model), method="temperature")
+        frozen.fit(X[900:][train], y[900:][train])
+        after = frozen.predict_proba(X[900:][test])
+        losses[test] = -np.log(after[np.arange(len(test)), y[900:][test]])
+    assert score == pytest.approx(-losses.mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [({"method": "isotonic"}, "method must be"), ({"eps": 0}, "eps must be above 0")],
+)
+def test_wrong_arguments(params, message):
+    with pytest.raises(ValueError, match=message):
+        RecalibratedClassifier(GaussianNB(), **params).fit(*data(60))
+
+
+def test_no_labels_and_no_weights():
+    X, y = data(60)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        RecalibratedClassifier(GaussianNB()).fit(X, None)
+    with pytest.raises(ValueError, match="sample_weight is zero in every row"):
+        RecalibratedClassifier(GaussianNB()).fit(X, y, sample_weight=np.zeros(60))

@@ -1,0 +1,312 @@
+"""A map that is fitted to predictions, and applied to others."""
+
+import json
+import math
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from reports import EPS, calibrated
+from scipy.special import log_softmax, softmax
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from skxent import Recalibrator, log_loss, log_loss_report
+from skxent.recalibration import fit_temperature
+
+METHODS = (
+    *("none", "bias", "temperature", "bias+temperature", "mix", "temperature+mix"),
+    *("vector", "dirichlet"),
+)
+
+
+def too_sure(n=600, k=3, seed=0, factor=2.0):
+    """Labels, and probabilities that need a temperature of `factor`."""
+    y, p = calibrated(n, k, seed=seed)
+    return y, softmax(factor * np.log(p), axis=1)
+
+
+def fitted(method="auto", n=600, k=3, **params):
+    y, p = too_sure(n, k)
+    return Recalibrator(method, **params).fit(y, p, labels=range(k)), y, p
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("k", [2, 3, 10, 100])
+def test_rows_stay_distributions_and_the_loss_falls(method, k):
+    if (method, k) == ("dirichlet", 100):
+        pytest.skip("ten thousand parameters: a test of its own")
+    recalibrator, y, p = fitted(method, n=1500, k=k)
+    after = recalibrator.predict_proba(p)
+    assert after.shape == p.shape
+    assert_allclose(after.sum(axis=1), 1, rtol=1e-12)
+    assert (after >= 0).all()
+    assert recalibrator.method_ == method
+    before, left = log_loss(y, p, labels=range(k)), log_loss(y, after, labels=range(k))
+    assert left <= before if method == "none" else left < before
+
+
+@pytest.mark.slow
+def test_a_matrix_of_a_hundred_classes():
+    recalibrator, y, p = fitted("dirichlet", n=1500, k=100)
+    after = recalibrator.predict_proba(p)
+    assert log_loss(y, after, labels=range(100)) < log_loss(y, p, labels=range(100))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_attributes_say_what_the_map_does(method):
+    """The formula of the docstring, with the fitted numbers."""
+    recalibrator, _, p = fitted(method)
+    r, logs = recalibrator, np.log(p)
+    slopes = r.slopes_ if r.slopes_.ndim == 2 else np.diag(r.slopes_)
+    expected = softmax(logs @ slopes.T + r.bias_, axis=1)
+    if r.class_shares_ is not None:
+        expected = (1 - r.share_) * expected + r.share_ * r.class_shares_
+        assert r.class_shares_.sum() == pytest.approx(1)
+    assert_allclose(r.predict_proba(p), expected, rtol=1e-9)
+    assert r.classes_.tolist() == [0, 1, 2]
+    assert (r.share_ > 0) == ("mix" in method)
+    assert math.isnan(r.temperature_) == (method in ("vector", "dirichlet"))
+    if method in ("temperature", "bias+temperature"):
+        assert r.temperature_ == pytest.approx(2, rel=0.2)
+
+
+def test_the_temperature_is_that_of_fit_temperature():
+    recalibrator, y, p = fitted("temperature")
+    assert recalibrator.temperature_ == pytest.approx(fit_temperature(y, p), rel=1e-4)
+
+
+def test_auto_is_what_the_report_recommends():
+    recalibrator, y, p = fitted()
+    report = log_loss_report(y, p, n_null=0)
+    assert recalibrator.method_ == report.recalibration.recommended == "temperature"
+    assert_array_equal(recalibrator.recalibration_.gain, report.recalibration.gain)
+    of_report = report.recalibrator()
+    assert isinstance(of_report, Recalibrator)
+    assert of_report.method_ == "temperature"
+    assert_allclose(of_report.predict_proba(p), recalibrator.predict_proba(p), rtol=1e-6)
+
+
+def test_what_needs_nothing_is_left_as_it_is():
+    """Zeros included, to the last digit."""
+    y, p = calibrated(300, 3)
+    p[0] = np.eye(3)[y[0]]
+    recalibrator = Recalibrator().fit(y, p)
+    assert recalibrator.method_ == "none"
+    assert_array_equal(recalibrator.predict_proba(p), p)
+
+
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+def test_a_class_without_rows_keeps_its_place(method):
+    y, p = too_sure(400, 4)
+    some = y != 2
+    recalibrator = Recalibrator(method).fit(y[some], p[some], labels=range(4))
+    after = recalibrator.predict_proba(p)
+    assert after.shape == p.shape
+    assert recalibrator.classes_.tolist() == [0, 1, 2, 3]
+    assert (after[:, 2] > 0).all()
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_zeros_count_as_eps(method):
+    """A probability of 0 is as good as eps, or as the least likely other event of the row."""
+    y, p = too_sure(400, 3)
+    p[::20] = np.eye(3)[y[::20]]
+    p[::40] = np.eye(3)[(y[::40] + 1) % 3]
+    recalibrator = Recalibrator(method, eps=1e-6).fit(y, p)
+    least = np.where(p > 0, p, 1).min(axis=1, keepdims=True)
+    floored = np.where(p > 0, p, np.minimum(least, 1e-6))
+    expected = Recalibrator(method, eps=1e-6).fit(y, np.log(floored), from_logits=True)
+    assert_allclose(
+        recalibrator.predict_proba(p),
+        expected.predict_proba(floored / floored.sum(axis=1, keepdims=True)),
+        atol=1e-5,
+    )
+    assert np.isfinite(np.log(recalibrator.predict_proba(p))).all()
+
+
+def test_logits_are_the_same_as_probabilities():
+    y, p = too_sure()
+    one = Recalibrator("vector").fit(y, p)
+    two = Recalibrator("vector").fit(y, 3 + np.log(p), from_logits=True)
+    after = one.predict_proba(p)
+    assert_allclose(two.predict_proba(np.log(p), from_logits=True), after, rtol=1e-6)
+    assert_allclose(one.predict_proba(5 * p, renormalize=True), after, rtol=1e-9)
+
+
+def test_logits_far_beyond_probabilities():
+    """Of which probabilities would round to 0 and 1."""
+    y, logits = calibrated(400, 3)
+    logits = 200 * np.log(logits)
+    recalibrator = Recalibrator("temperature").fit(y, logits, from_logits=True)
+    after = recalibrator.predict_proba(logits, from_logits=True)
+    assert recalibrator.temperature_ > 50
+    assert log_loss(y, after) < 1.2
+
+
+def test_the_positive_class_alone():
+    y, p = too_sure(500, 2)
+    names = np.array(["no", "yes"])
+    whole = Recalibrator("bias").fit(names[y], p)
+    yes = Recalibrator("bias").fit(names[y], p[:, 1], pos_label="yes")
+    no = Recalibrator("bias").fit(names[y], p[:, 0], labels=["no", "yes"], pos_label="no")
+    after = whole.predict_proba(p)
+    assert_allclose(yes.predict_proba(p[:, 1]), after[:, 1], rtol=1e-6)
+    assert_allclose(no.predict_proba(p[:, 0]), after[:, 0], rtol=1e-6)
+    assert_allclose(no.predict_proba(p), after, rtol=1e-6)
+    again = Recalibrator.from_json(no.to_json())
+    assert_array_equal(again.predict_proba(p[:, 0]), no.predict_proba(p[:, 0]))
+    report = log_loss_report(names[y], p[:, 0] ** 3, labels=["no", "yes"], pos_label="no", n_null=0)
+    of_report = report.recalibrator()
+    assert of_report.method_ != "none"
+    assert log_loss(y == 0, of_report.predict_proba(p[:, 0] ** 3)) < log_loss(y == 0, p[:, 0] ** 3)
+
+
+def test_columns_are_matched_by_name():
+    y, p = too_sure()
+    names = np.array(["a", "b", "c"])
+    frame = pd.DataFrame(p, columns=names)
+    recalibrator = Recalibrator("vector").fit(names[y], frame[["c", "a", "b"]])
+    expected = Recalibrator("vector").fit(names[y], p).predict_proba(p)
+    assert_allclose(recalibrator.predict_proba(frame[["b", "c", "a"]]), expected, rtol=1e-9)
+    with pytest.raises(ValueError, match="y_proba"):
+        recalibrator.predict_proba(frame.rename(columns={"a": "x"}))
+
+
+def test_whole_weights_are_repeats():
+    y, p = too_sure(200)
+    weight = np.arange(200) % 4
+    twice = np.repeat(np.arange(200), weight)
+    for method in METHODS[1:]:
+        weighted = Recalibrator(method).fit(y, p, sample_weight=weight)
+        repeated = Recalibrator(method).fit(y[twice], p[twice])
+        assert_allclose(weighted.predict_proba(p), repeated.predict_proba(p), rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_of_other_weights_only_the_proportions_matter(scale):
+    y, p = too_sure(200)
+    weight = np.random.default_rng(0).exponential(size=200)
+    one, two = (
+        Recalibrator("temperature+mix").fit(y, p, sample_weight=w) for w in (weight, scale * weight)
+    )
+    assert_allclose(one.predict_proba(p), two.predict_proba(p), rtol=1e-6)
+
+
+def test_groups_are_counted():
+    """Copies in other folds would promise what is not there."""
+    y, p = calibrated(60, 4, seed=3)
+    copies = np.random.default_rng(0).permutation(np.repeat(np.arange(60), 15))
+    alone = Recalibrator().fit(y[copies], p[copies])
+    grouped = Recalibrator().fit(y[copies], p[copies], groups=[f"patient {i}" for i in copies])
+    assert alone.method_ != "none"
+    assert grouped.method_ == "none"
+
+
+@pytest.mark.parametrize(
+    ("y", "p", "params"),
+    [
+        ([1], [[0.2, 0.8]], {"labels": [0, 1]}),
+        ([0, 0], [[1.0], [1.0]], {"labels": [0]}),
+        ([0, 1], [[0.5, 0.5]] * 2, {"groups": [0, 0]}),
+    ],
+    ids=["one row", "one class", "one group"],
+)
+def test_where_nothing_can_be_shown_nothing_is_done(y, p, params):
+    recalibrator = Recalibrator().fit(y, p, **params)
+    assert recalibrator.method_ == "none"
+    assert recalibrator.recalibration_ is None
+    assert_array_equal(recalibrator.predict_proba(p), p)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_json_holds_the_whole_map(method):
+    recalibrator, _, p = fitted(method)
+    again = Recalibrator.from_json(recalibrator.to_json())
+    assert_array_equal(again.predict_proba(p), recalibrator.predict_proba(p))
+    assert again.method_ == method
+    assert again.to_json() == recalibrator.to_json()
+    json.loads(recalibrator.to_json())
+
+
+@pytest.mark.parametrize(
+    "labels", [[False, True], [1, 5], [0.5, 1.5], ["é", "b"], np.array(["x", "y"], dtype=object)]
+)
+def test_labels_of_every_type_come_back(labels):
+    y, p = too_sure(100, 2)
+    known = np.asarray(labels)
+    recalibrator = Recalibrator("bias").fit(known[y], p, labels=labels)
+    again = Recalibrator.from_json(recalibrator.to_json())
+    assert again.classes_.dtype == recalibrator.classes_.dtype
+    assert again.classes_.tolist() == known.tolist()
+
+
+def test_other_text_is_refused():
+    recalibrator, *_ = fitted("bias")
+    with pytest.raises(ValueError, match="not what Recalibrator"):
+        Recalibrator.from_json('{"a": 1}')
+    later = json.loads(recalibrator.to_json()) | {"version": 99}
+    with pytest.raises(ValueError, match="version 99; update skxent"):
+        Recalibrator.from_json(json.dumps(later))
+
+
+def test_clone_and_pickle():
+    recalibrator, _, p = fitted("temperature+mix", eps=1e-9, random_state=3)
+    copy = clone(recalibrator)
+    assert copy.get_params() == recalibrator.get_params()
+    with pytest.raises(NotFittedError):
+        copy.predict_proba(p)
+    again = pickle.loads(pickle.dumps(recalibrator))
+    assert_array_equal(again.predict_proba(p), recalibrator.predict_proba(p))
+
+
+def test_the_input_is_left_as_it_is():
+    y, p = too_sure(100)
+    before = y.copy(), p.copy()
+    Recalibrator("dirichlet").fit(y, p).predict_proba(p)
+    assert_array_equal(y, before[0])
+    assert_array_equal(p, before[1])
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"method": "isotonic"}, "method must be"),
+        ({"method": ["bias"]}, "method must be"),
+        ({"eps": 0}, "eps must be above 0"),
+        ({"eps": "small"}, "eps must be"),
+        ({"random_state": -1}, "random_state must be"),
+    ],
+)
+def test_wrong_arguments(params, message):
+    y, p = too_sure(50)
+    with pytest.raises(ValueError, match=message):
+        Recalibrator(**params).fit(y, p)
+
+
+def test_other_columns_than_classes():
+    recalibrator, _, p = fitted("bias")
+    with pytest.raises(
+        ValueError, match=r"y_proba has 2 columns, and the map 3 classes: \[0, 1, 2\]"
+    ):
+        recalibrator.predict_proba(p[:, :2])
+    with pytest.raises(ValueError, match="y_proba must hold"):
+        recalibrator.predict_proba(2 * p)
+
+
+def test_a_report_without_recalibration_has_none_to_give():
+    y, p = too_sure(50)
+    with pytest.raises(ValueError, match="holds no recalibration"):
+        log_loss_report(y, p, recalibration=False).recalibrator()
+    with pytest.raises(ValueError, match="fitted to one row"):
+        log_loss_report([0], [[0.5, 0.5]], labels=[0, 1]).recalibrator()
+
+
+def test_many_rows_are_read_block_by_block():
+    y, p = too_sure(30_000)
+    recalibrator = Recalibrator("temperature").fit(y, p)
+    logs = np.log(p) / recalibrator.temperature_
+    assert_allclose(recalibrator.predict_proba(p), np.exp(log_softmax(logs, axis=1)), rtol=1e-9)
+    assert recalibrator.eps == EPS
