@@ -11,9 +11,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from skxent._render._frame import render_frame
 from skxent._typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ __all__ = [
     "BLUE",
     "VERMILLION",
     "draw_intervals",
-    "frame_of",
     "inches",
     "ink",
     "label_lines",
@@ -262,13 +259,3 @@ def mark_beyond(
         text = number(float(values[i]))
         ax.annotate(text, (end, i), ha=side, va="center", fontsize="small", **near)
     return arrows
-
-
-def frame_of(
-    first: str, names: Sequence[Any], columns: Mapping[str, NDArray[Any]], backend: str | None
-) -> Any:
-    """Data frame with the names in its first column."""
-    import narwhals.stable.v2 as nw
-
-    frame = render_frame(names, columns, backend)
-    return frame if first == "class" else nw.from_native(frame).rename({"class": first}).to_native()

@@ -1,4 +1,4 @@
-"""Render a report as a data frame."""
+"""Columns as a data frame of any library."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ __all__ = ["render_frame"]
 _BACKENDS = ("pandas", "polars", "pyarrow")
 
 
-def render_frame(
-    names: Sequence[Any], per_class: Mapping[str, NDArray[np.generic]], backend: str | None
-) -> Any:
-    """One row a class, the class in the first column."""
+def render_frame(columns: Mapping[str, Sequence[Any] | NDArray[Any]], backend: str | None) -> Any:
+    """A frame of columns of one length, in their order."""
     if backend is not None and backend not in _BACKENDS:
         msg = f"backend must be one of {', '.join(_BACKENDS)}, or None; got {backend!r}."
         raise ValueError(msg)
@@ -30,10 +28,17 @@ def render_frame(
         raise ImportError(msg)
     import narwhals.stable.v2 as nw
 
-    data = {"class": list(names)} | {name: v.tolist() for name, v in per_class.items()}
-    columns = {name: list(map(_storable, values)) for name, values in data.items()}
-    return nw.from_dict(columns, backend=found).to_native()
+    data = {name: _storable(values) for name, values in columns.items()}
+    frame = nw.from_dict(data, backend=found).to_native()
+    if found == "pandas":
+        import pandas as pd
+
+        for name, values in data.items():
+            if None in values:  # pandas would make floats of integers beside it
+                frame[name] = pd.Series(values, dtype=object)
+    return frame
 
 
-def _storable(value: Any) -> Any:
-    return encodable(value) if isinstance(value, str) else value
+def _storable(values: Sequence[Any] | NDArray[Any]) -> list[Any]:
+    values = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    return [encodable(value) if isinstance(value, str) else value for value in values]

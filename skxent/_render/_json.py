@@ -1,14 +1,30 @@
-"""Plain values as strict JSON."""
+"""Results as plain values, and these as strict JSON."""
 
 from __future__ import annotations
 
 import json
 import math
+from dataclasses import fields, is_dataclass
 from typing import Any
+
+import numpy as np
 
 from skxent._render._words import encodable
 
-__all__ = ["as_json"]
+__all__ = ["as_json", "as_plain"]
+
+
+def as_plain(value: Any) -> Any:
+    """Numbers, texts, lists and dicts; nan and infinity stay what they are."""
+    if is_dataclass(value):
+        return {f.name.removeprefix("_"): as_plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {key: as_plain(v) for key, v in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, tuple):
+        return [as_plain(v) for v in value]
+    return value
 
 
 def as_json(values: Any, indent: int | None) -> str:

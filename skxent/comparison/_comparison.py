@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._intake._arguments import check_base, check_eps, check_level, check_names
+from skxent._render._result import Result
 from skxent._typing import EPS
 from skxent.comparison._compare import paired_figures, read_losses, remarks
-from skxent.comparison._renderings import ComparisonRenderings
+from skxent.comparison._content import ComparisonContent
+from skxent.comparison._display import LogLossComparisonDisplay
+from skxent.comparison._html import comparison_html
+from skxent.comparison._text import comparison_columns, comparison_dict, comparison_text
+from skxent.comparison._verdict import verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["LogLossComparison", "compare_log_loss"]
 
 
-class LogLossComparison(ComparisonRenderings):
+@dataclass(frozen=True, repr=False, eq=False)
+class LogLossComparison(Result, ComparisonContent):
     """
     Which model loses less, overall and in each class; made by `compare_log_loss`.
 
-    ``print(comparison)`` shows it as tables, `to_frame` gives all figures. All arrays are
-    read-only, in units of `base` where they are losses.
+    ``print(comparison)`` shows it as tables. `to_frame` has one row for each model, then one for
+    each model and class: ``model``; ``scope``, which is "all" or "class"; ``class``, which is None
+    where the scope is "all"; ``support`` and the figures. All arrays are read-only, in units of
+    `base` where they are losses.
 
     Attributes
     ----------
@@ -62,11 +74,80 @@ class LogLossComparison(ComparisonRenderings):
     <LogLossComparison: 2 models, 2 classes, 2 rows; print() it or call write_html(path)>
     """
 
-    def __repr__(self) -> str:
-        return (
-            f"<LogLossComparison: {len(self.models)} models, {len(self.labels)} classes, "
-            f"{self.n_samples} rows; print() it or call write_html(path)>"
-        )
+    @property
+    def verdict(self) -> str:
+        """Which models are better or worse than the reference beyond chance, or that none is."""
+        return verdict(self)
+
+    def to_text(self, width: int = 80) -> str:
+        """
+        Tables for a terminal.
+
+        Parameters
+        ----------
+        width : int, default=80
+            Long names are cut to keep within so many characters.
+
+        Returns
+        -------
+        str
+            Lines of text; a dash stands for what cannot be computed, and for the reference.
+
+        Raises
+        ------
+        TypeError
+            If `width` is not an integer.
+        """
+        return comparison_text(self, width)
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Everything as plain values.
+
+        Returns
+        -------
+        dict
+            ``overall`` and ``per_class`` hold the figures of each model by its name, those of
+            the classes as lists in the order of ``labels``. What cannot be computed is nan.
+        """
+        return comparison_dict(self)
+
+    def plot(
+        self, *, ax: Axes | None = None, max_classes: int | None = 20
+    ) -> LogLossComparisonDisplay:
+        """
+        Draw the differences with their intervals, one line a class.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None: those of a new figure.
+        max_classes : int or None, default=20
+            How many classes to show; if there are more, those with the largest differences.
+
+        Returns
+        -------
+        LogLossComparisonDisplay
+            With what was drawn as attributes, such as `ax_` and `figure_`.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `max_classes` is not an integer above 0.
+        """
+        return LogLossComparisonDisplay(comparison=self).plot(ax=ax, max_classes=max_classes)
+
+    def _summary(self) -> str:
+        models, classes = len(self.models), len(self.labels)
+        return f"{models} models, {classes} classes, {self.n_samples} rows"
+
+    def _columns(self) -> dict[str, Any]:
+        return comparison_columns(self)
+
+    def _page(self, title: str | None, *, on_page: bool) -> str:
+        return comparison_html(self, title=title, on_page=on_page)
 
 
 def compare_log_loss(

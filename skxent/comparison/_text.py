@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from skxent._render._frame import render_frame
 from skxent._render._text import fit, table_lines
 from skxent._render._words import cell, printable, unit_name
 from skxent._typing import FloatArray
@@ -17,8 +16,8 @@ from skxent.comparison._verdict import verdict
 
 __all__ = [
     "axis_ends",
+    "comparison_columns",
     "comparison_dict",
-    "comparison_frame",
     "comparison_text",
     "heading",
 ]
@@ -81,30 +80,19 @@ def _cells(columns: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
     return {name: [cell(name, v) for v in values] for name, values in columns.items()}
 
 
-def comparison_frame(content: ComparisonContent, backend: str | None) -> Any:
+def comparison_columns(content: ComparisonContent) -> dict[str, Any]:
     """One row for each model, and one for each model and class."""
-    import narwhals.stable.v2 as nw
-
     n, k = len(content.models), len(content.labels)
-    models = [*content.models, *(name for name in content.models for _ in range(k))]
-    classes = [*[None] * n, *list(content.target_names) * n]
-    columns = {
-        "model": np.array(models, dtype=object),
-        "scope": np.array(["all"] * n + ["class"] * (n * k), dtype=object),
+    columns: dict[str, Any] = {
+        "model": [*content.models, *(name for name in content.models for _ in range(k))],
+        "scope": ["all"] * n + ["class"] * (n * k),
+        "class": [*[None] * n, *list(content.target_names) * n],
         "support": np.concatenate([np.full(n, content.n_samples), np.tile(content.support, n)]),
     }
     for name in FIGURES:
         parts = getattr(content, name), getattr(content, f"class_{name}").ravel()
         columns[name] = np.concatenate(parts)
-    first, *others = columns
-    native = render_frame(classes, columns, backend)
-    frame = nw.from_native(native).select(first, "scope", "class", *others[1:]).to_native()
-    if nw.from_native(frame).implementation.is_pandas():
-        import pandas as pd
-
-        # pandas would make floats of integers beside None.
-        frame["class"] = pd.Series(classes, dtype=object)
-    return frame
+    return columns
 
 
 def comparison_dict(content: ComparisonContent) -> dict[str, Any]:

@@ -333,13 +333,13 @@ class LogLossAccumulator:
             If no row has been counted, or an argument is not what `log_loss_report` takes.
         """
         options = Options.of(
-            target_names=self.target_names,
-            base=self.base,
-            eps=self.eps,
-            confidence_level=confidence_level,
-            recalibration=recalibration,
-            n_null=n_null,
-            random_state=random_state,
+            self.target_names,
+            self.base,
+            self.eps,
+            confidence_level,
+            recalibration,
+            n_null,
+            random_state,
         )
         counted = self._tally.counted()
         return LogLossReport._of(

@@ -191,13 +191,7 @@ def log_loss_report(
     True
     """
     options = Options.of(
-        target_names=target_names,
-        base=base,
-        eps=eps,
-        confidence_level=confidence_level,
-        recalibration=recalibration,
-        n_null=n_null,
-        random_state=random_state,
+        target_names, base, eps, confidence_level, recalibration, n_null, random_state
     )
     rows = check_labelled(
         y_true,

@@ -59,7 +59,6 @@ class Options:
     @classmethod
     def of(
         cls,
-        *,
         target_names: Sequence[Any] | None,
         base: float | None,
         eps: float,
@@ -68,7 +67,7 @@ class Options:
         n_null: int,
         random_state: RandomState,
     ) -> Options:
-        """The options, or an error for the first that is none."""
+        """The options, in the order of all makers of reports, or an error for what is none."""
         check_base(base)
         check_flag(recalibration, "recalibration")
         return cls(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,23 +13,32 @@ from numpy.typing import ArrayLike
 from skxent._intake._arguments import check_choice, check_names, check_weight
 from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct
+from skxent._render._result import Result
+from skxent._render._words import unit_name
 from skxent._typing import EPS
 from skxent.recalibration._recalibrator import Recalibrator, recalibrator_of
 from skxent.report._compute import content_of
 from skxent.report._content import Content
+from skxent.report._displays import PerClassLogLossDisplay
+from skxent.report._html import report_html
+from skxent.report._metrics import as_metrics
 from skxent.report._options import Options
 from skxent.report._out_of_fold import cross_validated, out_of_fold, rows_of, with_all_classes
-from skxent.report._renderings import Renderings
+from skxent.report._text import render_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["LogLossReport"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class LogLossReport(Renderings):
+class LogLossReport(Result, Content):
     """
     What each class costs; made by `log_loss_report`.
 
-    ``print(report)`` says what to know, `to_frame` gives all columns, `write_html` makes a page.
+    ``print(report)`` says what to know, `write_html` makes a page, and `to_frame` has one row a
+    class, in the order of `labels`: first ``class``, then the columns of `per_class`.
 
     Attributes
     ----------
@@ -120,6 +129,97 @@ class LogLossReport(Renderings):
             raise ValueError(msg)
         return recalibrator_of(self.recalibration, self.labels)
 
+    # The ways to show it: hooks of `Result`, and what a report has beyond other results.
+
+    def _summary(self) -> str:
+        loss = f"{self.overall['log_loss']:.4f} {unit_name(self.base)}"
+        return f"{loss}, {len(self.labels)} classes, {self.overall['n_samples']} rows"
+
+    def _columns(self) -> dict[str, Any]:
+        return {"class": self.target_names} | self._per_class
+
+    def _page(self, title: str | None, *, on_page: bool) -> str:
+        return report_html(self, title, on_page=on_page)
+
+    def to_text(self, columns: Iterable[str] | None = None, width: int = 80) -> str:
+        """
+        What to know, for a terminal: overall figures, findings, classes, and the recalibration.
+
+        Parameters
+        ----------
+        columns : iterable of str, default=None
+            Columns of `per_class` to show; None: the most important ones.
+        width : int, default=80
+            Long class names are cut to keep within so many characters.
+
+        Returns
+        -------
+        str
+            Lines of text; a dash stands for what cannot be computed.
+
+        Raises
+        ------
+        TypeError
+            If `width` is not a number.
+        ValueError
+            If there is no column of that name.
+        """
+        return render_text(self, columns, width)
+
+    def to_metrics(self, *, prefix: str = "") -> dict[str, float]:
+        """
+        Flat numbers for a tracker of experiments, such as ``mlflow.log_metrics`` takes.
+
+        Parameters
+        ----------
+        prefix : str, default=""
+            What each key begins with, such as ``"test_"``.
+
+        Returns
+        -------
+        dict of str to float
+            The figures of `overall`, and `log_loss`, `skill`, `gap` and `recoverable` of each class
+            under keys such as ``log_loss.cat``; what is nan or infinite is left out. Signs that
+            some tracker refuses are underscores in the keys; where that makes names of classes
+            equal, they begin with the number of the class.
+
+        Examples
+        --------
+        >>> from skxent import log_loss_report
+        >>> report = log_loss_report(["a", "b"], [[0.5, 0.5], [0.5, 0.5]], base=2)
+        >>> report.to_metrics(prefix="test_")["test_log_loss.a"]
+        1.0
+        """
+        return as_metrics(self, prefix)
+
+    def plot(self, *, ax: Axes | None = None, **plot_params: Any) -> PerClassLogLossDisplay:
+        """
+        Draw the loss of each class with its interval, beside what the model expected.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None: those of a new figure.
+        **plot_params
+            Passed to `PerClassLogLossDisplay.plot`, such as `max_classes`.
+
+        Returns
+        -------
+        PerClassLogLossDisplay
+            With what was drawn as attributes, such as `ax_` and `figure_`. The other displays
+            have `from_report` as well.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `max_classes` is not an integer above 0.
+        """
+        return PerClassLogLossDisplay.from_report(self, ax=ax, **plot_params)
+
+    # The ways to make one of a classifier.
+
     @classmethod
     def from_estimator(
         cls,
@@ -189,13 +289,7 @@ class LogLossReport(Renderings):
         75
         """
         options = Options.of(
-            target_names=target_names,
-            base=base,
-            eps=eps,
-            confidence_level=confidence_level,
-            recalibration=recalibration,
-            n_null=n_null,
-            random_state=random_state,
+            target_names, base, eps, confidence_level, recalibration, n_null, random_state
         )
         rows, source = rows_of(
             with_all_classes(estimator, X, y),
@@ -289,13 +383,7 @@ class LogLossReport(Renderings):
         """
         # Before the fits, which may take hours.
         options = Options.of(
-            target_names=target_names,
-            base=base,
-            eps=eps,
-            confidence_level=confidence_level,
-            recalibration=recalibration,
-            n_null=n_null,
-            random_state=random_state,
+            target_names, base, eps, confidence_level, recalibration, n_null, random_state
         )
         check_choice(unseen, "unseen", ("floor", "ignore", "raise"))
         array = as_labels(y, "y")
@@ -392,13 +480,7 @@ class LogLossReport(Renderings):
         150
         """
         options = Options.of(
-            target_names=target_names,
-            base=base,
-            eps=eps,
-            confidence_level=confidence_level,
-            recalibration=recalibration,
-            n_null=n_null,
-            random_state=random_state,
+            target_names, base, eps, confidence_level, recalibration, n_null, random_state
         )
         return cls._of_cv_results(
             cv_results, X, y, options, unseen, sample_weight, groups, renormalize

@@ -9,9 +9,7 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
-from contents import content
-
-from skxent.report._html import render_fragment, render_html
+from contents import content, render_fragment, render_html
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(

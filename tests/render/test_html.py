@@ -10,10 +10,9 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from contents import METHODS, PER_CLASS, content
+from contents import METHODS, PER_CLASS, content, render_fragment, render_html
 
 from skxent.report._content import Curve
-from skxent.report._html import render_fragment, render_html
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 RENDERERS = [render_html, render_fragment]

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import json
 import math
 import pickle
 import re
@@ -1035,3 +1036,10 @@ def test_one_column_for_either_class_gives_the_report_of_two_columns(positive, f
     for name in ("mean_proba", "expected", "contribution", "ovr_log_loss", "miscalibration"):
         assert one.per_class[name] == pytest.approx(two.per_class[name], rel=1e-9), name
     assert one.loss_confusion == pytest.approx(two.loss_confusion, rel=1e-9)
+
+
+def test_what_a_report_is_of_is_a_dict_among_the_plain_values():
+    report = log_loss_report(["a", "b"], [[0.5, 0.5], [0.5, 0.5]], recalibration=False)
+    about = report.to_dict()["about"]
+    assert about == dataclasses.asdict(report.about)
+    assert json.loads(report.to_json())["about"] == about

@@ -8,6 +8,7 @@ import numpy as np
 from skxent.recalibration._choice import Recalibration
 from skxent.report._about import About
 from skxent.report._content import Content, Curve
+from skxent.report._html import report_html
 
 METHODS = (
     *("none", "bias", "temperature", "bias+temperature", "mix", "temperature+mix"),
@@ -143,3 +144,13 @@ def content(n_classes=10, n=600, *, names=None, base=math.e, recalibration=True,
         },
     )
     return dataclasses.replace(made, **changes)
+
+
+def render_html(made, *, title=None):
+    """The page of a content."""
+    return report_html(made, title, on_page=True)
+
+
+def render_fragment(made):
+    """The part of a notebook."""
+    return report_html(made, None, on_page=False)

@@ -12,7 +12,6 @@ from skxent._render._axes import (
     BLUE,
     VERMILLION,
     draw_intervals,
-    frame_of,
     ink,
     label_lines,
     legend_of,
@@ -46,7 +45,8 @@ class PerClassLogLossDisplay(Display):
     """
     What each class costs, beside what the model itself expected: one line a class.
 
-    Make it with `from_estimator`, `from_predictions` or `from_report`.
+    Make it with `from_estimator`, `from_predictions` or `from_report`. `frame` has
+    one row a class; its ``expected_log_loss`` is ``expected / prevalence``.
 
     Parameters
     ----------
@@ -128,28 +128,9 @@ class PerClassLogLossDisplay(Display):
             **{name: content.per_class[name].astype(np.float64) for name in names},
         )
 
-    def frame(self, backend: str | None = None) -> Any:
-        """
-        Data of the figure, one row a class.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"}, default=None
-            Which library's frame; None: pandas if installed, else polars.
-
-        Returns
-        -------
-        DataFrame
-            First column ``class``; ``expected_log_loss`` is ``expected / prevalence``.
-
-        Raises
-        ------
-        ImportError
-            If the library is not installed.
-        ValueError
-            If `backend` is none of these.
-        """
-        columns = {
+    def _columns(self) -> dict[str, Any]:
+        return {
+            "class": self.target_names,
             "prevalence": self.prevalence,
             "log_loss": self.log_loss,
             "ci_low": self.ci_low,
@@ -159,7 +140,6 @@ class PerClassLogLossDisplay(Display):
             "expected": self.expected,
             "share": self.share,
         }
-        return frame_of("class", self.target_names, columns, backend)
 
     def plot(
         self,

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._render._axes import (
-    frame_of,
     inches,
     ink,
     new_axes,
@@ -42,7 +41,9 @@ class LossConfusionDisplay(Display):
 
     Make it with `from_estimator`, `from_predictions` or `from_report`. A row of class c with
     loss l gives each other class j its part l p[j] / (1 - p[c]); the parts of a row of the map
-    add up to what its class contributes to the overall loss.
+    add up to what its class contributes to the overall loss. `frame` has one row a pair of
+    classes: ``class``, the true one, ``rival``, ``loss``, a part of the overall loss, and
+    ``percent`` of it.
 
     Parameters
     ----------
@@ -96,35 +97,18 @@ class LossConfusionDisplay(Display):
             base=content.base,
         )
 
-    def frame(self, backend: str | None = None) -> Any:
-        """
-        Data of the figure, one row a pair of classes.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"}, default=None
-            Which library's frame; None: pandas if installed, else polars.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``class``, the true one, ``rival``, ``loss``, a part of the overall loss,
-            and ``percent`` of it.
-
-        Raises
-        ------
-        ImportError
-            If the library is not installed.
-        ValueError
-            If `backend` is none of these.
-        """
+    def _columns(self) -> dict[str, Any]:
         pairs = ~np.eye(len(self.target_names), dtype=bool)
         true, rival = np.nonzero(pairs)
         names = np.empty(len(self.target_names), dtype=object)
         names[:] = self.target_names
         loss = self.loss_confusion[pairs]
-        columns = {"rival": names[rival], "loss": loss, "percent": self._percent(loss)}
-        return frame_of("class", names[true].tolist(), columns, backend)
+        return {
+            "class": names[true],
+            "rival": names[rival],
+            "loss": loss,
+            "percent": self._percent(loss),
+        }
 
     def plot(
         self,

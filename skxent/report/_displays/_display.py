@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
 from skxent._render._axes import require_matplotlib
+from skxent._render._frame import render_frame
 from skxent.report._compute import content_of
 from skxent.report._content import Content
 from skxent.report._options import Options, Source
@@ -40,8 +41,33 @@ class Display(ABC):
         """Draw the figure."""
 
     @abstractmethod
+    def _columns(self) -> dict[str, Any]:
+        """The data, column by column."""
+
     def frame(self, backend: str | None = None) -> Any:
-        """The data as a data frame."""
+        """
+        Data of the figure; its rows and columns are those that the class describes.
+
+        The name is that of displays: a result, which is more than its frame, has `to_frame`.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}, default=None
+            Which library's frame; None: pandas if installed, else polars.
+
+        Returns
+        -------
+        DataFrame
+            Without a rounding; nan where there is nothing to draw.
+
+        Raises
+        ------
+        ImportError
+            If the library is not installed.
+        ValueError
+            If `backend` is none of these.
+        """
+        return render_frame(self._columns(), backend)
 
     @classmethod
     def from_report(cls, report: Content, *, ax: Axes | None = None, **plot_params: Any) -> Self:
@@ -147,12 +173,7 @@ class Display(ABC):
         """
         require_matplotlib(f"{cls.__name__}.from_predictions")
         options = Options.of(
-            target_names=target_names,
-            base=base,
-            eps=eps,
-            confidence_level=confidence_level,
-            random_state=random_state,
-            **cls._spares,
+            target_names, base, eps, confidence_level, random_state=random_state, **cls._spares
         )
         rows = check_labelled(
             y_true,
@@ -231,12 +252,7 @@ class Display(ABC):
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         options = Options.of(
-            target_names=target_names,
-            base=base,
-            eps=eps,
-            confidence_level=confidence_level,
-            random_state=random_state,
-            **cls._spares,
+            target_names, base, eps, confidence_level, random_state=random_state, **cls._spares
         )
         rows, source = rows_of(
             with_all_classes(estimator, X, y),

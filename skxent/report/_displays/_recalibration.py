@@ -12,7 +12,6 @@ from skxent._render._axes import (
     BLUE,
     VERMILLION,
     draw_intervals,
-    frame_of,
     ink,
     label_lines,
     legend_of,
@@ -39,7 +38,8 @@ class RecalibrationDisplay(Display):
     """
     What recalibration maps take off the log loss, simple ones first: one line a map.
 
-    Make it with `from_estimator`, `from_predictions` or `from_report`.
+    Make it with `from_estimator`, `from_predictions` or `from_report`. `frame` has
+    one row a map; ``recommended`` is true in one of them.
 
     Parameters
     ----------
@@ -138,31 +138,10 @@ class RecalibrationDisplay(Display):
             confidence_level=content.confidence_level,
         )
 
-    def frame(self, backend: str | None = None) -> Any:
-        """
-        Data of the figure, one row a map.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"}, default=None
-            Which library's frame; None: pandas if installed, else polars.
-
-        Returns
-        -------
-        DataFrame
-            First column ``method``; ``recommended`` is true in one row.
-
-        Raises
-        ------
-        ImportError
-            If the library is not installed.
-        ValueError
-            If `backend` is none of these.
-        """
+    def _columns(self) -> dict[str, Any]:
         names = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
-        columns = {name: getattr(self, name) for name in names}
-        columns["recommended"] = np.array(self.methods) == self.recommended
-        return frame_of("method", self.methods, columns, backend)
+        columns = {"method": self.methods} | {name: getattr(self, name) for name in names}
+        return columns | {"recommended": np.array(self.methods) == self.recommended}
 
     def plot(
         self,

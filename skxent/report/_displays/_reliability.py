@@ -12,7 +12,6 @@ import numpy as np
 from skxent._render._axes import (
     BLUE,
     VERMILLION,
-    frame_of,
     inches,
     ink,
     new_axes,
@@ -47,7 +46,8 @@ class ReliabilityDisplay(Display):
     says how far at each probability for itself; most curves of calibrated models leave a 95 %
     band somewhere, so judge the curve as a whole by `miscalibration_p`. The bars
     count the rows by their probability; their heights are logarithmic and comparable between
-    panels.
+    panels. `frame` has one row a corner of a curve: ``class``; ``proba`` and ``share``, where it
+    is; ``low`` and ``high``, the band at these probabilities, nan where there is none.
 
     Parameters
     ----------
@@ -119,29 +119,7 @@ class ReliabilityDisplay(Display):
             n_null=content.n_null,
         )
 
-    def frame(self, backend: str | None = None) -> Any:
-        """
-        Data of the figure, one row a corner of a curve.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"}, default=None
-            Which library's frame; None: pandas if installed, else polars.
-
-        Returns
-        -------
-        DataFrame
-            Columns ``class``; ``proba`` and ``share``, the corners of its curve; ``low`` and
-            ``high``, the band at these probabilities, nan where there is none.
-
-        Raises
-        ------
-        ImportError
-            If the library is not installed.
-        ValueError
-            If `backend` is none of these.
-        """
-
+    def _columns(self) -> dict[str, Any]:
         def band(curve: Curve, bound: FloatArray) -> FloatArray:
             if not len(curve.grid):
                 return np.full(len(curve.proba), math.nan)
@@ -149,14 +127,13 @@ class ReliabilityDisplay(Display):
 
         curves = self.reliability
         pairs = zip(self.target_names, curves, strict=True)
-        names = [name for name, curve in pairs for _ in curve.proba]
-        columns = {
+        return {
+            "class": [name for name, curve in pairs for _ in curve.proba],
             "proba": np.concatenate([curve.proba for curve in curves]),
             "share": np.concatenate([curve.share for curve in curves]),
             "low": np.concatenate([band(curve, curve.low) for curve in curves]),
             "high": np.concatenate([band(curve, curve.high) for curve in curves]),
         }
-        return frame_of("class", names, columns, backend)
 
     def plot(
         self,

@@ -1,5 +1,5 @@
 """Render a report as HTML."""
 
-from skxent.report._html._render import render_fragment, render_html
+from skxent.report._html._render import report_html
 
-__all__ = ["render_fragment", "render_html"]
+__all__ = ["report_html"]

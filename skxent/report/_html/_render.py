@@ -18,35 +18,19 @@ from skxent.report._html._sections import (
     worst_rows,
 )
 
-__all__ = ["render_fragment", "render_html"]
+__all__ = ["report_html"]
 
 # How many classes are shown before the rest is folded away or left out.
 _TABLE, _PLOT, _CURVES, _MATRIX = 30, 20, 12, 12
 
 
-def render_html(content: Content, *, title: str | None = None) -> str:
-    """
-    One page that needs nothing else: no script, no font, no picture from elsewhere.
-
-    Parameters
-    ----------
-    content : Content
-        What the report holds.
-    title : str, default=None
-        Title of the page; None: "Log-loss report" with the loss.
-    """
+def report_html(content: Content, title: str | None, *, on_page: bool) -> str:
+    """A page that needs nothing else, or a part of another one, whose styles stay inside it."""
     if title is None:
-        loss = figure("log_loss", float(content.overall["log_loss"]))
-        title = f"Log-loss report: {loss} {unit_name(content.base)}"
-    return _render(content, title, on_page=True)
-
-
-def render_fragment(content: Content) -> str:
-    """The same report as a part of another page, whose styles stay inside it."""
-    return _render(content, "Log-loss report", on_page=False)
-
-
-def _render(content: Content, title: str, *, on_page: bool) -> str:
+        title = "Log-loss report"
+        if on_page:
+            loss = figure("log_loss", float(content.overall["log_loss"]))
+            title += f": {loss} {unit_name(content.base)}"
     names = [plain(name) for name in content.target_names]
     order = Order.of(content)
     unit, level = unit_name(content.base), f"{100 * content.confidence_level:g} %"
