@@ -1,7 +1,11 @@
 """skxent: the log-loss toolkit of the scikit-learn world."""
 
 from skxent._version import __version__ as __version__
-from skxent.comparison import LogLossComparison, compare_log_loss
+from skxent.comparison import (
+    LogLossComparison,
+    LogLossComparisonAccumulator,
+    compare_log_loss,
+)
 from skxent.metrics import (
     cross_entropy,
     entropy,
@@ -39,6 +43,7 @@ from skxent.scorers import (
 __all__ = [
     "LogLossAccumulator",
     "LogLossComparison",
+    "LogLossComparisonAccumulator",
     "LogLossReport",
     "LossConfusionDisplay",
     "PerClassLogLossDisplay",

@@ -205,12 +205,15 @@ def check_labels(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
     return array
 
 
-def check_pos_label(pos_label: Any) -> None:
-    """An error if it is no single label; None is nothing to check."""
+def check_pos_label(pos_label: Any, labels: NDArray[Any] | None = None) -> None:
+    """An error if it is no single label, or none of `labels`; None is nothing to check."""
     if pos_label is None:
         return
     if np.ndim(pos_label) != 0 or not isinstance(pos_label, Hashable) or is_missing(pos_label):
         msg = f"pos_label must be a single label; got {pos_label!r}."
+        raise ValueError(msg)
+    if labels is not None and pos_label not in labels.tolist():
+        msg = f"pos_label must be one of labels, {shown(labels)}; got {pos_label!r}."
         raise ValueError(msg)
 
 

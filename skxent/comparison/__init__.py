@@ -1,5 +1,6 @@
 """Paired comparison of the log losses of several models."""
 
+from skxent.comparison._accumulator import LogLossComparisonAccumulator
 from skxent.comparison._comparison import LogLossComparison, compare_log_loss
 
-__all__ = ["LogLossComparison", "compare_log_loss"]
+__all__ = ["LogLossComparison", "LogLossComparisonAccumulator", "compare_log_loss"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,43 +13,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._backend import class_weights
 from skxent._inference._groups import moments_of_groups
-from skxent._inference._intervals import Moments
+from skxent._inference._intervals import Moments, moments_of_mean
 from skxent._inference._paired import FlooredShares, paired_interval, paired_p_value
-from skxent._intake._groups import check_groups
+from skxent._intake._groups import Groups, check_groups
 from skxent._intake._rows import Labelled, check_labelled
-from skxent._typing import FloatArray, IntArray
+from skxent._typing import FloatArray
 from skxent.metrics._log_loss import floored_losses
+from skxent.statistic._central import CentralSums
+from skxent.statistic._paired import PairedRows, PairedSums
+from skxent.statistic._paired_groups import PairedGroups
 
-__all__ = [
-    "PairedRows",
-    "adjusted",
-    "paired_figures",
-    "read_losses",
-    "remarks",
-]
+__all__ = ["adjusted", "in_range", "paired_figures", "read_losses", "remarks"]
 
 _COLUMNS = ("log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p")
-# Losses of one row that differ by less than this, relatively, are the same but for rounding.
-_ROUNDING = 1e-13
 # With fewer clusters than this the interval of a skewed difference is too narrow.
 _FEW = 20
-
-
-@dataclass(frozen=True, slots=True)
-class PairedRows:
-    """Rows of positive weight, with the loss of each model in nats."""
-
-    losses: FloatArray
-    """Shape (n_models, n_rows)."""
-    excluded: NDArray[np.bool_]
-    """Shape (n_models, n_classes): whether the model gives a row probability 0 of the class."""
-    most: float
-    """What a row costs at most, in nats."""
-    codes: IntArray
-    """Class of each row."""
-    weight: FloatArray
-    cluster: IntArray | None
-    """Cluster of each row, from 0; None where each row is its own."""
 
 
 @contextmanager
@@ -83,14 +61,13 @@ def read_losses(
             excluded.append(_excluded(rows))
     losses, n = np.array(parts), len(rows.codes)
     weight = np.ones(n) if rows.weight is None else rows.weight
-    cluster = None if groups is None else check_groups(groups, n).codes
-    there = weight > 0
+    of_rows: Groups | None = None if groups is None else check_groups(groups, n)
+    codes, there = rows.codes, weight > 0
     if not there.all():
-        losses, weight = losses[:, there], weight[there]
-        if cluster is not None:
-            cluster = np.unique(cluster[there], return_inverse=True)[1]
+        losses, weight, codes = losses[:, there], weight[there], codes[there]
+        of_rows = None if of_rows is None else of_rows.taken(there)
     most = -math.log(eps) if eps > 0 else math.inf
-    found = PairedRows(losses, np.array(excluded), most, rows.codes[there], weight, cluster)
+    found = PairedRows(losses, np.array(excluded), most, codes, weight, of_rows)
     return found, rows.labels
 
 
@@ -104,41 +81,88 @@ def _excluded(rows: Labelled) -> NDArray[np.bool_]:
     return found
 
 
-class _Cells:
-    """Rows put together by cluster and class: each such cell is one observation."""
+def in_range(rows: PairedRows) -> PairedRows:
+    """The rows with weights whose squares and cubes neither vanish nor overflow."""
+    exponent = math.frexp(float(rows.weight.max()))[1]
+    return replace(rows, weight=np.ldexp(rows.weight, -exponent))
 
-    def __init__(self, rows: PairedRows, codes: IntArray, n_classes: int) -> None:
-        self.codes, self.n_classes = codes, n_classes
-        self.owner, self.cell = codes, np.arange(len(codes))
-        if rows.cluster is not None:
-            clusters = int(rows.cluster.max()) + 1
-            cells, self.cell = np.unique(codes * clusters + rows.cluster, return_inverse=True)
-            self.owner = cells // clusters
-        with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
-            self.share = rows.weight / self._sums(codes, rows.weight)[codes]
-            self.part = class_weights(self.cell, len(self.owner), self.share)
-            squares, cubes = (self._sums(self.owner, self.part**r) for r in (2, 3))
+
+def _moments(sums: CentralSums, at: tuple[Any, ...]) -> Moments:
+    """Moments of the weighted mean difference of each class, of independent rows."""
+    whole = sums.weight
+    with np.errstate(all="ignore"):  # infinite losses, and classes without rows
+        mean = sums.total[at] / whole
+        square = np.array([sums.second, *(part[at] for part in sums.square)]) / whole**2
+        cube = np.array([sums.third, *(part[at] for part in sums.cube)]) / whole**3
+    found = moments_of_mean(np.where(whole > 0, 1.0, 0.0), np.zeros_like(whole), square, cube)
+    return Moments(mean, found.variance, found.third, found.n)
+
+
+def _moments_of_groups(
+    groups: PairedGroups, n_classes: int, model: int, off: FloatArray, cost: float, reference: int
+) -> Moments:
+    """The same of independent groups; `off` has the classes that cost each of the two nothing."""
+    at = off[:, groups.owner]
+    floored = groups.floored[[model, reference]]
+    total = groups.difference[model] - cost * (at[0] * floored[0] - at[1] * floored[1])
+    return moments_of_groups(groups.owner, n_classes, groups.weight, total)
+
+
+class _Paired:
+    """What sums say of each model beside the reference."""
+
+    def __init__(self, sums: PairedSums, reference: int, most: float) -> None:
+        self.sums, self.reference, self.most = sums, reference, most
+        self.k = len(sums.weight)
+        if sums.groups is None:
+            squares, cubes = sums.differences.second, sums.differences.third
+        else:
+            owner, weight = sums.groups.owner, sums.groups.weight
+            squares, cubes = (class_weights(owner, self.k, weight**r) for r in (2, 3))
+        with np.errstate(all="ignore"):  # a class without rows
             # Of Kish, for a share; and as the variance of a mean has degrees of freedom.
-            self.n = np.where(squares > 0, 1.0 / squares, np.nan)
+            self.n = sums.weight**2 / squares
             self.effective = squares**3 / cubes**2
 
-    def _sums(self, of: IntArray, numbers: FloatArray) -> FloatArray:
-        return class_weights(of, self.n_classes, numbers)
+    def mean_loss(self, model: int) -> FloatArray:
+        """Of each class, nan without rows."""
+        with np.errstate(all="ignore"):
+            return self.sums.loss[model] / self.sums.weight
 
-    def any_of(self, classes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether anything holds of a class that these cells are of."""
-        return classes if self.n_classes > 1 else np.array([classes.any()])
+    def difference(self, model: int) -> FloatArray:
+        """Mean difference of each class, nan without rows."""
+        return self.sums.differences.mean[model, 0]
 
-    def means(self, values: FloatArray) -> FloatArray:
-        """Weighted mean of each class, nan without rows."""
-        there = np.bincount(self.codes, minlength=self.n_classes) > 0
-        return np.where(there, self._sums(self.codes, self.share * values), np.nan)
+    def moments(self, model: int) -> tuple[Moments, FlooredShares | None]:
+        """
+        Moments of the differences, and shares of the rows that cost one of the two the floor.
 
-    def moments(self, values: FloatArray) -> Moments:
-        """Moments of the weighted mean of each class, of which a cell is an observation."""
-        with np.errstate(all="ignore"):  # infinite losses, without a floor
-            total = class_weights(self.cell, len(self.owner), self.share * values)
-        return moments_of_groups(self.owner, self.n_classes, self.part, total)
+        The latter where a model excludes what may happen: then the moments are of the
+        differences in which such rows cost that model nothing.
+        """
+        excluding = self.sums.excluded[[model, self.reference]]
+        if not (math.isfinite(self.most) and excluding.any()):
+            return self._moments(model, np.zeros_like(excluding)), None
+        with np.errstate(all="ignore"):
+            alone, beside, both = self.sums.floored[:, model] / self.sums.weight
+        one, other = excluding
+        shares = FlooredShares(
+            np.where(one, alone + np.where(other, 0.0, both), 0.0 * alone),
+            np.where(other, beside + np.where(one, 0.0, both), 0.0 * beside),
+            self.n,
+            *np.where(excluding, self.most, 0.0),
+        )
+        return self._moments(model, excluding), shares
+
+    def _moments(self, model: int, excluding: NDArray[np.bool_]) -> Moments:
+        groups, sums = self.sums.groups, self.sums.differences
+        if groups is not None:
+            cost = self.most if excluding.any() else 0.0
+            off = excluding.astype(np.float64)
+            return _moments_of_groups(groups, self.k, model, off, cost, self.reference)
+        # Without a row at the floor all four are alike, and only one is there.
+        each = excluding[0] + 2 * excluding[1] if sums.total.shape[1] > 1 else 0
+        return _moments(sums, (model, each, np.arange(self.k)))
 
 
 def adjusted(p_value: FloatArray) -> FloatArray:
@@ -151,44 +175,8 @@ def adjusted(p_value: FloatArray) -> FloatArray:
     return result.reshape(p_value.shape)
 
 
-def _differences(losses: FloatArray, of_reference: FloatArray) -> FloatArray:
-    """Difference of each row; nan where both losses are infinite."""
-    with np.errstate(invalid="ignore"):
-        difference = losses - of_reference
-        # With the smaller of the two, so that an infinite loss does not look like rounding.
-        same = abs(difference) <= _ROUNDING * np.minimum(losses, of_reference)
-    difference[same] = 0.0
-    return difference
-
-
-def _floored(
-    rows: PairedRows, model: int, reference: int, cells: _Cells
-) -> tuple[Moments, FlooredShares | None]:
-    """
-    Moments of the differences, and shares of the rows that cost one of the two the floor.
-
-    The latter where a model excludes what may happen: then the moments are of the differences
-    in which such rows cost that model nothing.
-    """
-    pair = (model, reference)
-    excluding = [cells.any_of(rows.excluded[i]) for i in pair]
-    if not (np.isfinite(rows.most) and np.any(excluding)):
-        return cells.moments(_differences(rows.losses[model], rows.losses[reference])), None
-    floored = [
-        (rows.losses[i] >= rows.most) & at[cells.codes]
-        for i, at in zip(pair, excluding, strict=True)
-    ]
-    rest = [np.where(at, 0.0, rows.losses[i]) for i, at in zip(pair, floored, strict=True)]
-    worse, better = (
-        cells.means((at & ~other).astype(np.float64)) for at, other in (floored, floored[::-1])
-    )
-    costs = [np.where(at, rows.most, 0.0) for at in excluding]
-    shares = FlooredShares(worse, better, cells.n, costs[0], costs[1])
-    return cells.moments(_differences(*rest)), shares
-
-
 def paired_figures(
-    rows: PairedRows, n_classes: int, reference: int, unit: float, confidence_level: float
+    sums: PairedSums, reference: int, eps: float, unit: float, confidence_level: float
 ) -> tuple[dict[str, FloatArray], FloatArray]:
     """
     Figures of each model, overall and by class, in units of `unit`; and observations.
@@ -198,17 +186,17 @@ def paired_figures(
     """
     figures: dict[str, FloatArray] = {}
     effective = []
-    for prefix, codes, k in (("", np.zeros_like(rows.codes), 1), ("class_", rows.codes, n_classes)):
-        cells = _Cells(rows, codes, k)
-        effective.append(cells.effective)
-        table = np.full((len(_COLUMNS), len(rows.losses), k), np.nan)
-        for i, losses in enumerate(rows.losses):
-            table[0, i] = cells.means(losses) / unit
+    most = -math.log(eps) if eps > 0 else math.inf
+    for prefix, each in (("", sums.over_classes()), ("class_", sums)):
+        paired = _Paired(each, reference, most)
+        effective.append(paired.effective)
+        table = np.full((len(_COLUMNS), len(each.loss), paired.k), np.nan)
+        for i in range(len(each.loss)):
+            table[0, i] = paired.mean_loss(i) / unit
             if i != reference:
-                moments, floored = _floored(rows, i, reference, cells)
+                moments, floored = paired.moments(i)
                 low, high = paired_interval(moments, confidence_level, floored)
-                mean = cells.means(_differences(losses, rows.losses[reference]))
-                table[1:4, i] = np.array([mean, low, high]) / unit
+                table[1:4, i] = np.array([paired.difference(i), low, high]) / unit
                 table[4, i] = paired_p_value(moments, floored)
         table[5] = adjusted(table[4])
         figures |= {
@@ -218,22 +206,19 @@ def paired_figures(
     return figures, np.concatenate(effective)
 
 
-def remarks(
-    rows: PairedRows, names: Sequence[Any], reference: int, effective: FloatArray
-) -> tuple[str, ...]:
+def remarks(sums: PairedSums, names: Sequence[Any], effective: FloatArray) -> tuple[str, ...]:
     """Why some figures are missing, or not to be relied on, in sentences."""
     found = []
-    infinite = np.isinf(rows.losses)
-    both = np.delete(infinite, reference, axis=0) & infinite[reference]
-    if both.any():
+    infinite, both = sums.infinite.tolist()
+    if both:
         found.append(
-            f"In {np.count_nonzero(both.any(axis=0))} rows a model and the reference both lose "
+            f"In {both} rows a model and the reference both lose "
             f"infinitely much: there is no difference. Pass eps above 0 for a floor."
         )
-    elif infinite.any():
+    elif infinite:
         found.append("Infinite losses have no interval and no test; pass eps above 0 for a floor.")
-    support = np.bincount(rows.codes, minlength=len(names))
-    bare = [str(names[c]) for c in np.flatnonzero((support > 2) & ~(effective[1:] > 2.0)).tolist()]
+    lone = (sums.support > 2) & ~(effective[1:] > 2.0)
+    bare = [str(names[c]) for c in np.flatnonzero(lone).tolist()]
     if bare:
         some = ", ".join(bare[:5]) + (f" and {len(bare) - 5} others" if len(bare) > 5 else "")
         found.append(f"Fewer than three groups, or as good as that, hold nearly all of: {some}.")

@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._arguments import check_base, check_eps, check_level, check_names
 from skxent._render._result import Result
 from skxent._typing import EPS
-from skxent.comparison._compare import paired_figures, read_losses, remarks
+from skxent.comparison._compare import in_range, paired_figures, read_losses, remarks
 from skxent.comparison._content import ComparisonContent
 from skxent.comparison._display import LogLossComparisonDisplay
 from skxent.comparison._html import comparison_html
 from skxent.comparison._text import comparison_columns, comparison_dict, comparison_text
 from skxent.comparison._verdict import verdict
+from skxent.statistic._paired import PairedSums, paired_sums
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["LogLossComparison", "compare_log_loss"]
+__all__ = ["About", "LogLossComparison", "check_models", "compare_log_loss", "comparison_of"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -280,12 +280,9 @@ def compare_log_loss(
     >>> bool(np.isclose(comparison.difference[1], losses[1] - losses[0]))
     True
     """
-    names = _names(y_probas)
-    if reference is not None and reference not in names:
-        known = ", ".join(map(repr, names))
-        msg = f"reference must be the name of one of the models, {known}; got {reference!r}."
-        raise ValueError(msg)
-    unit, eps, level = check_base(base), check_eps(eps), check_level(confidence_level)
+    names = check_models(y_probas, reference)
+    check_base(base)
+    eps, level = check_eps(eps), check_level(confidence_level)
     rows, classes = read_losses(
         y_true,
         y_probas,
@@ -297,27 +294,54 @@ def compare_log_loss(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    called = check_names(target_names, classes)
-    reference = names[0] if reference is None else reference
-    at = names.index(reference)
-    figures, n = paired_figures(rows, len(classes), at, unit, level)
-    support = np.bincount(rows.codes, minlength=len(classes))
-    return LogLossComparison(
-        labels=classes.copy(),
-        target_names=called,
+    about = About(
+        labels=classes,
+        target_names=check_names(target_names, classes),
         models=names,
-        reference=reference,
-        base=math.e if base is None else float(base),
-        confidence_level=level,
-        notes=remarks(rows, called, at, n),
-        n_samples=len(rows.codes),
-        n_groups=None if rows.cluster is None else int(rows.cluster.max()) + 1,
-        support=support,
+        reference=0 if reference is None else names.index(reference),
+        base=base,
+        eps=eps,
+    )
+    return comparison_of(paired_sums(in_range(rows), about.reference), about, level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What is compared, and how; all of it has been checked."""
+
+    labels: NDArray[Any]
+    target_names: tuple[Any, ...]
+    models: tuple[str, ...]
+    reference: int
+    """The number of a model."""
+    base: float | None
+    eps: float
+
+
+def comparison_of(sums: PairedSums, about: About, confidence_level: float) -> LogLossComparison:
+    """The comparison that sums of the differences from the reference come to."""
+    figures, n = paired_figures(
+        sums, about.reference, about.eps, check_base(about.base), confidence_level
+    )
+    return LogLossComparison(
+        labels=about.labels.copy(),
+        target_names=about.target_names,
+        models=about.models,
+        reference=about.models[about.reference],
+        base=math.e if about.base is None else float(about.base),
+        confidence_level=confidence_level,
+        notes=remarks(sums, about.target_names, n),
+        n_samples=int(sums.support.sum()),
+        n_groups=None if sums.groups is None else sums.groups.n_groups,
+        support=sums.support.copy(),
         **figures,
     )
 
 
-def _names(y_probas: Mapping[str, ArrayLike]) -> tuple[str, ...]:
+def check_models(
+    y_probas: Mapping[str, ArrayLike], reference: str | None = None
+) -> tuple[str, ...]:
+    """The names of the models, of which `reference` is one if it is given."""
     if not isinstance(y_probas, Mapping):
         msg = (
             f"y_probas must be a mapping from the names of the models to their probabilities, "
@@ -334,5 +358,9 @@ def _names(y_probas: Mapping[str, ArrayLike]) -> tuple[str, ...]:
             f"y_probas must hold two models or more to compare; got {len(names)}. For one model "
             f"see log_loss_report."
         )
+        raise ValueError(msg)
+    if reference is not None and reference not in names:
+        known = ", ".join(map(repr, names))
+        msg = f"reference must be the name of one of the models, {known}; got {reference!r}."
         raise ValueError(msg)
     return names

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import copy
-from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,16 +17,15 @@ from skxent._intake._arguments import (
     check_seed,
     check_subsample,
 )
-from skxent._intake._labels import check_labels, check_pos_label, shown
-from skxent._render._files import write_bytes
+from skxent._intake._labels import check_labels, check_pos_label
 from skxent._typing import EPS
 from skxent.report._batches import checked_batch
 from skxent.report._compute import content_of_counted
 from skxent.report._options import Options
 from skxent.report._result import LogLossReport
 from skxent.report._tally import Tally
+from skxent.statistic._mergeable import Mergeable
 from skxent.statistic._sample import Sample, sample_size
-from skxent.statistic._store import as_bytes, from_bytes
 
 __all__ = ["LogLossAccumulator"]
 
@@ -36,7 +33,7 @@ __all__ = ["LogLossAccumulator"]
 _OPTIONS = ("pos_label", "base", "eps", "from_logits", "renormalize", "subsample")
 
 
-class LogLossAccumulator:
+class LogLossAccumulator(Mergeable):
     """
     Adds up batches of predictions to a `LogLossReport`.
 
@@ -109,6 +106,8 @@ class LogLossAccumulator:
     True
     """
 
+    _kind = "accumulator"
+
     def __init__(
         self,
         labels: ArrayLike,
@@ -129,10 +128,7 @@ class LogLossAccumulator:
         self.base, self.eps = base, check_eps(eps)
         self.pos_label, self.from_logits = pos_label, from_logits
         self.renormalize = renormalize
-        check_pos_label(pos_label)
-        if pos_label is not None and pos_label not in self.labels.tolist():
-            msg = f"pos_label must be one of labels, {shown(self.labels)}; got {pos_label!r}."
-            raise ValueError(msg)
+        check_pos_label(pos_label, self.labels)
         size = sample_size(check_subsample(subsample), len(self.labels))
         self.subsample = subsample
         self.random_state = random_state
@@ -223,16 +219,7 @@ class LogLossAccumulator:
         ValueError
             If the labels, their order or `eps` differ.
         """
-        _check_is_one(other, "other")
-        if self.labels.tolist() != other.labels.tolist():
-            msg = (
-                f"other must have the same labels in the same order; it has "
-                f"{shown(other.labels)}, and this one {shown(self.labels)}."
-            )
-            raise ValueError(msg)
-        if self.eps != other.eps:
-            msg = f"other must have the same eps; it has {other.eps!r}, and this one {self.eps!r}."
-            raise ValueError(msg)
+        self._check_alike(other)
         if drawn := self._tally.seeds & other._tally.seeds:
             msg = (
                 f"other drew its sample with the same random_state={min(drawn)}, so that both "
@@ -241,52 +228,6 @@ class LogLossAccumulator:
             raise ValueError(msg)
         self._tally.merge(other._tally)
         return self
-
-    @classmethod
-    def sum(cls, parts: Iterable[LogLossAccumulator]) -> LogLossAccumulator:
-        """
-        Add up any number of accumulators, such as those of the parts of a data set.
-
-        Parameters
-        ----------
-        parts : iterable of LogLossAccumulator
-            With the same labels and `eps`; they are not changed. A 0 among them is passed over:
-            it is what the builtin ``sum`` makes of no parts.
-
-        Returns
-        -------
-        LogLossAccumulator
-            A new one, with the names, the base and the options of the first.
-
-        Raises
-        ------
-        TypeError
-            If a part is something else.
-        ValueError
-            If there are no parts, so that nothing says what the labels are, or the labels,
-            their order or `eps` differ.
-        """
-        total: LogLossAccumulator | None = None
-        for part in parts:
-            if _is_zero(part):
-                continue
-            _check_is_one(part, "Each of parts")
-            total = copy(part) if total is None else total.merge(part)
-        if total is None:
-            msg = (
-                "parts holds no accumulator, so that nothing says what the labels are; pass at "
-                "least one, which may be empty: LogLossAccumulator(labels)."
-            )
-            raise ValueError(msg)
-        return total
-
-    def __add__(self, other: LogLossAccumulator | int) -> LogLossAccumulator:
-        if _is_zero(other):
-            return copy(self)
-        return copy(self).merge(other) if isinstance(other, LogLossAccumulator) else NotImplemented
-
-    # sum() begins with 0.
-    __radd__ = __add__
 
     def __copy__(self) -> LogLossAccumulator:
         found = object.__new__(type(self))
@@ -346,85 +287,19 @@ class LogLossAccumulator:
             content_of_counted(counted, self.labels, self.target_names, options)
         )
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """
-        Write all that has been counted to a file, which `load` reads.
-
-        The file is small, holds no code, and is a whole new one or the one from before. A newer
-        skxent reads it too. The accumulators of days, saved, add up to that of a week.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Where to write it.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written.
-        TypeError
-            If the labels are neither numbers nor text, or `path` is not the name of a file.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> from skxent import LogLossAccumulator
-        >>> monday = LogLossAccumulator(["no", "yes"]).update(["no", "yes"], [0.2, 0.7])
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     monday.save(Path(folder) / "monday.skxent")
-        ...     LogLossAccumulator.load(Path(folder) / "monday.skxent")
-        <LogLossAccumulator: 2 classes, 2 rows so far>
-        """
+    def _tree(self) -> dict[str, Any]:
         options = {name: getattr(self, name) for name in _OPTIONS}
         tree = options | {"labels": self.labels, "target_names": self.target_names}
-        tree["tally"] = self._tally.tree()
-        write_bytes(path, as_bytes("accumulator", tree))
+        return tree | {"tally": self._tally.tree()}
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> LogLossAccumulator:
-        """
-        Read what `save` has written.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file.
-
-        Returns
-        -------
-        LogLossAccumulator
-            With all that was counted, the same labels and the same options.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        ValueError
-            If it is no such file, was cut off, is damaged, or was saved by a newer skxent.
-        """
-        tree = from_bytes(Path(path).read_bytes(), "accumulator", Path(path))
-        try:
-            found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
-            # As they are: names that are labels keep their type.
-            found.target_names = tree["target_names"]
-            found._tally = Tally.of_tree(tree["tally"], found.eps)
-        except (KeyError, TypeError, ValueError) as error:
-            msg = f"{path} does not hold what this version of skxent saves: {error!r}."
-            raise ValueError(msg) from error
+    def _of_tree(cls, tree: dict[str, Any]) -> LogLossAccumulator:
+        found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
+        # As they are: names that are labels keep their type.
+        found.target_names = tree["target_names"]
+        found._tally = Tally.of_tree(tree["tally"], found.eps)
         found.random_state = found._tally.seed
         return found
 
     def __repr__(self) -> str:
         return f"<LogLossAccumulator: {len(self.labels)} classes, {self.n_samples} rows so far>"
-
-
-def _check_is_one(value: Any, name: str) -> None:
-    if not isinstance(value, LogLossAccumulator):
-        msg = f"{name} must be a LogLossAccumulator; got {type(value)}."
-        raise TypeError(msg)
-
-
-def _is_zero(value: Any) -> bool:
-    """Whether this is the 0 that sum() begins with."""
-    return isinstance(value, int) and value == 0

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._intake._foreign import is_foreign, on_host, refuse_lazy
+from skxent._intake._batches import is_empty, ones_for_zeros
+from skxent._intake._foreign import refuse_lazy
 from skxent._intake._groups import Groups, check_groups, joined_keys
-from skxent._intake._numbers import as_float64
 from skxent._intake._rows import Labelled, check_labelled
-from skxent._typing import FloatArray
 from skxent.report._rows import named, row_index
 from skxent.statistic._extremes import WorstRows
 from skxent.statistic._keys import KeyArray, drawn_keys, keys_of
@@ -91,9 +90,9 @@ def checked_batch(
     given = {"y_true": y_true, "y_proba": y_proba, "sample_weight": sample_weight}
     for name, values in (given | {"groups": groups, "row_ids": row_ids}).items():
         refuse_lazy(values, name)
-    if _is_empty(y_true) and _is_empty(y_proba):
+    if is_empty(y_true) and is_empty(y_proba):
         return None
-    ones = _ones_for_zeros(sample_weight)
+    ones = ones_for_zeros(sample_weight)
     rows = check_labelled(
         y_true,
         y_proba,
@@ -195,27 +194,8 @@ def with_names(worst: WorstRows, batches: Sequence[Batch]) -> WorstRows:
     return replace(worst, name=name)
 
 
-def _is_empty(values: Any) -> bool:
-    if values is None:
-        return False
-    return bool((values.shape[0] if getattr(values, "shape", ()) else len(values)) == 0)
-
-
 def _is_vector(values: Any) -> bool:
     try:
         return np.ndim(values) == 1
     except ValueError:  # rows of unequal length, which are refused later
         return False
-
-
-def _ones_for_zeros(sample_weight: Any) -> FloatArray | None:
-    """Ones in the place of weights of which none counts; what are none is refused later."""
-    if sample_weight is None or isinstance(sample_weight, np.ma.MaskedArray):
-        return None
-    try:
-        if is_foreign(sample_weight):
-            sample_weight = on_host(sample_weight, "sample_weight")
-        weight = as_float64(np.asarray(sample_weight), "sample_weight")
-    except (TypeError, ValueError, RuntimeError):
-        return None
-    return None if weight.any() else np.ones(weight.shape)

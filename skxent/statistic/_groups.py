@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,14 @@ class GroupSums:
         return GroupSums(keys, *found)
 
 
-def joined(one: GroupSums | None, other: GroupSums | None) -> GroupSums | None:
+class _Adds(Protocol):
+    def __add__(self, other: Self, /) -> Self: ...
+
+
+_Sums = TypeVar("_Sums", bound=_Adds)
+
+
+def joined(one: _Sums | None, other: _Sums | None) -> _Sums | None:
     """Sums of both; groups are there for all rows, or for none."""
     if one is None and other is None:
         return None

@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from skxent.statistic._central import CentralSums
 from skxent.statistic._counted import Counted
 from skxent.statistic._extremes import Spread, WorstRows
 from skxent.statistic._groups import GroupSums
 from skxent.statistic._histogram import packed, unpacked
+from skxent.statistic._paired import PairedSums
+from skxent.statistic._paired_groups import PairedGroups
 from skxent.statistic._sample import Sample
 from skxent.statistic._store import is_storable
 from skxent.statistic._sums import Statistics
 
-__all__ = ["counted_of", "tree_of"]
+__all__ = ["counted_of", "paired_of", "tree_of", "tree_of_paired"]
 
 
 def tree_of(counted: Counted) -> dict[str, Any]:
@@ -37,7 +40,9 @@ def _tree_of_sums(sums: Statistics) -> dict[str, Any]:
     return _fields(sums) | {"histogram": packed(sums.histogram), "groups": groups}
 
 
-def _fields(values: Statistics | GroupSums | WorstRows) -> dict[str, Any]:
+def _fields(
+    values: Statistics | GroupSums | WorstRows | PairedSums | CentralSums | PairedGroups,
+) -> dict[str, Any]:
     return {f.name: getattr(values, f.name) for f in fields(values)}
 
 
@@ -60,3 +65,16 @@ def counted_of(tree: dict[str, Any]) -> Counted:
     counted.spread = Spread()
     counted.spread.__setstate__(tree["spread"])
     return counted
+
+
+def tree_of_paired(sums: PairedSums) -> dict[str, Any]:
+    """The sums of a comparison as such values."""
+    groups = sums.groups and _fields(sums.groups)
+    return _fields(sums) | {"differences": _fields(sums.differences), "groups": groups}
+
+
+def paired_of(tree: dict[str, Any]) -> PairedSums:
+    """What `tree_of_paired` was given."""
+    groups = None if tree["groups"] is None else PairedGroups(**tree["groups"])
+    differences = CentralSums(**tree["differences"])
+    return PairedSums(**tree | {"differences": differences, "groups": groups})

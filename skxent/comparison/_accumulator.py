@@ -1,0 +1,334 @@
+"""A comparison from batches, in memory that does not grow with the rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from skxent._intake._arguments import check_base, check_eps, check_level, check_names
+from skxent._intake._batches import is_empty, ones_for_zeros
+from skxent._intake._labels import check_labels, check_pos_label
+from skxent._typing import EPS
+from skxent.comparison._compare import read_losses
+from skxent.comparison._comparison import About, LogLossComparison, check_models, comparison_of
+from skxent.statistic._mergeable import Mergeable
+from skxent.statistic._paired import PairedSums, paired_sums
+from skxent.statistic._saved import paired_of, tree_of_paired
+from skxent.statistic._sums import check_total
+
+__all__ = ["LogLossComparisonAccumulator"]
+
+# What a saved one is made with again, beside its labels.
+_OPTIONS = ("reference", "pos_label", "base", "eps", "from_logits", "renormalize")
+
+
+class LogLossComparisonAccumulator(Mergeable):
+    r"""
+    Adds up batches of several models' predictions for the same rows to a `LogLossComparison`.
+
+    It keeps sums of the differences, about a hundred numbers for each model and class, and with
+    `groups` some for each group. Accumulators of parts of the data, filled anywhere and pickled,
+    add up to that of all of it. Threads may share one.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_classes,)
+        The label of each column of the predictions, in the order of the columns.
+    reference : str, default=None
+        Name of the model to compare the others with; None: the first.
+    pos_label : int, float, bool or str, default=None
+        The class that one-dimensional probabilities are of.
+    target_names : sequence of str, default=None
+        What to call the classes, in the order of `labels`.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    eps : float, default=2**-52
+        Floor of the true class's probability, as in `log_loss`.
+    from_logits : bool, default=False
+        Whether the models give logits or log-probabilities, all of them.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
+
+    Attributes
+    ----------
+    models : tuple of str
+        The names of the models, from the first batch on.
+    n_samples : int
+        Number of rows so far that have a positive weight.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not what `compare_log_loss` takes.
+
+    See Also
+    --------
+    compare_log_loss : The same of rows that are all at hand.
+    LogLossAccumulator : What each class costs one model, from batches.
+
+    Notes
+    -----
+    Of the differences :math:`d` between the losses of a model and of the reference, with weights
+    :math:`w`, the sums of :math:`w^2 (d - \bar d)^m` and :math:`w^3 (d - \bar d)^m` for
+    :math:`m` to 3 are kept for each class, moved to the mean of all when two are added [1]_.
+
+    References
+    ----------
+    .. [1] Pébay, P. (2008). Formulas for robust, one-pass parallel computation of covariances
+           and arbitrary-order statistical moments. Sandia Report SAND2008-6212.
+           :doi:`10.2172/1028931`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxent import LogLossComparisonAccumulator, compare_log_loss
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(3, size=900)
+    >>> models = {name: rng.dirichlet([1, 1, 1], size=900) for name in ("old", "new")}
+    >>> accumulator = LogLossComparisonAccumulator([0, 1, 2])
+    >>> for at in np.split(np.arange(900), 9):
+    ...     _ = accumulator.update(y[at], {name: p[at] for name, p in models.items()})
+    >>> whole = compare_log_loss(y, models)
+    >>> bool(np.allclose(accumulator.report().class_ci_low, whole.class_ci_low, equal_nan=True))
+    True
+    """
+
+    _kind = "comparison accumulator"
+
+    def __init__(
+        self,
+        labels: ArrayLike,
+        *,
+        reference: str | None = None,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        base: float | None = math.e,
+        eps: float = EPS,
+        from_logits: bool = False,
+        renormalize: bool = False,
+    ) -> None:
+        self.labels = check_labels(labels).copy()
+        self.labels.flags.writeable = False
+        self.target_names = check_names(target_names, self.labels)
+        check_base(base)
+        self.base, self.eps = base, check_eps(eps)
+        check_pos_label(pos_label, self.labels)
+        if not (reference is None or isinstance(reference, str)):
+            msg = f"reference must be the name of a model; got {reference!r}."
+            raise TypeError(msg)
+        self.reference, self.pos_label = reference, pos_label
+        self.from_logits, self.renormalize = from_logits, renormalize
+        self.models: tuple[str, ...] = ()
+        self._sums: PairedSums | None = None
+        self._lock = Lock()
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows so far that have a positive weight."""
+        sums = self._sums
+        return 0 if sums is None else int(sums.support.sum())
+
+    def update(
+        self,
+        y_true: ArrayLike,
+        y_probas: Mapping[str, ArrayLike],
+        sample_weight: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
+    ) -> LogLossComparisonAccumulator:
+        """
+        Add a batch.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels, or one-hot rows.
+        y_probas : mapping of str to array-like
+            Predicted probabilities, or logits, of each model by its name: the same names in
+            every batch, in any order.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+        groups : array-like of shape (n_samples,), default=None
+            Rows that belong together, such as those of one patient, of this batch and of others.
+            None: all rows are independent. Given for all rows, or for none.
+
+        Returns
+        -------
+        LogLossComparisonAccumulator
+            The accumulator itself.
+
+        Raises
+        ------
+        TypeError
+            If `y_probas` is no mapping from names, or the predictions are no numbers; then
+            nothing of the batch is added.
+        ValueError
+            If the batch is not what `compare_log_loss` takes, or its models are others than
+            before; then nothing of it is added. A batch without rows, or whose weights are all
+            0, adds nothing.
+        """
+        models = check_models(y_probas, self.reference)
+        known = self.models or models
+        _check_same(models, known, "y_probas")
+        ones = ones_for_zeros(sample_weight)
+        if is_empty(y_true) and all(is_empty(p) for p in y_probas.values()):
+            return self
+        rows, _ = read_losses(
+            y_true,
+            {name: y_probas[name] for name in known},
+            groups,
+            self.eps,
+            labels=self.labels,
+            pos_label=self.pos_label,
+            sample_weight=sample_weight if ones is None else ones,
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+        )
+        if ones is None:
+            check_total(rows.weight)
+            self._add(known, paired_sums(rows, self._place(known)))
+        return self
+
+    def _place(self, models: Sequence[str]) -> int:
+        return 0 if self.reference is None else models.index(self.reference)
+
+    def _add(self, models: tuple[str, ...], sums: PairedSums) -> None:
+        """Add sums of models, which another thread may have given another order meanwhile."""
+        with self._lock:
+            known = self.models or models
+            _check_same(models, known, "y_probas")
+            if self._name_of_reference(known) != self._name_of_reference(models):
+                msg = (
+                    f"The first model, which the others are compared with, was {known[0]!r} and is "
+                    f"now {models[0]!r}; pass reference= when the accumulator is made."
+                )
+                raise ValueError(msg)
+            sums = sums.of_models([models.index(name) for name in known])
+            total = sums if self._sums is None else self._sums + sums
+            self.models, self._sums = known, total
+
+    def _name_of_reference(self, models: Sequence[str]) -> str:
+        return models[self._place(models)]
+
+    def merge(self, other: LogLossComparisonAccumulator) -> LogLossComparisonAccumulator:
+        """
+        Add what another accumulator has counted.
+
+        Parameters
+        ----------
+        other : LogLossComparisonAccumulator
+            With the same labels, `eps`, models and reference; it is not changed.
+
+        Returns
+        -------
+        LogLossComparisonAccumulator
+            The accumulator itself.
+
+        Raises
+        ------
+        TypeError
+            If `other` is not a LogLossComparisonAccumulator.
+        ValueError
+            If the labels, their order, `eps`, the models or the reference differ.
+        """
+        self._check_alike(other)
+        models, sums = other._counted()
+        if sums is None:
+            return self
+        _check_same(models, self.models or models, "other")
+        mine, theirs = self.reference, other._name_of_reference(models)
+        if mine is None:
+            mine = self.models[0] if self.models else theirs
+        if mine != theirs:
+            msg = f"other must have the same reference; it has {theirs!r}, and this one {mine!r}."
+            raise ValueError(msg)
+        if self.reference is None and not self.models:
+            self.reference = other.reference
+        self._add(models, sums)
+        return self
+
+    def _counted(self) -> tuple[tuple[str, ...], PairedSums | None]:
+        with self._lock:
+            return self.models, self._sums
+
+    def report(self, *, confidence_level: float = 0.95) -> LogLossComparison:
+        """
+        Comparison of the models on the rows so far.
+
+        Parameters
+        ----------
+        confidence_level : float, default=0.95
+            Of the intervals, between 0 and 1.
+
+        Returns
+        -------
+        LogLossComparison
+            As from `compare_log_loss` of all rows at once, but for rounding.
+
+        Raises
+        ------
+        ValueError
+            If no row has been counted, or `confidence_level` is not between 0 and 1.
+        """
+        level = check_level(confidence_level)
+        models, sums = self._counted()
+        if sums is None:
+            msg = "There is nothing to compare: no row with a positive weight has been counted."
+            raise ValueError(msg)
+        about = About(
+            labels=self.labels,
+            target_names=self.target_names,
+            models=models,
+            reference=self._place(models),
+            base=self.base,
+            eps=self.eps,
+        )
+        return comparison_of(sums, about, level)
+
+    def _tree(self) -> dict[str, Any]:
+        tree = {name: getattr(self, name) for name in _OPTIONS}
+        models, sums = self._counted()
+        tree |= {"labels": self.labels, "target_names": self.target_names, "models": models}
+        return tree | {"sums": None if sums is None else tree_of_paired(sums)}
+
+    @classmethod
+    def _of_tree(cls, tree: dict[str, Any]) -> LogLossComparisonAccumulator:
+        found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
+        # As they are: names that are labels keep their type.
+        found.target_names, found.models = tree["target_names"], tree["models"]
+        found._sums = None if tree["sums"] is None else paired_of(tree["sums"])
+        return found
+
+    def __copy__(self) -> LogLossComparisonAccumulator:
+        found = object.__new__(type(self))
+        found.__setstate__(self.__getstate__())
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        models, sums = self._counted()
+        # A lock belongs to its process. Sums are never written to.
+        state = {name: value for name, value in self.__dict__.items() if name != "_lock"}
+        return state | {"models": models, "_sums": sums}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.labels.flags.writeable = False
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        models = f"{len(self.models)} models, " if self.models else ""
+        return (
+            f"<LogLossComparisonAccumulator: {models}{len(self.labels)} classes, "
+            f"{self.n_samples} rows so far>"
+        )
+
+
+def _check_same(models: Sequence[str], known: Sequence[str], name: str) -> None:
+    if set(models) != set(known):
+        mine, theirs = (", ".join(map(repr, names)) for names in (known, models))
+        msg = f"{name} must have the same models as before, {mine}; it has {theirs}."
+        raise ValueError(msg)

@@ -1,0 +1,181 @@
+"""What all accumulators share: they add up, and are saved and read again."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from copy import copy
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from numpy.typing import NDArray
+
+from skxent._intake._labels import shown
+from skxent._render._files import write_bytes
+from skxent.statistic._store import as_bytes, from_bytes
+
+__all__ = ["Mergeable"]
+
+
+class Mergeable(ABC):
+    """Something with labels and a floor that has counted rows, to which others can be added."""
+
+    labels: NDArray[Any]
+    eps: float
+    _kind: ClassVar[str]
+    """What a file of it is called."""
+
+    @abstractmethod
+    def merge(self, other: Self) -> Self:
+        """Add what another one has counted, which is not changed."""
+
+    @abstractmethod
+    def _tree(self) -> dict[str, Any]:
+        """All of it as plain values and arrays."""
+
+    @classmethod
+    @abstractmethod
+    def _of_tree(cls, tree: dict[str, Any]) -> Self:
+        """What gave the `tree`."""
+
+    @abstractmethod
+    def __copy__(self) -> Self: ...
+
+    @classmethod
+    def sum(cls, parts: Iterable[Self]) -> Self:
+        """
+        Add up any number of accumulators, such as those of the parts of a data set.
+
+        Parameters
+        ----------
+        parts : iterable of accumulators
+            Of this kind, with the same labels and `eps`; they are not changed. A 0 among them is
+            passed over: it is what the builtin ``sum`` makes of no parts.
+
+        Returns
+        -------
+        accumulator
+            A new one, with the names, the base and the options of the first.
+
+        Raises
+        ------
+        TypeError
+            If a part is something else.
+        ValueError
+            If there are no parts, so that nothing says what the labels are, or the labels,
+            their order or `eps` differ.
+        """
+        total: Self | None = None
+        for part in parts:
+            if _is_zero(part):
+                continue
+            cls._check_is_one(part, "Each of parts")
+            total = copy(part) if total is None else total.merge(part)
+        if total is None:
+            msg = (
+                f"parts holds no accumulator, so that nothing says what the labels are; pass at "
+                f"least one, which may be empty: {cls.__name__}(labels)."
+            )
+            raise ValueError(msg)
+        return total
+
+    def __add__(self, other: Self | int) -> Self:
+        if _is_zero(other):
+            return copy(self)
+        return copy(self).merge(other) if isinstance(other, type(self)) else NotImplemented
+
+    # sum() begins with 0.
+    __radd__ = __add__
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """
+        Write all that has been counted to a file, which `load` reads.
+
+        The file is small, holds no code, and is a whole new one or the one from before. A newer
+        skxent reads it too. The accumulators of days, saved, add up to that of a week.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to write it.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        TypeError
+            If the labels are neither numbers nor text, or `path` is not the name of a file.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from skxent import LogLossAccumulator
+        >>> monday = LogLossAccumulator(["no", "yes"]).update(["no", "yes"], [0.2, 0.7])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     monday.save(Path(folder) / "monday.skxent")
+        ...     LogLossAccumulator.load(Path(folder) / "monday.skxent")
+        <LogLossAccumulator: 2 classes, 2 rows so far>
+        """
+        write_bytes(path, self._as_bytes())
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """
+        Read what `save` has written.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        accumulator
+            With all that was counted, the same labels and the same options.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it is no such file, was cut off, is damaged, or was saved by a newer skxent.
+        """
+        return cls._of_bytes(Path(path).read_bytes(), Path(path))
+
+    def _as_bytes(self) -> bytes:
+        return as_bytes(self._kind, self._tree())
+
+    @classmethod
+    def _of_bytes(cls, content: bytes, path: Path) -> Self:
+        tree = from_bytes(content, cls._kind, path)
+        try:
+            return cls._of_tree(tree)
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"{path} does not hold what this version of skxent saves: {error!r}."
+            raise ValueError(msg) from error
+
+    @classmethod
+    def _check_is_one(cls, value: object, name: str) -> None:
+        if not isinstance(value, cls):
+            msg = f"{name} must be a {cls.__name__}; got {type(value)}."
+            raise TypeError(msg)
+
+    def _check_alike(self, other: Self) -> None:
+        """Refuse to add up what is no such accumulator, or has other labels or another floor."""
+        self._check_is_one(other, "other")
+        if self.labels.tolist() != other.labels.tolist():
+            msg = (
+                f"other must have the same labels in the same order; it has "
+                f"{shown(other.labels)}, and this one {shown(self.labels)}."
+            )
+            raise ValueError(msg)
+        if self.eps != other.eps:
+            msg = f"other must have the same eps; it has {other.eps!r}, and this one {self.eps!r}."
+            raise ValueError(msg)
+
+
+def _is_zero(value: object) -> bool:
+    """Whether this is the 0 that sum() begins with."""
+    return isinstance(value, int) and value == 0
