@@ -4,6 +4,7 @@ from skxent._version import __version__ as __version__
 from skxent.comparison import (
     LogLossComparison,
     LogLossComparisonAccumulator,
+    LogLossComparisonDisplay,
     compare_log_loss,
 )
 from skxent.metrics import (
@@ -44,6 +45,7 @@ __all__ = [
     "LogLossAccumulator",
     "LogLossComparison",
     "LogLossComparisonAccumulator",
+    "LogLossComparisonDisplay",
     "LogLossReport",
     "LossConfusionDisplay",
     "PerClassLogLossDisplay",

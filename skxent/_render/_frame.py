@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from skxent._render._words import encodable
 
-__all__ = ["render_frame"]
+__all__ = ["Framed", "render_frame"]
 
 _BACKENDS = ("pandas", "polars", "pyarrow")
 
@@ -42,3 +43,36 @@ def render_frame(columns: Mapping[str, Sequence[Any] | NDArray[Any]], backend: s
 def _storable(values: Sequence[Any] | NDArray[Any]) -> list[Any]:
     values = values.tolist() if isinstance(values, np.ndarray) else list(values)
     return [encodable(value) if isinstance(value, str) else value for value in values]
+
+
+class Framed(ABC):
+    """A display whose data can be had as a data frame."""
+
+    @abstractmethod
+    def _columns(self) -> Mapping[str, Sequence[Any] | NDArray[Any]]:
+        """The data, column by column."""
+
+    def frame(self, backend: str | None = None) -> Any:
+        """
+        Data of the figure; its rows and columns are those that the class describes.
+
+        The name is that of displays: a result, which is more than its frame, has `to_frame`.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}, default=None
+            Which library's frame; None: pandas if installed, else polars.
+
+        Returns
+        -------
+        DataFrame
+            Without a rounding; nan where there is nothing to draw.
+
+        Raises
+        ------
+        ImportError
+            If the library is not installed.
+        ValueError
+            If `backend` is none of these.
+        """
+        return render_frame(self._columns(), backend)

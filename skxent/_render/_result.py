@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Self
 
 from numpy.typing import NDArray
 
 from skxent._render._files import write_text
 from skxent._render._frame import render_frame
 from skxent._render._json import as_json, as_plain
+from skxent._render._read import VERSION, as_fields, read_json
 from skxent._result import Frozen
 
 __all__ = ["Result"]
@@ -40,6 +41,20 @@ class Result(Frozen, ABC):
     @abstractmethod
     def _page(self, title: str | None, *, on_page: bool) -> str:
         """HTML: a page of its own, or a part of a notebook."""
+
+    @classmethod
+    def _of_plain(cls, values: dict[str, Any]) -> Self:
+        """A result from what `to_dict` gave, as JSON has it."""
+        return cls(**as_fields(cls, values))
+
+    def _check(self) -> None:
+        """Raise an error if what was read does not hang together: it can be shown if it does."""
+        sizes = {name: len(column) for name, column in self._columns().items()}
+        if len(set(sizes.values())) > 1:
+            msg = f"columns have different lengths: {sizes}"
+            raise ValueError(msg)
+        self.to_text()
+        self._page(None, on_page=True)
 
     def to_frame(self, backend: str | None = None) -> Any:
         """
@@ -79,7 +94,7 @@ class Result(Frozen, ABC):
 
     def to_json(self, *, indent: int | None = None) -> str:
         """
-        The values of `to_dict` as strict JSON.
+        The values of `to_dict` as strict JSON, from which `from_json` makes the result again.
 
         Parameters
         ----------
@@ -90,14 +105,53 @@ class Result(Frozen, ABC):
         -------
         str
             nan is null, infinity the text "Infinity" or "-Infinity", and a label that JSON
-            has no type for its text.
+            has no type for its text. The first keys, ``skxent`` and ``version``, say what it is.
 
         Raises
         ------
         TypeError
             If `indent` is not what ``json.dumps`` takes.
         """
-        return as_json(self.to_dict(), indent)
+        head = {"skxent": type(self).__name__, "version": VERSION}
+        return as_json(head | self.to_dict(), indent)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """
+        The result of which `to_json` wrote this.
+
+        Parameters
+        ----------
+        text : str or bytes
+            What it returned.
+
+        Returns
+        -------
+        result
+            With the same numbers to the last bit, and so the same text, frame and page. Labels
+            and names of rows that JSON has no type for, such as dates, are their texts.
+
+        Raises
+        ------
+        ValueError
+            If the text is something else, is damaged, or was written by a newer version that
+            says more.
+        """
+        values = read_json(text, cls.__name__)
+        try:
+            found = cls._of_plain(values)
+            found._check()
+        except (
+            AttributeError,
+            IndexError,
+            KeyError,
+            OverflowError,
+            TypeError,
+            ValueError,
+        ) as error:
+            msg = f"text does not hold what {cls.__name__}.to_json writes: {error}."
+            raise ValueError(msg) from error
+        return found
 
     def to_html(self, *, title: str | None = None) -> str:
         """

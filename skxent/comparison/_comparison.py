@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,7 +16,12 @@ from skxent.comparison._compare import in_range, paired_figures, read_losses, re
 from skxent.comparison._content import ComparisonContent
 from skxent.comparison._display import LogLossComparisonDisplay
 from skxent.comparison._html import comparison_html
-from skxent.comparison._text import comparison_columns, comparison_dict, comparison_text
+from skxent.comparison._text import (
+    comparison_columns,
+    comparison_dict,
+    comparison_text,
+    flat_figures,
+)
 from skxent.comparison._verdict import verdict
 from skxent.statistic._paired import PairedSums, paired_sums
 
@@ -142,6 +147,10 @@ class LogLossComparison(Result, ComparisonContent):
     def _summary(self) -> str:
         models, classes = len(self.models), len(self.labels)
         return f"{models} models, {classes} classes, {self.n_samples} rows"
+
+    @classmethod
+    def _of_plain(cls, values: dict[str, Any]) -> Self:
+        return super()._of_plain(flat_figures(values))
 
     def _columns(self) -> dict[str, Any]:
         return comparison_columns(self)

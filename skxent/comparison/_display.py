@@ -15,9 +15,10 @@ from skxent._render._axes import (
     shown_names,
     worst_first,
 )
+from skxent._render._frame import Framed
 from skxent._render._words import unit_name
 from skxent.comparison._content import ComparisonContent
-from skxent.comparison._text import axis_ends
+from skxent.comparison._text import axis_ends, comparison_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,11 +33,12 @@ _LINE, _STEP = 0.3, 0.16  # inches, of a line and of each further model in it
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class LogLossComparisonDisplay:
+class LogLossComparisonDisplay(Framed):
     """
     Differences of log losses with their intervals: one line a class, one mark a model.
 
-    Made by `LogLossComparison.plot`.
+    Made by `LogLossComparison.plot`. `frame` has one row for each model, then one for each model
+    and class, as `LogLossComparison.to_frame` has them.
 
     Parameters
     ----------
@@ -60,6 +62,9 @@ class LogLossComparisonDisplay:
     figure_: Any = field(init=False)
     points_: list[PathCollection] = field(init=False)
     intervals_: list[LineCollection] = field(init=False)
+
+    def _columns(self) -> dict[str, Any]:
+        return comparison_columns(self.comparison)
 
     def plot(self, *, ax: Axes | None = None, max_classes: int | None = 20) -> Self:
         """

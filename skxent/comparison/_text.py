@@ -19,6 +19,7 @@ __all__ = [
     "comparison_columns",
     "comparison_dict",
     "comparison_text",
+    "flat_figures",
     "heading",
 ]
 
@@ -118,3 +119,19 @@ def comparison_dict(content: ComparisonContent) -> dict[str, Any]:
             for i, model in enumerate(content.models)
         },
     }
+
+
+def flat_figures(values: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a comparison from what `comparison_dict` made of them."""
+    flat = dict(values)
+    overall, per_class = flat.pop("overall"), flat.pop("per_class")
+    flat.pop("verdict")  # which is made of the others
+    models = list(overall)
+    if models != flat["models"] or models != list(per_class):
+        msg = "not all parts are of the same models"
+        raise ValueError(msg)
+    return (
+        flat
+        | {name: [overall[model][name] for model in models] for name in FIGURES}
+        | {f"class_{name}": [per_class[model][name] for model in models] for name in FIGURES}
+    )

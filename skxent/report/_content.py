@@ -15,7 +15,23 @@ from skxent._typing import FloatArray
 from skxent.recalibration._choice import Recalibration
 from skxent.report._about import About
 
-__all__ = ["Content", "Curve"]
+__all__ = ["COLUMNS", "OVERALL", "ROWS", "Content", "Curve"]
+
+# What every report has; later versions add to it.
+COLUMNS = (
+    *("support", "weight", "prevalence", "mean_proba", "log_loss", "ci_low", "ci_high"),
+    *("contribution", "share", "baseline", "skill", "expected", "gap", "z", "p_value"),
+    *("recoverable", "recoverable_low", "recoverable_high", "ovr_log_loss", "miscalibration"),
+    *("discrimination", "uncertainty", "miscalibration_null", "miscalibration_p", "floored"),
+    *("top_rival", "top_rival_share"),
+)
+OVERALL = (
+    *("n_samples", "weight", "log_loss", "ci_low", "ci_high", "macro_log_loss", "macro_ci_low"),
+    *("macro_ci_high", "label_entropy", "skill", "predictive_entropy", "gap", "z", "p_value"),
+    *("perplexity", "recoverable", "recoverable_low", "recoverable_high", "refinement_loss"),
+    *("calibration_loss", "tail_share", "gini", "floored"),
+)
+ROWS = ("row", "class", "log_loss", "proba", "predicted", "predicted_proba")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,9 +16,10 @@ from skxent._intake._labels import as_labels, distinct
 from skxent._render._result import Result
 from skxent._render._words import unit_name
 from skxent._typing import EPS
+from skxent.recalibration._choice import Recalibration
 from skxent.recalibration._recalibrator import Recalibrator, recalibrator_of
 from skxent.report._compute import content_of
-from skxent.report._content import Content
+from skxent.report._content import COLUMNS, OVERALL, ROWS, Content
 from skxent.report._displays import PerClassLogLossDisplay
 from skxent.report._html import report_html
 from skxent.report._metrics import as_metrics
@@ -140,6 +141,24 @@ class LogLossReport(Result, Content):
 
     def _page(self, title: str | None, *, on_page: bool) -> str:
         return report_html(self, title, on_page=on_page)
+
+    def _check(self) -> None:
+        super()._check()
+        parts = (COLUMNS, self._per_class), (OVERALL, self._overall), (ROWS, self._worst_rows)
+        if lacking := [name for names, part in parts for name in names if name not in part]:
+            msg = f"{lacking[0]!r} is missing"
+            raise ValueError(msg)
+        k, worst = len(self.labels), {len(column) for column in self._worst_rows.values()}
+        hold = [
+            self.loss_confusion.shape == (k, k),
+            len(self.target_names) == k,
+            len(self.reliability) in (0, k),
+            len(worst) == 1,
+            self.recalibration is None or _hangs_together(self.recalibration, k),
+        ]
+        if not all(hold):
+            msg = f"not all parts are of the same {k} classes, maps or rows"
+            raise ValueError(msg)
 
     def to_text(self, columns: Iterable[str] | None = None, width: int = 80) -> str:
         """
@@ -510,3 +529,17 @@ class LogLossReport(Result, Content):
             out_of_fold=True,
         )
         return cls._of(content_of(rows, options, source))
+
+
+def _hangs_together(found: Recalibration, n_classes: int) -> bool:
+    """Whether a recalibration that was read has a number for each map and class."""
+    values = [getattr(found, f.name) for f in fields(found)]
+    maps = {len(value) for value in values if isinstance(value, np.ndarray)}
+    if maps != {len(found.methods)} or found.recommended not in found.methods:
+        return False
+    shapes = [found.class_gain.shape[1:]]
+    if found.fitted is not None:
+        given = found.fitted.bias, found.fitted.slopes[..., 0], found.fitted.classes
+        shapes += [array.shape for array in given if array is not None]
+        shapes += [found.fitted.slopes.shape[-1:]]
+    return set(shapes) <= {(n_classes,), ()}

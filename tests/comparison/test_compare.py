@@ -16,7 +16,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from skxent import LogLossComparison, compare_log_loss
+from skxent import LogLossComparison, LogLossComparisonDisplay, compare_log_loss
 
 OVERALL = ["log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p"]
 FIGURES = [*OVERALL, *(f"class_{name}" for name in OVERALL)]
@@ -790,8 +790,8 @@ def test_dict_and_json():
     read = json.loads(found.to_json(), parse_constant=pytest.fail)
     assert read["overall"]["plain"]["p_value"] is None
     assert read["per_class"]["worse"]["ci_low"] == found.class_ci_low[2].tolist()
-    assert list(read) == list(values)
-    assert found.to_json(indent=2).startswith('{\n  "models"')
+    assert list(read) == ["skxent", "version", *values]
+    assert found.to_json(indent=2).startswith('{\n  "skxent": "LogLossComparison"')
     y = np.array([b"a", b"b", b"c"])[y]
     assert json.loads(compare_log_loss(y, models).to_json())["labels"] == ["b'a'", "b'b'", "b'c'"]
 
@@ -964,3 +964,13 @@ def test_groups_are_covered_and_rows_without_them_are_not(n_groups):
         rates[key] = np.mean(hits)
     assert 0.95 - TOLERANCE < rates[True] < 0.985
     assert rates[False] < 0.9
+
+
+def test_the_display_is_public_and_has_what_it_shows():
+    pytest.importorskip("matplotlib")
+    y, models = draw(m=3)
+    found = compare_log_loss(y, models)
+    display = found.plot()
+    assert isinstance(display, LogLossComparisonDisplay)
+    expected = found.to_frame("polars")
+    assert display.frame("polars").equals(expected, null_equal=True)

@@ -51,8 +51,10 @@ def test_plain_values_are_the_fields_without_what_hides_them():
     assert type(found["values"]) is list
     assert type(found["hidden"]["n"]) is int
     read = json.loads(halves().to_json(), parse_constant=pytest.fail)
-    assert read == found | {"values": [0.1, None]}
-    assert halves().to_json(indent=1).startswith('{\n "')
+    head = {"skxent": "Halves", "version": 1}
+    assert read == head | found | {"values": [0.1, None]}
+    assert list(read) == [*head, *found]
+    assert halves().to_json(indent=1).startswith('{\n "skxent"')
 
 
 @pytest.mark.parametrize("backend", ["pandas", "polars", "pyarrow"])

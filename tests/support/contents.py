@@ -7,19 +7,13 @@ import numpy as np
 
 from skxent.recalibration._choice import Recalibration
 from skxent.report._about import About
+from skxent.report._content import COLUMNS as PER_CLASS
 from skxent.report._content import Content, Curve
 from skxent.report._html import report_html
 
 METHODS = (
     *("none", "bias", "temperature", "bias+temperature", "mix", "temperature+mix"),
     *("vector", "dirichlet"),
-)
-PER_CLASS = (
-    *("support", "weight", "prevalence", "mean_proba", "log_loss", "ci_low", "ci_high"),
-    *("contribution", "share", "baseline", "skill", "expected", "gap", "z", "p_value"),
-    *("recoverable", "recoverable_low", "recoverable_high", "ovr_log_loss", "miscalibration"),
-    *("discrimination", "uncertainty", "miscalibration_null", "miscalibration_p", "floored"),
-    *("top_rival", "top_rival_share"),
 )
 
 

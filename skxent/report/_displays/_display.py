@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
 from skxent._render._axes import require_matplotlib
-from skxent._render._frame import render_frame
+from skxent._render._frame import Framed
 from skxent.report._compute import content_of
 from skxent.report._content import Content
 from skxent.report._options import Options, Source
@@ -25,7 +25,7 @@ from skxent._typing import EPS
 __all__ = ["Display"]
 
 
-class Display(ABC):
+class Display(Framed, ABC):
     """A figure of a report that keeps its data; the classes below say which."""
 
     # What the report need not compute for this figure.
@@ -39,35 +39,6 @@ class Display(ABC):
     @abstractmethod
     def plot(self, *, ax: Axes | None = None) -> Self:
         """Draw the figure."""
-
-    @abstractmethod
-    def _columns(self) -> dict[str, Any]:
-        """The data, column by column."""
-
-    def frame(self, backend: str | None = None) -> Any:
-        """
-        Data of the figure; its rows and columns are those that the class describes.
-
-        The name is that of displays: a result, which is more than its frame, has `to_frame`.
-
-        Parameters
-        ----------
-        backend : {"pandas", "polars", "pyarrow"}, default=None
-            Which library's frame; None: pandas if installed, else polars.
-
-        Returns
-        -------
-        DataFrame
-            Without a rounding; nan where there is nothing to draw.
-
-        Raises
-        ------
-        ImportError
-            If the library is not installed.
-        ValueError
-            If `backend` is none of these.
-        """
-        return render_frame(self._columns(), backend)
 
     @classmethod
     def from_report(cls, report: Content, *, ax: Axes | None = None, **plot_params: Any) -> Self:
