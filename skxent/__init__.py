@@ -7,6 +7,7 @@ from skxent.comparison import (
     LogLossComparisonDisplay,
     compare_log_loss,
 )
+from skxent.engines import log_loss_report_from
 from skxent.metrics import (
     cross_entropy,
     entropy,
@@ -63,6 +64,7 @@ __all__ = [
     "label_entropy",
     "log_loss",
     "log_loss_report",
+    "log_loss_report_from",
     "log_loss_skill_score",
     "log_loss_skill_scorer",
     "make_per_class_scorer",

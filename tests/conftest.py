@@ -65,7 +65,19 @@ def backend(request, monkeypatch):
 collect_ignore = ["support/sklearn_with_ours.py"]
 
 # In an environment without the extras, the tests that need none still run.
-OPTIONAL = ("array_api_strict", "hypothesis", "matplotlib", "mpmath", "pandas", "polars")
+OPTIONAL = (
+    *(
+        "array_api_strict",
+        "duckdb",
+        "fsspec",
+        "hypothesis",
+        "matplotlib",
+        "mpmath",
+        "pandas",
+        "polars",
+    ),
+    "pyarrow",
+)
 missing = [name for name in OPTIONAL if find_spec(name) is None]
 if missing:
     needs = re.compile(rf"^(?:import|from) (?:{'|'.join(missing)})\b", re.MULTILINE)

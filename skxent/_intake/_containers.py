@@ -20,6 +20,7 @@ __all__ = [
     "matching_columns",
     "n_columns",
     "rows_of_cells",
+    "spellings",
     "take_rows",
 ]
 
@@ -85,7 +86,7 @@ def events_of(values: ArrayLike) -> Names | None:
     return _given(index.tolist()) if index is not None and hasattr(index, "tolist") else None
 
 
-def _spellings(value: object) -> set[str]:
+def spellings(value: object) -> set[str]:
     """The texts that a label or a name may have become, or come from, in a file."""
     if isinstance(value, bool):
         return {str(value), str(value).lower(), str(int(value))}
@@ -98,7 +99,7 @@ def _without(prefix: str, column: object) -> set[str]:
     """The spellings of a column's name behind `prefix`."""
     if isinstance(column, str):
         return {column.removeprefix(prefix)} if column.startswith(prefix) else set()
-    return set() if prefix else _spellings(column)
+    return set() if prefix else spellings(column)
 
 
 def _places(columns: Names, spelled: dict[str, int], prefix: str) -> list[int | None]:
@@ -112,7 +113,7 @@ def _places(columns: Names, spelled: dict[str, int], prefix: str) -> list[int | 
 
 def _best_places(columns: Names, labels: NDArray[Any]) -> list[int | None]:
     """The label that each column names, behind the prefix with which most of them name one."""
-    spelled = {text: i for i, label in enumerate(labels.tolist()) for text in _spellings(label)}
+    spelled = {text: i for i, label in enumerate(labels.tolist()) for text in spellings(label)}
     first = columns[0] if isinstance(columns[0], str) else ""
     prefixes = {first.removesuffix(text) for text in spelled if first.endswith(text)}
     tried = [_places(columns, spelled, prefix) for prefix in sorted({"", *prefixes})]

@@ -17,12 +17,15 @@ from skxent._intake._arguments import (
     check_seed,
     check_subsample,
 )
+from skxent._intake._columns import Columns
 from skxent._intake._labels import check_labels, check_pos_label
+from skxent._intake._streams import stream_of
 from skxent._typing import EPS
 from skxent.report._batches import checked_batch
 from skxent.report._compute import content_of_counted
 from skxent.report._options import Options
 from skxent.report._result import LogLossReport
+from skxent.report._stream import Reading, count_stream
 from skxent.report._tally import Tally
 from skxent.statistic._mergeable import Mergeable
 from skxent.statistic._sample import Sample, sample_size
@@ -197,6 +200,74 @@ class LogLossAccumulator(Mergeable):
         if batch is not None:
             self._tally.take(batch)
         return self
+
+    def update_from(
+        self,
+        batches: Any,
+        *,
+        y: str,
+        proba: str | Sequence[str] = "p_*",
+        weight: str | None = None,
+        groups: str | None = None,
+        row_ids: str | None = None,
+        nulls: str = "error",
+    ) -> LogLossAccumulator:
+        """
+        Add all rows of a stream of Arrow batches, or of data frames, by the names of their columns.
+
+        It takes the memory of one batch. For files see `log_loss_report_from`.
+
+        Parameters
+        ----------
+        batches : iterable of pyarrow.RecordBatch, pyarrow.Table or data frame, or one of these
+            Also a pyarrow reader, scanner or data set, a polars LazyFrame or a DuckDB relation,
+            of which only the columns that are needed are read.
+        y : str
+            The column of the labels.
+        proba : str or sequence of str, default="p_*"
+            The columns of the probabilities, one a class: a pattern with a ``*`` that stands for
+            the label, or their names. Or the name of a single column: of lists, one number a
+            class in the order of `labels`, or of the probability of one of two classes.
+        weight : str, default=None
+            The column of the weights.
+        groups : str, default=None
+            The column that says which rows belong together; see `update`.
+        row_ids : str, default=None
+            The column of the names of the rows; see `update`. None: their numbers.
+        nulls : {"error", "drop"}, default="error"
+            What becomes of rows in which one of these columns has no value: they are an error, or
+            are left out, and the report's notes say how many.
+
+        Returns
+        -------
+        LogLossAccumulator
+            The accumulator itself.
+
+        Raises
+        ------
+        ImportError
+            If there is no pyarrow.
+        TypeError
+            If `batches` is something else.
+        ValueError
+            If a column is missing, or a row is not what `log_loss` takes; the message names the
+            row, counted from 0. Then no row of `batches` is added.
+        """
+        columns = Columns.of(y, proba, weight, groups, row_ids)
+        reading = self._reading(columns, nulls)
+        part = self._empty()
+        count_stream(part, stream_of(batches), reading)
+        self._tally.merge(part)
+        return self
+
+    def _reading(self, columns: Columns, nulls: str) -> Reading:
+        how = (self.pos_label, self.from_logits, self.renormalize, nulls)
+        return Reading(columns, self.labels, *how)
+
+    def _empty(self) -> Tally:
+        """A tally of no rows, for some that are to be added as a whole or not at all."""
+        size = sample_size(self.subsample, len(self.labels))
+        return Tally(self.eps, Sample(size, logs=self.from_logits) if size else None, None)
 
     def merge(self, other: LogLossAccumulator) -> LogLossAccumulator:
         """

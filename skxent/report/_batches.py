@@ -22,6 +22,7 @@ from skxent.statistic._sums import check_total
 __all__ = [
     "Batch",
     "checked_batch",
+    "checked_ids",
     "enough_rows",
     "groups_in",
     "keys_in",
@@ -107,11 +108,11 @@ def checked_batch(
     of_rows = None if groups is None else check_groups(groups, n)
     if row_ids is None:
         return Batch(rows, of_rows, row_index(y_true, y_proba), counts=ones is None)
-    names = _checked_ids(row_ids, n)
+    names = checked_ids(row_ids, n)
     return Batch(rows, of_rows, names, keys_of(names), ones is None)
 
 
-def _checked_ids(row_ids: Any, n: int) -> NDArray[Any]:
+def checked_ids(row_ids: Any, n: int) -> NDArray[Any]:
     """Names of rows as numbers, or as the objects that they are."""
     ids = np.asarray(row_ids)
     if ids.shape != (n,):
@@ -178,9 +179,13 @@ def keys_in(batches: Sequence[Batch], seed: int) -> KeyArray:
 
 def numbers_in(batches: Sequence[Batch]) -> NDArray[np.int64] | None:
     """The names of the rows that were given as integers, or None."""
-    if any(b.keys is None or b.names.dtype.kind not in "iu" for b in batches):
+    if any(b.keys is None or not _are_numbers(b.names) for b in batches):
         return None
     return np.concatenate([batch.names for batch in batches]).astype(np.int64)
+
+
+def _are_numbers(names: Any) -> bool:
+    return isinstance(names, np.ndarray) and names.dtype.kind in "iu"
 
 
 def with_names(worst: WorstRows, batches: Sequence[Batch]) -> WorstRows:

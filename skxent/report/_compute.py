@@ -71,6 +71,7 @@ _SAMPLE = (
     "Recalibration and recoverable loss are those of {} rows, drawn at random from {}. "
     "Miscalibration and tail are those of bins."
 )
+_DROPPED = "{} {} left out for want of a value."
 _NO_SAMPLE = "No sample of the rows was kept: no recalibration and no recoverable loss."
 
 
@@ -168,10 +169,10 @@ def content_of_counted(
     sample, sums = counted.sample, counted.sums
     rows, groups = (None, None) if sample is None else (sample.rows(labels), sample.groups())
     is_whole = sample is not None and sample.is_complete
-    notes: list[str] = []
-    choice = None
+    notes, choice = _dropped(counted.n_dropped), None
     if rows is not None and options.recalibration:
-        choice, notes = _choice_of_sample(rows, sums, options, groups)
+        choice, reasons = _choice_of_sample(rows, sums, options, groups)
+        notes += reasons
         if not is_whole:
             notes.append(_SAMPLE.format(rows.proba.n_samples, sums.support.sum()))
     elif options.recalibration:
@@ -191,6 +192,10 @@ def content_of_counted(
         source=Source(),
     )
     return _content(evidence, labels, names, options)
+
+
+def _dropped(n: int) -> list[str]:
+    return [_DROPPED.format(n, "row was" if n == 1 else "rows were")] if n else []
 
 
 def _choice_of_sample(

@@ -66,6 +66,13 @@ class Tally:
             self._settle()
             self._add([counted])
 
+    def leave_out(self, n: int) -> None:
+        """Count rows that were left out."""
+        with self._lock:
+            total = copy(self._counted)
+            total.n_dropped += n
+            self._counted = total
+
     def _check_groups(self, batch: Batch) -> None:
         """Refuse rows in groups beside rows in none, also where these wait."""
         others = [waiting.groups is None for waiting in self._waiting if waiting.counts]

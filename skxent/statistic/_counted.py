@@ -16,6 +16,9 @@ from skxent.statistic._sums import Statistics, statistics
 
 __all__ = ["Counted"]
 
+# What a copy shares: never written to, but replaced.
+_PLAIN = ("sums", "worst", "n_rows", "n_dropped")
+
 
 class Counted:
     """
@@ -30,6 +33,8 @@ class Counted:
         self.sample = sample
         self.worst, self.spread = WorstRows.none(), Spread()
         self.n_rows = 0
+        self.n_dropped = 0
+        """Rows that were left out, since they lacked a value."""
 
     @property
     def n_samples(self) -> int:
@@ -84,9 +89,10 @@ class Counted:
         self.worst = self.worst.joined(other.worst, self.n_rows)
         self.spread.total += other.spread.total
         self.n_rows += other.n_rows
+        self.n_dropped += other.n_dropped
 
     def __copy__(self) -> Counted:
         found = Counted(copy(self.sample))
-        found.__dict__ |= {name: self.__dict__[name] for name in ("sums", "worst", "n_rows")}
+        found.__dict__ |= {name: self.__dict__[name] for name in _PLAIN}
         found.spread.total += self.spread.total
         return found

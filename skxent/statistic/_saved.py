@@ -28,6 +28,7 @@ def tree_of(counted: Counted) -> dict[str, Any]:
     worst["name"] = [n if is_storable(n) else str(n) for n in counted.worst.name]
     return {
         "n_rows": counted.n_rows,
+        "n_dropped": counted.n_dropped,
         "sums": sums and _tree_of_sums(sums),
         "sample": counted.sample and counted.sample.__getstate__(),
         "worst": worst,
@@ -49,7 +50,7 @@ def _fields(
 def counted_of(tree: dict[str, Any]) -> Counted:
     """What `tree_of` was given."""
     counted = Counted(None)
-    counted.n_rows = tree["n_rows"]
+    counted.n_rows, counted.n_dropped = tree["n_rows"], tree.get("n_dropped", 0)
     if tree["sums"] is not None:
         histogram = unpacked(tree["sums"]["histogram"])
         groups = tree["sums"].get("groups")

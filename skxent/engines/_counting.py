@@ -1,0 +1,229 @@
+"""All rows of files or of a stream in one accumulator, also with several processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxent._intake._arrow import Chunk
+from skxent._intake._columns import Columns, Layout, labels_in, layout_of
+from skxent._intake._streams import Stream, stream_of
+from skxent.engines._files import File, files_in
+from skxent.engines._formats import Opened
+from skxent.report import LogLossAccumulator
+from skxent.report._stream import Reading, count_stream
+
+__all__ = ["Counting", "Progress", "counting_of"]
+
+Progress = Callable[[int, int | None], None]
+"""It is told how many rows have been counted, and of how many, where that is known."""
+
+# Pieces of work a process: few enough that each is worth its start, and more than one, since
+# they take different times.
+_PIECES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A file, or some of its row groups."""
+
+    file: File
+    part: int
+    groups: tuple[int, ...] | None
+    n_rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Where the rows are, looked at but not read."""
+
+    columns: Columns
+    stream: Stream | None = None
+    files: tuple[File, ...] = ()
+    opened: dict[str, Opened] = field(default_factory=dict)
+    """Standard input, which cannot be opened twice."""
+
+    def __enter__(self) -> Counting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for found in self.opened.values():
+            found.close()
+
+    def labels(self) -> NDArray[Any]:
+        """The labels that the names of the columns carry."""
+        if self.stream is not None:
+            return labels_in(self.stream.schema, self.columns, "the data")
+        first = self.files[0]
+        found = self._open(first)
+        try:
+            return labels_in(found.schema, self.columns, first.name)
+        finally:
+            self._close(first, found)
+
+    def into(
+        self,
+        accumulator: LogLossAccumulator,
+        *,
+        nulls: str,
+        n_jobs: int | None,
+        progress: Progress | None,
+    ) -> LogLossAccumulator:
+        """Count all rows."""
+        reading = accumulator._reading(self.columns, nulls)
+        n_processes = _n_processes(n_jobs)
+        if self.stream is not None:
+            if n_processes > 1:
+                msg = "n_jobs is for files, whose parts several processes can read; leave it out."
+                raise ValueError(msg)
+            each = _told(progress, self.stream.n_rows)
+            count_stream(accumulator._tally, self.stream, reading, each=each)
+            return accumulator
+        pieces = self._pieces(reading)
+        rows = [piece.n_rows for piece in pieces]
+        total = None if None in rows else sum(n or 0 for n in rows)
+        if n_processes > 1 and not self.opened and len(pieces) > 1:
+            return _in_processes(accumulator, pieces, reading, n_processes, _told(progress, total))
+        each = _told(progress, total)
+        for part, file in enumerate(self.files):
+            found = self._open(file)
+            try:
+                whole = _Piece(file, part, None, None)
+                _count(accumulator, whole, found, reading, len(self.files) == 1, each)
+            finally:
+                self._close(file, found)
+        return accumulator
+
+    def _pieces(self, reading: Reading) -> list[_Piece]:
+        """What can be read alone; each file is looked at before a row of any is read."""
+        pieces = []
+        for part, file in enumerate(self.files):
+            found = self._open(file)
+            try:
+                layout = layout_of(found.schema, self.columns, reading.labels, file.name)
+                reading.of_one_class(layout, file.name)
+                if found.groups:
+                    for i, n in enumerate(found.groups):
+                        pieces.append(_Piece(file, part, (i,), n))
+                else:
+                    pieces.append(_Piece(file, part, None, found.n_rows))
+            finally:
+                self._close(file, found)
+        return pieces
+
+    def _open(self, file: File) -> Opened:
+        if file.path in self.opened:
+            return self.opened[file.path]
+        found = file.opened()
+        if file.path == "-":
+            self.opened["-"] = found
+        return found
+
+    def _close(self, file: File, found: Opened) -> None:
+        if file.path not in self.opened:
+            found.close()
+
+
+def counting_of(source: Any, columns: Columns) -> Counting:
+    """Where the rows of a path, several paths, or anything that streams are."""
+    many = isinstance(source, list | tuple)
+    paths = [isinstance(part, str | os.PathLike) for part in (source if many else [source])]
+    if paths and all(paths):
+        return Counting(columns, files=tuple(files_in(source)))
+    return Counting(columns, stream=stream_of(source, "source"))
+
+
+def _told(progress: Progress | None, total: int | None) -> Callable[[int], None] | None:
+    """What is called with the rows of each chunk, if somebody wants to know."""
+    if progress is None:
+        return None
+    done = 0
+
+    def each(n: int) -> None:
+        nonlocal done
+        done += n
+        progress(done, total)
+
+    return each
+
+
+def _count(
+    accumulator: LogLossAccumulator,
+    piece: _Piece,
+    found: Opened,
+    reading: Reading,
+    alone: bool,
+    each: Callable[[int], None] | None = None,
+) -> None:
+    """Count the rows of an opened file."""
+
+    def read(layout: Layout) -> Iterator[Chunk]:
+        return piece.file.chunks(found, layout, piece.part, alone=alone, groups=piece.groups)
+
+    stream = Stream(found.schema, read)
+    count_stream(accumulator._tally, stream, reading, piece.file.name, each)
+
+
+def _n_processes(n_jobs: int | None) -> int:
+    if n_jobs in (None, 1):
+        return 1
+    from joblib import effective_n_jobs
+
+    return int(effective_n_jobs(n_jobs))
+
+
+def _in_processes(
+    accumulator: LogLossAccumulator,
+    pieces: Sequence[_Piece],
+    reading: Reading,
+    n_processes: int,
+    each: Callable[[int], None] | None,
+) -> LogLossAccumulator:
+    """The same with several processes, each of which counts some of the pieces at a time."""
+    from joblib import Parallel, delayed
+
+    alone = pieces[0].file == pieces[-1].file
+    n = min(len(pieces), _PIECES * n_processes)
+    # Neighbours, so that their sums are added up in the order of the rows.
+    shares = [[pieces[i] for i in at] for at in np.array_split(np.arange(len(pieces)), n)]
+    work = Parallel(n_jobs=n_processes, return_as="generator")
+    # What is sent has no rows, whatever has been added to the other meanwhile.
+    empty = copy(accumulator)
+    parts = work(delayed(_counted)(empty, share, reading, alone) for share in shares)
+    for share, part in zip(shares, parts, strict=True):
+        accumulator.merge(part)
+        if each is not None:
+            each(sum(piece.n_rows or 0 for piece in share))
+    return accumulator
+
+
+def _counted(
+    accumulator: LogLossAccumulator, share: Sequence[_Piece], reading: Reading, alone: bool
+) -> LogLossAccumulator:
+    """What a process counts."""
+    accumulator = copy(accumulator)
+    for piece in _joined(share):
+        found = piece.file.opened()
+        try:
+            _count(accumulator, piece, found, reading, alone)
+        finally:
+            found.close()
+    return accumulator
+
+
+def _joined(share: Sequence[_Piece]) -> list[_Piece]:
+    """Neighbouring row groups of a file as one piece."""
+    joined: list[_Piece] = []
+    for piece in share:
+        last = joined[-1] if joined else None
+        if last is not None and last.part == piece.part and last.groups and piece.groups:
+            joined[-1] = _Piece(piece.file, piece.part, last.groups + piece.groups, None)
+        else:
+            joined.append(piece)
+    return joined

@@ -1,0 +1,247 @@
+"""Formats of files: Parquet, Arrow, Feather and text, each as batches of the columns needed."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from skxent._intake._columns import BadDataError, Layout
+from skxent._intake._streams import batch_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Opened", "opened", "refusals", "unreadable"]
+
+_MARKS = {
+    b"PAR1": "parquet",
+    b"ARRO": "arrow",
+    b"FEA1": "feather",
+    b"\xff\xff\xff\xff": "stream",
+    b"\x1f\x8b": "gzip",
+}
+_PROMISED = {
+    ".parquet": ("Parquet", "parquet"),
+    ".pq": ("Parquet", "parquet"),
+    ".arrow": ("Arrow", "arrow"),
+    ".feather": ("Feather", "arrow"),
+}
+_HEADER, _BLOCK = 1 << 20, 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that is open."""
+
+    schema: pa.Schema
+    batches: Callable[[Layout, Sequence[int] | None], Iterator[Any]]
+    """Those of all row groups, or of some."""
+    close: Callable[[], None]
+    n_rows: int | None = None
+    groups: tuple[int, ...] = ()
+    """Rows of each of the groups that can be read alone."""
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """What goes wrong with files that are damaged, or are none of the format."""
+    import pyarrow as pa
+
+    return (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error)
+
+
+def unreadable(name: str, error: BaseException) -> str:
+    """One line about a file that cannot be read."""
+    why = getattr(error, "strerror", None) or str(error)
+    return f"{name}: cannot be read: {' '.join(str(why).split())}"
+
+
+def opened(path: str, name: str) -> Opened:
+    """A file of whatever format it is; its first bytes say which."""
+    file = _bytes_of(path)
+    try:
+        return _opened(file, path, name)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _opened(file: Any, path: str, name: str) -> Opened:
+    start = file.peek(8)[:8]
+    kind = next((kind for mark, kind in _MARKS.items() if start.startswith(mark)), "text")
+    called, promised = _PROMISED.get(Path(path).suffix.lower(), ("", kind))
+    if kind == "text" and promised != "text":
+        msg = f"{name}: this is no {called} file: it begins otherwise."
+        raise BadDataError(msg)
+    if not start:
+        msg = f"{name}: the file is empty."
+        raise BadDataError(msg)
+    if path == "-" and kind in ("parquet", "arrow", "feather"):
+        file = _spooled(file)
+    if kind == "gzip":
+        return _text(io.BufferedReader(gzip.GzipFile(fileobj=file)), file, name)
+    formats = {"parquet": _parquet, "arrow": _arrow, "feather": _feather, "stream": _stream}
+    return formats.get(kind, _text)(file, file, name)
+
+
+def _bytes_of(path: str) -> Any:
+    """The bytes of a file, which can be looked at before they are read."""
+    if path == "-":
+        return io.BufferedReader(_Shared())
+    if "://" in path:
+        import fsspec
+
+        return io.BufferedReader(fsspec.open(path, "rb").open())
+    return open(path, "rb")
+
+
+class _Shared(io.RawIOBase):
+    """Standard input, which stays open whoever closes this."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        standard: Any = sys.stdin.buffer
+        block = standard.read1(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+
+def _spooled(file: IO[bytes]) -> Any:
+    """Standard input as a file that can be read anywhere."""
+    found = tempfile.TemporaryFile()  # noqa: SIM115 (it is read after this)
+    while block := file.read(1 << 20):
+        found.write(block)
+    found.seek(0)
+    return found
+
+
+def _parquet(source: Any, file: Any, _name: str) -> Opened:
+    import pyarrow.parquet as pq
+
+    # Nothing is read before it is asked for: what waits is what takes memory.
+    found = pq.ParquetFile(_native(source), pre_buffer=False)
+    metadata = found.metadata
+    groups = tuple(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups))
+
+    def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:
+        size = batch_rows(_width(found.schema_arrow, layout))
+        return found.iter_batches(size, row_groups=some, columns=layout.needed, use_threads=False)
+
+    def close() -> None:
+        found.close()
+        file.close()
+
+    return Opened(found.schema_arrow, batches, close, metadata.num_rows, groups)
+
+
+def _native(source: Any) -> Any:
+    """A file of this machine as Arrow's own, which it reads without asking Python."""
+    import pyarrow as pa
+
+    name = getattr(source, "name", None)
+    return pa.OSFile(name, "rb") if isinstance(name, str) else source
+
+
+def _width(schema: pa.Schema, layout: Layout) -> int:
+    """How many numbers a row has."""
+    size = getattr(schema.field(layout.proba[0]).type, "list_size", 1)
+    return len(layout.proba) * max(size, 1) + 2
+
+
+def _cut(batch: Any, size: int) -> Iterator[Any]:
+    return (batch.slice(start, size) for start in range(0, batch.num_rows, size))
+
+
+def _arrow(source: Any, file: Any, _name: str) -> Opened:
+    import pyarrow as pa
+
+    schema = pa.ipc.open_file(source).schema
+
+    def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:  # noqa: ARG001
+        wanted = sorted(schema.get_field_index(name) for name in layout.needed)
+        found = pa.ipc.open_file(source, options=pa.ipc.IpcReadOptions(included_fields=wanted))
+        for i in range(found.num_record_batches):
+            yield from _cut(found.get_batch(i), batch_rows(_width(schema, layout)))
+
+    return Opened(schema, batches, file.close)
+
+
+def _feather(source: Any, file: Any, _name: str) -> Opened:
+    from pyarrow import feather
+
+    table = feather.read_table(source)
+
+    def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:  # noqa: ARG001
+        size = batch_rows(_width(table.schema, layout))
+        return iter(table.select(layout.needed).to_batches(size))
+
+    return Opened(table.schema, batches, file.close, table.num_rows)
+
+
+def _stream(source: Any, file: Any, _name: str) -> Opened:
+    import pyarrow as pa
+
+    found = pa.ipc.open_stream(source)
+
+    def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:  # noqa: ARG001
+        for batch in found:
+            part = batch.select(layout.needed)
+            yield from _cut(part, batch_rows(_width(found.schema, layout)))
+
+    return Opened(found.schema, batches, file.close)
+
+
+def _text(source: Any, file: Any, name: str) -> Opened:
+    """Text with a header line, whose columns have no types."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    header, delimiter = _header(source, name)
+    mark = {"skxent": "text"}
+    schema = pa.schema([pa.field(column, pa.string()) for column in header], metadata=mark)
+
+    def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:  # noqa: ARG001
+        if not source.peek(1):  # a header and no rows
+            return
+        numbers = {*layout.proba, *([layout.columns.weight] if layout.columns.weight else [])}
+        types = {n: pa.float64() if n in numbers else pa.string() for n in layout.needed}
+        found = arrow_csv.open_csv(
+            source,
+            read_options=arrow_csv.ReadOptions(
+                block_size=_BLOCK, use_threads=False, column_names=header
+            ),
+            parse_options=arrow_csv.ParseOptions(delimiter=delimiter),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=types,
+                include_columns=layout.needed,
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+        for batch in found:
+            marked = batch.replace_schema_metadata(mark)
+            yield from _cut(marked, batch_rows(_width(schema, layout)))
+
+    return Opened(schema, batches, file.close)
+
+
+def _header(source: Any, name: str) -> tuple[list[str], str]:
+    """The names of the columns, and what stands between them; their line is read away."""
+    line = source.readline(_HEADER)
+    while line.count(b'"') % 2 and (more := source.readline(_HEADER)):
+        line += more  # a name has a line break
+    if b"\0" in line:
+        msg = f"{name}: this is neither Parquet nor Arrow nor text with columns."
+        raise BadDataError(msg)
+    text = line.decode("utf-8-sig")
+    delimiter = max(",;\t|", key=text.count)
+    names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    return [column.strip() for column in names], delimiter

@@ -1,0 +1,143 @@
+"""Rows that stream as Arrow batches: checked, counted, and errors that say where they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxent._intake._arguments import check_choice
+from skxent._intake._arrow import Chunk, Places, Rows, rows_of
+from skxent._intake._batches import ones_for_zeros
+from skxent._intake._columns import BadDataError, Columns, Layout, layout_of
+from skxent._intake._rows import check_labelled
+from skxent._intake._streams import Stream
+from skxent.report._batches import Batch, checked_ids
+from skxent.report._tally import Tally
+from skxent.statistic._keys import KeyArray, keys_of, mixed
+from skxent.statistic._sums import check_total
+
+__all__ = ["NULLS", "Reading", "count_stream"]
+
+NULLS = ("error", "drop")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a stream is read, and into classes of what labels."""
+
+    columns: Columns
+    labels: NDArray[Any]
+    pos_label: Any
+    from_logits: bool
+    renormalize: bool
+    nulls: str
+
+    def __post_init__(self) -> None:
+        check_choice(self.nulls, "nulls", NULLS)
+
+    def of_one_class(self, layout: Layout, where: str) -> int | None:
+        """Which class a single column is the probability of; None where there is a column each."""
+        if layout.kind != "positive":
+            return None
+        if len(self.labels) != 2:
+            msg = (
+                f"{where}: column {layout.proba[0]!r} is the probability of one of two classes; "
+                f"there are {len(self.labels)} labels."
+            )
+            raise BadDataError(msg)
+        return 1 if self.pos_label is None else self.labels.tolist().index(self.pos_label)
+
+
+def count_stream(
+    tally: Tally,
+    stream: Stream,
+    reading: Reading,
+    where: str = "the data",
+    each: Callable[[int], None] | None = None,
+) -> None:
+    """Count the rows of a stream; after each chunk `each` is told how many rows there were."""
+    layout = layout_of(stream.schema, reading.columns, reading.labels, where)
+    positive = reading.of_one_class(layout, where)
+    for chunk in stream.read(layout):
+        if chunk.batch.num_rows:
+            _count(tally, chunk, layout, reading, positive)
+        if each is not None:
+            each(chunk.batch.num_rows)
+
+
+def _count(
+    tally: Tally, chunk: Chunk, layout: Layout, reading: Reading, positive: int | None
+) -> None:
+    drop = reading.nulls == "drop"
+    try:
+        rows = rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
+        tally.take(_batch(rows, chunk, reading, positive))
+    except BadDataError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise BadDataError(_located(str(error), chunk, layout)) from error
+    if rows.n_dropped:
+        tally.leave_out(rows.n_dropped)
+
+
+def _located(message: str, chunk: Chunk, layout: Layout) -> str:
+    """An error about the rows of a chunk as one about those of its file."""
+
+    def row(found: re.Match[str]) -> str:
+        return f"row {chunk.start + int(found[1])}"
+
+    def column(found: re.Match[str]) -> str:
+        return f"column {layout.proba[int(found[1])]!r}"
+
+    # The rules number what they are given, which is the chunk.
+    message = re.sub(r"\brow (\d+)\b", row, message)
+    if layout.kind == "columns":
+        message = re.sub(r"\bcolumn (\d+)\b", column, message)
+    else:
+        message = message.replace("y_proba", f"column {layout.proba[0]!r}", 1)
+    if layout.columns.weight is not None:
+        message = message.replace("sample_weight", f"column {layout.columns.weight!r}", 1)
+    return f"{chunk.where}: {message}"
+
+
+def _batch(rows: Rows, chunk: Chunk, reading: Reading, positive: int | None) -> Batch:
+    """The rows as a batch, whose keys are made of what they hold and where they are."""
+    ones = ones_for_zeros(rows.weight)
+    found = check_labelled(
+        rows.codes,
+        rows.proba,
+        labels=np.arange(len(reading.labels)),
+        pos_label=positive,
+        sample_weight=rows.weight if ones is None else ones,
+        from_logits=reading.from_logits,
+        renormalize=reading.renormalize,
+    )
+    check_total(found.weight)
+    found = replace(found, labels=reading.labels)
+    if rows.row_ids is not None:
+        names: Any = checked_ids(rows.row_ids, len(rows.codes))
+        keys = keys_of(names)
+    else:
+        names = None if chunk.alone else Places(chunk.where, chunk.start)
+        keys = _keys(rows, chunk)
+    return Batch(found, rows.groups, names, keys, ones is None)
+
+
+def _keys(rows: Rows, chunk: Chunk) -> KeyArray:
+    """
+    Keys for the draw of the sample: the same whenever the same data are read.
+
+    A function of place and content, so that other data, whose sample is added, draw otherwise.
+    """
+    start = (chunk.part << 40) + chunk.start
+    first = rows.proba if rows.proba.ndim == 1 else rows.proba[:, 0]
+    keys = first.astype(np.float64).view(np.uint64)
+    keys += rows.codes.astype(np.uint64)
+    keys = mixed(keys)
+    keys += np.arange(start, start + len(keys), dtype=np.uint64)
+    return keys_of(keys)

@@ -1,0 +1,234 @@
+"""Files of every format, and one line for everything that can be wrong with them."""
+
+import gzip
+import io
+import sys
+
+import fsspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+import pytest
+from predictions import CLASSES, proba_of, table
+from reports import QUICK, same
+
+from skxent import log_loss_report, log_loss_report_from
+
+TABLE = table().drop_columns("other")
+COLUMNS = {"y": "kind", "weight": "w"}
+EXPECTED = log_loss_report(
+    TABLE["kind"].to_pylist(),
+    proba_of(TABLE),
+    labels=CLASSES,
+    sample_weight=TABLE["w"].to_numpy(),
+    **QUICK,
+)
+
+
+def csv_of(data, **options):
+    file = io.BytesIO()
+    arrow_csv.write_csv(data, file, arrow_csv.WriteOptions(**options))
+    return file.getvalue()
+
+
+def parquet_of(data):
+    file = io.BytesIO()
+    pq.write_table(data, file, row_group_size=100)
+    return file.getvalue()
+
+
+def arrow_of(data, new):
+    file = io.BytesIO()
+    with new(file, data.schema) as writer:
+        writer.write_table(data, max_chunksize=130)
+    return file.getvalue()
+
+
+def feather_of(data):
+    file = io.BytesIO()
+    feather.write_feather(data, file, compression="uncompressed")
+    return file.getvalue()
+
+
+FORMATS = {
+    "a.parquet": parquet_of,
+    "a.arrow": lambda data: arrow_of(data, pa.ipc.new_file),
+    "a.arrows": lambda data: arrow_of(data, pa.ipc.new_stream),
+    "a.feather": feather_of,
+    "a.csv": csv_of,
+    "a.tsv": lambda data: csv_of(data, delimiter="\t"),
+    "a": lambda data: csv_of(data, delimiter=";"),
+    "mark.csv": lambda data: b"\xef\xbb\xbf" + csv_of(data),
+    "plain.csv": lambda data: csv_of(data, quoting_style="none").replace(b"\n", b"\r\n"),
+    "a.csv.gz": lambda data: gzip.compress(csv_of(data)),
+    "b.parquet.data": parquet_of,
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_first_bytes_say_what_a_file_is(name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(FORMATS[name](TABLE))
+    report = log_loss_report_from(path, **COLUMNS, **QUICK)
+    assert same(report, EXPECTED, rel=1e-12)
+    assert report.labels.tolist() == list(CLASSES)
+
+
+class Standard:
+    def __init__(self, content):
+        self.buffer = io.BufferedReader(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_standard_input(name, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Standard(FORMATS[name](TABLE)))
+    assert same(log_loss_report_from("-", **COLUMNS, **QUICK), EXPECTED, rel=1e-12)
+    assert not sys.stdin.buffer.closed
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv"])
+def test_addresses_are_opened_with_fsspec(name):
+    system = fsspec.filesystem("memory")
+    for i in range(2):
+        with system.open(f"/predictions/{i}-{name}", "wb") as file:
+            file.write(FORMATS[name](TABLE[250 * i : 250 * (i + 1)]))
+    try:
+        report = log_loss_report_from("memory://predictions/*", **COLUMNS, **QUICK)
+        assert same(report, EXPECTED, rel=1e-12)
+        assert report.worst_rows["row"][0].startswith("memory://")
+        with pytest.raises(FileNotFoundError, match="there is no such file"):
+            log_loss_report_from("memory://predictions/none.parquet", **COLUMNS)
+    finally:
+        system.rm("/predictions", recursive=True)
+
+
+def test_fsspec_is_asked_for_where_it_is_needed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(ImportError, match="pip install fsspec"):
+        log_loss_report_from("s3://bucket/a.parquet", **COLUMNS)
+
+
+# Text has no types.
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "labels"),
+    [
+        ("y,p_0,p_1", ["1,.2,.8", "0,.5,.5"], [0, 1]),
+        ("y,p_0,p_1", ["1.0,.2,.8", "0.0,.5,.5"], [0, 1]),
+        ("y,p_00,p_01", ["01,.2,.8", "00,.5,.5"], ["00", "01"]),
+        ("y,p_False,p_True", ["true,.2,.8", "False,.5,.5"], [False, True]),
+        ("y,p_NA,p_1", ["1,.2,.8", "NA,.5,.5"], ["NA", "1"]),
+        ('"y","p_a ""b""","p_c,d"', ['"c,d",.2,.8', '"a ""b""",.5,.5'], ['a "b"', "c,d"]),
+        ("y; p_a; p_b", ["b;.2;.8", "a;.5;.5"], ["a", "b"]),
+        ("y,p_ä,p_ü", ["ü,.2,.8", "ä,.5,.5"], ["ä", "ü"]),
+    ],
+    ids=["int", "float", "code", "bool", "NA", "quoted", "spaces", "letters"],
+)
+def test_labels_of_text(header, rows, labels, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    report = log_loss_report_from(path, y="y", **QUICK)
+    assert report.labels.tolist() == labels
+    losses = -np.log([0.5, 0.8])
+    assert report.per_class["log_loss"].tolist() == pytest.approx(losses.tolist())
+
+
+def test_an_empty_cell_is_no_value(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("y,p_a,p_b\na,.5,.5\n,.5,.5\nb,,.5\nb,.5,.5\n")
+    with pytest.raises(ValueError, match=r"a\.csv, row 1, column 'y': there is no value"):
+        log_loss_report_from(path, y="y")
+    report = log_loss_report_from(path, y="y", nulls="drop", **QUICK)
+    assert report.overall["n_samples"] == 2
+
+
+def test_names_of_rows_and_groups_stay_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("y,id,g,p_a,p_b\na,007,1,.5,.5\nb,7,01,.9,.1\n")
+    report = log_loss_report_from(path, y="y", row_ids="id", groups="g", **QUICK)
+    assert report.worst_rows["row"].tolist() == ["7", "007"]
+    assert report.about.n_groups == 2
+
+
+# What is wrong with files.
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.parquet", b"y,p_a,p_b\n", r"a\.parquet: this is no Parquet file"),
+        ("a.feather", b"<html>", r"a\.feather: this is no Feather file"),
+        ("a.parquet", b"PAR1" + bytes(100), r"a\.parquet: cannot be read: .*[Pp]arquet"),
+        ("a.parquet", parquet_of(TABLE)[:5000], r"a\.parquet: cannot be read"),
+        ("a.arrow", FORMATS["a.arrow"](TABLE)[:5000], r"a\.arrow: cannot be read"),
+        ("a.csv", b"", r"a\.csv: the file is empty"),
+        ("a.csv", bytes(100), r"a\.csv: this is neither Parquet nor Arrow nor text"),
+        ("a.csv", b"kind\n\xff\xfe\n", r"a\.csv: there is no column 'w'"),
+        ("a.csv", b"ki\xffnd\n\xff\xfe\n", r"a\.csv: cannot be read: 'utf-8' codec"),
+        ("a.csv", b"kind,w,p_a,p_b\na,1,.5,.5\nb,1,x,.5\n", r"a\.csv: cannot be read: .*'x'"),
+        ("a.csv", b"kind,w,p_a,p_b\na,1,.5,.5\nb,1\n", r"a\.csv: cannot be read: .*[Ee]xpected 4"),
+        ("a.csv", b"kind,w,p_a,p_b\n", r"nothing to report"),
+        ("a.csv.gz", gzip.compress(csv_of(TABLE))[:2000], r"a\.csv\.gz: cannot be read"),
+    ],
+)
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_what_is_wrong_with_a_file_is_one_line(name, content, message, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message) as raised:
+        log_loss_report_from(path, **COLUMNS)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_damaged_page_is_found_while_it_is_read(tmp_path):
+    content = bytearray(parquet_of(TABLE))
+    content[20:60] = bytes(40)
+    path = tmp_path / "a.parquet"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.parquet: cannot be read") as raised:
+        log_loss_report_from(path, **COLUMNS)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_lacks_a_column_is_found_before_the_others_are_read(tmp_path):
+    pq.write_table(TABLE, tmp_path / "0.parquet")
+    pq.write_table(TABLE.drop_columns("p_owl"), tmp_path / "1.parquet")
+    told = []
+    with pytest.raises(ValueError, match=r"1\.parquet: .*no column for \['owl'\]"):
+        log_loss_report_from(tmp_path, **COLUMNS, progress=lambda *done: told.append(done))
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none.parquet", "there is no such file"),
+        ("*.parquet", "no file matches the pattern"),
+        ("", "the folder holds no Parquet, Arrow or CSV file"),
+    ],
+)
+def test_no_files(name, message, tmp_path):
+    with pytest.raises(FileNotFoundError, match=message):
+        log_loss_report_from(f"{tmp_path}/{name}", **COLUMNS)
+
+
+def test_hidden_files_of_a_folder_are_passed_over(tmp_path):
+    (tmp_path / "_delta").mkdir()
+    (tmp_path / "sub").mkdir()
+    for name in ("_delta/a.parquet", ".hidden.parquet", "_SUCCESS"):
+        (tmp_path / name).write_bytes(b"none")
+    pq.write_table(TABLE, tmp_path / "sub" / "a.parquet")
+    assert same(log_loss_report_from(tmp_path, **COLUMNS, **QUICK), EXPECTED, rel=1e-12)
+
+
+def test_progress_is_told_after_each_batch(tmp_path):
+    big = table(300_000, labels=CLASSES).drop_columns("other")
+    pq.write_table(big, tmp_path / "a.parquet")
+    told = []
+    log_loss_report_from(
+        tmp_path, **COLUMNS, progress=lambda *done: told.append(done), subsample=0, **QUICK
+    )
+    assert told == [(131_072, 300_000), (262_144, 300_000), (300_000, 300_000)]

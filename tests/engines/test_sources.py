@@ -1,0 +1,473 @@
+"""Reports from whatever streams: the same as from arrays, and errors that say where."""
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+from predictions import CLASSES, proba_of, table, with_null, with_value
+from reports import QUICK, same
+from sklearn.metrics import log_loss as sklearn_log_loss
+
+from skxent import LogLossAccumulator, log_loss_report, log_loss_report_from
+
+TABLE = table()
+COLUMNS = {"y": "kind", "weight": "w"}
+EXPECTED = log_loss_report(
+    TABLE["kind"].to_pylist(),
+    proba_of(TABLE),
+    labels=CLASSES,
+    sample_weight=TABLE["w"].to_numpy(),
+    **QUICK,
+)
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    path = tmp_path / "predictions.parquet"
+    pq.write_table(TABLE, path, row_group_size=100)
+    return path
+
+
+def frame():
+    return TABLE.to_pandas()
+
+
+SOURCES = {
+    "path": lambda path: path,
+    "text": str,
+    "pattern": lambda path: str(path.parent / "*.parquet"),
+    "folder": lambda path: path.parent,
+    "list": lambda path: [path],
+    "table": lambda _: TABLE,
+    "batch": lambda _: TABLE.combine_chunks().to_batches()[0],
+    "reader": lambda _: TABLE.to_reader(max_chunksize=77),
+    "batches": lambda _: TABLE.to_batches(max_chunksize=77),
+    "generator": lambda _: (batch for batch in TABLE.to_batches(max_chunksize=77)),
+    "data set": ds.dataset,
+    "scanner": lambda path: ds.dataset(path).scanner(),
+    "pandas": lambda _: frame(),
+    "pandas categories": lambda _: frame().astype({"kind": "category"}),
+    "frames": lambda _: (frame()[i : i + 77] for i in range(0, 500, 77)),
+    "polars": lambda _: pl.from_arrow(TABLE),
+    "polars categories": lambda _: pl.from_arrow(TABLE).with_columns(
+        pl.col("kind").cast(pl.Categorical)
+    ),
+    "polars lazy": pl.scan_parquet,
+    "polars frames": lambda _: [pl.from_arrow(TABLE[:300]), pl.from_arrow(TABLE[300:])],
+    "duckdb": lambda path: duckdb.read_parquet(str(path)),
+    "large text": lambda _: TABLE.set_column(0, "kind", TABLE["kind"].cast(pa.large_string())),
+    "dictionary": lambda _: TABLE.set_column(0, "kind", TABLE["kind"].dictionary_encode()),
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_report_from_any_source_is_that_of_the_arrays(kind, parquet):
+    report = log_loss_report_from(SOURCES[kind](parquet), **COLUMNS, **QUICK)
+    assert same(report, EXPECTED, rel=1e-12)
+    assert report.labels.tolist() == list(CLASSES)
+    assert report.notes == EXPECTED.notes
+
+
+def test_the_loss_is_that_of_scikit_learn_and_of_a_query(parquet):
+    report = log_loss_report_from(parquet, **COLUMNS, **QUICK)
+    order = np.argsort(CLASSES)
+    loss = sklearn_log_loss(
+        TABLE["kind"].to_pylist(),
+        proba_of(TABLE)[:, order],
+        sample_weight=TABLE["w"].to_numpy(),
+    )
+    assert report.overall["log_loss"] == pytest.approx(loss, rel=1e-13)
+    cases = " ".join(f"when '{c}' then p_{c}" for c in CLASSES)
+    query = f"select sum(w * -ln(case kind {cases} end)) / sum(w) from '{parquet}'"
+    assert report.overall["log_loss"] == pytest.approx(
+        duckdb.sql(query).fetchall()[0][0], rel=1e-13
+    )
+
+
+def test_several_files_are_one(tmp_path):
+    for i in range(4):
+        pq.write_table(TABLE[125 * i : 125 * (i + 1)], tmp_path / f"part-{i}.parquet")
+    report = log_loss_report_from(tmp_path / "*.parquet", **COLUMNS, **QUICK)
+    assert same(report, EXPECTED, rel=1e-12)
+    number = int(EXPECTED.worst_rows["row"][0])
+    name = f"{tmp_path}/part-{number // 125}.parquet:{number % 125}"
+    assert report.worst_rows["row"][0] == name
+
+
+def test_columns_may_be_in_another_order_in_each_file(tmp_path):
+    pq.write_table(TABLE[:200], tmp_path / "0.parquet")
+    pq.write_table(TABLE[200:].select(TABLE.column_names[::-1]), tmp_path / "1.parquet")
+    assert same(log_loss_report_from(tmp_path, **COLUMNS, **QUICK), EXPECTED, rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [2, -1])
+def test_processes_share_the_work_and_change_nothing(n, tmp_path):
+    big = table(24_000, seed=1)
+    pq.write_table(big[:20_000], tmp_path / "0.parquet", row_group_size=3000)
+    pq.write_table(big[20_000:], tmp_path / "1.parquet", row_group_size=3000)
+    told = []
+    one = log_loss_report_from(tmp_path, **COLUMNS)
+    other = log_loss_report_from(
+        tmp_path, **COLUMNS, n_jobs=n, progress=lambda *done: told.append(done)
+    )
+    assert same(one, other, rel=1e-9)  # the sample is the same as well
+    assert one.worst_rows["row"].tolist() == other.worst_rows["row"].tolist()
+    assert told[-1] == (24_000, 24_000)
+
+
+def test_the_sample_depends_on_the_data_alone(parquet):
+    """Whatever the batches are, the report repeats; other data draw otherwise."""
+    big = table(30_000, seed=2)
+    one, other = (
+        log_loss_report_from(big.to_batches(max_chunksize=size), **COLUMNS, n_null=0)
+        for size in (700, 9000)
+    )
+    assert same(one, other, rel=1e-9)
+    assert one.recalibration is not None
+
+
+def test_data_that_were_counted_apart_do_not_draw_the_rows_of_the_same_places():
+    """Else a sample of two days would hold the same places of both."""
+    places = []
+    for seed in (3, 4):
+        ids = []
+        big = table(12_000, seed=seed)
+        part = LogLossAccumulator(CLASSES, subsample=600).update_from(big, y="kind")
+        rows = part._tally.counted().sample.rows(part.labels)
+        values = {v: i for i, v in enumerate(proba_of(big)[:, 0])}
+        ids = {values[v] for v in rows.proba.array[:, 0]}
+        assert len(ids) == 600
+        places.append(ids)
+    # 30 of 600 places are the same by chance.
+    assert len(places[0] & places[1]) < 70
+
+
+def test_groups_and_names_of_rows(parquet):
+    report = log_loss_report_from(parquet, y="kind", groups="patient", row_ids="id", **QUICK)
+    expected = log_loss_report(
+        TABLE["kind"].to_pylist(),
+        proba_of(TABLE),
+        labels=CLASSES,
+        groups=TABLE["patient"].to_pylist(),
+        **QUICK,
+    )
+    assert same(report, expected, rel=1e-12)
+    assert report.about.n_groups == 100
+    assert report.worst_rows["row"].tolist() == (expected.worst_rows["row"] + 1000).tolist()
+
+
+# Labels.
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "expected"),
+    [
+        (["01", "1", "02"], pa.string(), ["01", "1", "02"]),
+        (["1", "0", "-2"], pa.string(), ["1", "0", "-2"]),
+        ([1, 0, -2], pa.int64(), [1, 0, -2]),
+        ([1, 0, 7], pa.uint8(), [1, 0, 7]),
+        ([1.0, 0.5, 2.0], pa.float64(), [1.0, 0.5, 2.0]),
+        ([True, False], pa.bool_(), [True, False]),
+    ],
+    ids=["codes", "text", "int", "unsigned", "float", "bool"],
+)
+def test_labels_are_typed_as_those_of_the_rows(labels, kind, expected):
+    data = table(60, labels=labels)
+    data = data.set_column(0, "kind", pa.array(data["kind"].to_pylist(), kind))
+    report = log_loss_report_from(data, y="kind", **QUICK)
+    assert report.labels.tolist() == expected
+    assert [type(v) for v in report.labels.tolist()] == [type(v) for v in expected]
+    names = [f"p_{label}" for label in labels]
+    codes = [expected.index(v) for v in data["kind"].to_pylist()]
+    p = np.column_stack([data[name].to_numpy() for name in names])
+    loss = -np.log(p[np.arange(60), codes]).mean()
+    assert report.overall["log_loss"] == pytest.approx(loss, rel=1e-13)
+
+
+def test_names_that_are_no_labels_of_the_type():
+    data = table(20, labels=["01", "02"])
+    data = data.set_column(0, "kind", pa.array([1, 2] * 10))
+    with pytest.raises(ValueError, match=r"column 'kind' holds integers.*'01' is none"):
+        log_loss_report_from(data, y="kind")
+
+
+def test_labels_say_the_order_and_the_classes():
+    order = ["owl", "bee", "ape", "lynx"]
+    report = log_loss_report_from(TABLE, **COLUMNS, labels=order, **QUICK)
+    assert report.labels.tolist() == order
+    assert report.per_class["log_loss"].tolist() == EXPECTED.per_class["log_loss"].tolist()[::-1]
+    with pytest.raises(ValueError, match=r"no column for \['cow'\]"):
+        log_loss_report_from(TABLE, **COLUMNS, labels=[*CLASSES, "cow"])
+    with pytest.raises(ValueError, match=r"no label for \['p_owl'\]"):
+        log_loss_report_from(TABLE, **COLUMNS, labels=CLASSES[:3])
+
+
+@pytest.mark.parametrize("kind", [pa.list_, lambda t: pa.list_(t, 4), pa.large_list])
+@pytest.mark.parametrize("of", [pa.float64(), pa.float32()])
+def test_a_column_of_lists(kind, of):
+    cells = pa.array(proba_of(TABLE).tolist(), kind(of))
+    data = pa.table({"kind": TABLE["kind"], "w": TABLE["w"], "p": cells})
+    report = log_loss_report_from(data, **COLUMNS, proba="p", labels=CLASSES, **QUICK)
+    assert same(report, EXPECTED, rel=1e-12 if of == pa.float64() else 1e-5)
+    # Also a part of one, which begins within the memory of the whole.
+    part = log_loss_report_from(data[100:], **COLUMNS, proba="p", labels=CLASSES, **QUICK)
+    assert same(part, log_loss_report_from(TABLE[100:], **COLUMNS, **QUICK), rel=1e-5)
+    with pytest.raises(ValueError, match=r"column 'p' holds lists.*pass labels="):
+        log_loss_report_from(data, **COLUMNS, proba="p")
+    with pytest.raises(ValueError, match=r"row 0, column 'p': a list of 4 numbers beside 3"):
+        log_loss_report_from(data, **COLUMNS, proba="p", labels=CLASSES[:3])
+
+
+def test_polars_lists_and_arrays():
+    cells = {"list": proba_of(TABLE).tolist()}
+    data = pl.from_arrow(TABLE).with_columns(
+        pl.Series("list", cells["list"]),
+        pl.Series("array", cells["list"], dtype=pl.Array(pl.Float64, 4)),
+    )
+    for name in ("list", "array"):
+        report = log_loss_report_from(data, **COLUMNS, proba=name, labels=CLASSES, **QUICK)
+        assert same(report, EXPECTED, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "positive"),
+    [
+        ([True, False, True], {}, True),
+        ([1, 0, 1], {}, 1),
+        (["yes", "no", "yes"], {"labels": ["no", "yes"]}, "yes"),
+        (["yes", "no", "yes"], {"labels": ["no", "yes"], "pos_label": "no"}, "no"),
+    ],
+)
+def test_one_column_is_the_probability_of_the_positive_class(y, options, positive):
+    data, p = pa.table({"y": y, "p": [0.9, 0.2, 0.4]}), np.array([0.9, 0.2, 0.4])
+    report = log_loss_report_from(data, y="y", proba="p", **options, **QUICK)
+    own = np.where([v == positive for v in y], p, 1 - p)
+    assert report.overall["log_loss"] == pytest.approx(-np.log(own).mean(), rel=1e-13)
+
+
+def test_which_class_one_column_is_about_must_be_known():
+    data = pa.table({"y": ["yes", "no"], "p": [0.9, 0.2]})
+    with pytest.raises(ValueError, match=r"nothing says of which; pass labels=\[other, positive\]"):
+        log_loss_report_from(data, y="y", proba="p")
+    with pytest.raises(ValueError, match="one of two classes; there are 3 labels"):
+        log_loss_report_from(data, y="y", proba="p", labels=["yes", "no", "so"])
+
+
+def test_names_of_columns_instead_of_a_pattern():
+    names = [f"p_{c}" for c in CLASSES]
+    plain = TABLE.rename_columns([n.removeprefix("p_") for n in TABLE.column_names])
+    assert same(log_loss_report_from(plain, **COLUMNS, proba=CLASSES, **QUICK), EXPECTED)
+    with pytest.raises(ValueError, match="no column for"):
+        log_loss_report_from(TABLE, **COLUMNS, proba=names, labels=CLASSES)
+
+
+def test_logits_and_rows_that_do_not_sum_to_one():
+    logits = TABLE
+    for c in CLASSES:
+        at = TABLE.column_names.index(f"p_{c}")
+        logits = logits.set_column(at, f"p_{c}", pa.array(np.log(TABLE[f"p_{c}"]) + 3))
+    report = log_loss_report_from(logits, **COLUMNS, from_logits=True, **QUICK)
+    assert same(report, EXPECTED, rel=1e-12)
+    doubled = TABLE
+    for c in CLASSES:
+        at = TABLE.column_names.index(f"p_{c}")
+        doubled = doubled.set_column(at, f"p_{c}", pa.array(2 * TABLE[f"p_{c}"].to_numpy()))
+    assert same(log_loss_report_from(doubled, **COLUMNS, renormalize=True, **QUICK), EXPECTED)
+    with pytest.raises(ValueError, match=r"row 0, column 'p_bee' holds 1.0.*pass renormalize=True"):
+        log_loss_report_from(doubled, **COLUMNS)
+
+
+# Nulls.
+
+
+@pytest.mark.parametrize("column", ["kind", "w", "p_bee", "patient", "id"])
+def test_a_null_is_an_error_that_says_where(column, tmp_path):
+    path = tmp_path / "bad.parquet"
+    pq.write_table(with_null(TABLE, column, 123), path, row_group_size=50)
+    options = {"y": "kind", "weight": "w", "groups": "patient", "row_ids": "id"}
+    with pytest.raises(ValueError, match=rf"bad\.parquet, row 123, column '{column}': there is no"):
+        log_loss_report_from(path, **options)
+
+
+@pytest.mark.parametrize("column", ["kind", "w", "p_bee", "patient", "id"])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("size", [7, 500])
+def test_rows_with_a_null_can_be_left_out(column, weighted, size):
+    rows = [0, 1, 130, 499]
+    data = TABLE
+    for row in rows:
+        data = with_null(data, column, row)
+    options = {"y": "kind", "groups": "patient", "row_ids": "id"}
+    if weighted or column == "w":
+        options["weight"] = "w"
+    kept = TABLE.take(np.setdiff1d(np.arange(500), rows))
+    report = log_loss_report_from(
+        data.to_batches(max_chunksize=size), **options, nulls="drop", **QUICK
+    )
+    assert same(report, log_loss_report_from(kept, **options, **QUICK), rel=1e-12)
+    assert "4 rows were left out for want of a value." in report.notes
+
+
+def test_rows_keep_their_numbers_where_others_are_left_out():
+    worst = int(EXPECTED.worst_rows["row"][0])
+    data = with_null(with_null(TABLE, "kind", worst - 1), "p_owl", worst + 1)
+    report = log_loss_report_from(data, **COLUMNS, nulls="drop", **QUICK)
+    assert report.worst_rows["row"][0] == worst
+
+
+def test_rows_that_were_left_out_are_counted_in_sums_and_files(tmp_path):
+    parts = [
+        LogLossAccumulator(CLASSES).update_from(with_null(TABLE, "kind", i), y="kind", nulls="drop")
+        for i in range(2)
+    ]
+    (parts[0] + parts[1]).save(tmp_path / "both")
+    report = LogLossAccumulator.load(tmp_path / "both").report(**QUICK)
+    assert report.notes == ("2 rows were left out for want of a value.",)
+    assert report.overall["n_samples"] == 998
+
+
+def test_nan_of_pandas_is_no_value_and_that_of_arrow_is_refused():
+    data = frame()
+    data.loc[3, "p_ape"] = np.nan
+    with pytest.raises(ValueError, match="row 3, column 'p_ape': there is no value"):
+        log_loss_report_from(data, **COLUMNS)
+    assert log_loss_report_from(data, **COLUMNS, nulls="drop", **QUICK).notes
+    bad = with_value(TABLE, "p_ape", 3, float("nan"))
+    with pytest.raises(ValueError, match="row 3, column 'p_ape' holds nan"):
+        log_loss_report_from(bad, **COLUMNS, nulls="drop")
+
+
+def test_all_rows_without_a_value():
+    data = pa.table(
+        {"kind": pa.array([None, None], pa.string()), "p_a": [0.5] * 2, "p_b": [0.5] * 2}
+    )
+    with pytest.raises(ValueError, match="nothing to report"):
+        log_loss_report_from(data, y="kind", nulls="drop")
+
+
+# What is wrong with rows.
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("kind", "cow", r"bad\.parquet, row 321, column 'kind': 'cow' is none of the labels"),
+        ("p_bee", 1.7, r"bad\.parquet: y_proba.*row 321, column 'p_bee' holds 1\.7"),
+        ("p_bee", 0.9, r"bad\.parquet: The rows of y_proba must sum to 1.*row 321 sums to"),
+        ("w", -1.0, r"bad\.parquet: column 'w' must be finite and not negative; row 321 has -1"),
+    ],
+)
+@pytest.mark.parametrize("size", [50, 10_000])
+def test_bad_rows_are_found_in_their_file(column, value, message, size, tmp_path):
+    pq.write_table(TABLE, tmp_path / "0.parquet")
+    bad = with_value(TABLE, "p_bee", 321, 0.01) if value == 0.9 else TABLE
+    path = tmp_path / "bad.parquet"
+    pq.write_table(with_value(bad, column, 321, value), path, row_group_size=size)
+    with pytest.raises(ValueError, match=message) as raised:
+        log_loss_report_from(tmp_path, **COLUMNS)
+    assert "\n" not in str(raised.value)
+
+
+def test_labels_of_another_type():
+    data = TABLE.set_column(0, "kind", pa.array(np.zeros(500, dtype=int)))
+    with pytest.raises(
+        ValueError, match=r"row 0, column 'kind': 0 is none.*int 0 cannot be compared"
+    ):
+        log_loss_report_from(data, **COLUMNS, labels=CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"y": "Kind"}, r"no column 'Kind' \(y\); did you mean 'kind'\? its columns: kind, w"),
+        ({"y": "kind", "weight": "wt"}, r"no column 'wt' \(weight\)"),
+        ({"y": "kind", "proba": "q_*"}, r"no column is called 'q_\*' \(proba\)"),
+        ({"y": "kind", "proba": "p_b*"}, r"'p_b\*' is a single column, 'p_bee'"),
+        ({"y": "kind", "proba": "p_?"}, r"proba must have one \* for the label"),
+        ({"y": "kind", "proba": ["p_ape", "p_cow"]}, r"no column 'p_cow' \(proba\)"),
+        ({"y": "other"}, r"column 'other' \(y\) holds struct"),
+        ({"y": "kind", "proba": "other"}, r"column 'other' \(proba\) holds struct"),
+        ({"y": "kind", "weight": "patient"}, r"column 'patient' holds string, not numbers"),
+        ({"y": "kind", "nulls": "keep"}, r"nulls must be one of 'error', 'drop'; got 'keep'"),
+        ({"y": "kind", "n_jobs": 2}, r"n_jobs is for files"),
+        ({"y": "kind", "base": 1}, r"base must be"),
+    ],
+)
+def test_wrong_columns_and_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        log_loss_report_from(TABLE, **options)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (3, "source must be Arrow batches"),
+        ({"kind": [1]}, "source must be Arrow batches"),
+        ([1, 2], "batches must be of Arrow, or data frames; got <class 'int'>"),
+    ],
+)
+def test_what_does_not_stream(source, message):
+    with pytest.raises(TypeError, match=message):
+        log_loss_report_from(source, y="kind")
+
+
+@pytest.mark.parametrize("options", [{"y": 3}, {"y": "kind", "proba": 3}, {"y": None}])
+def test_names_that_are_none(options):
+    with pytest.raises(TypeError, match="must be"):
+        log_loss_report_from(TABLE, **options)
+
+
+def test_no_batches():
+    with pytest.raises(ValueError, match="neither files nor batches"):
+        log_loss_report_from([], y="kind")
+
+
+def test_columns_of_the_same_name():
+    twice = pa.Table.from_arrays([*TABLE.columns, TABLE["w"]], [*TABLE.column_names, "w"])
+    with pytest.raises(ValueError, match="several columns are called 'w'"):
+        log_loss_report_from(twice, **COLUMNS)
+
+
+# The accumulator.
+
+
+def test_an_accumulator_takes_a_stream_or_nothing_of_it():
+    accumulator = LogLossAccumulator(CLASSES).update_from(TABLE[:200], y="kind")
+    batches = with_null(TABLE[200:], "kind", 250).to_batches(max_chunksize=100)
+    with pytest.raises(ValueError, match="row 250, column 'kind'"):
+        accumulator.update_from(batches, y="kind")
+    assert accumulator.n_samples == 200
+    accumulator.update_from(TABLE[200:], y="kind")
+    expected = log_loss_report(TABLE["kind"].to_pylist(), proba_of(TABLE), labels=CLASSES, **QUICK)
+    report = accumulator.report(**QUICK)
+    assert same(report, expected, rel=1e-12)
+    assert report.worst_rows["row"].tolist() == expected.worst_rows["row"].tolist()
+
+
+def test_only_the_columns_that_are_needed_are_read(tmp_path):
+    """A column that cannot be read does no harm, as long as it is not asked for."""
+    read = []
+
+    class Reader:
+        def __iter__(self):
+            return iter(TABLE.to_batches())
+
+    data = (
+        pl.from_arrow(TABLE)
+        .lazy()
+        .with_columns(pl.col("id").map_elements(lambda v: read.append(v), return_dtype=pl.Int64))
+    )
+    assert same(log_loss_report_from(data, **COLUMNS, **QUICK), EXPECTED, rel=1e-12)
+    assert read == []
+    assert same(log_loss_report_from(Reader(), **COLUMNS, **QUICK), EXPECTED, rel=1e-12)
+
+
+def test_without_arrow_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(ImportError, match=r"pip install 'skxent\[arrow\]'"):
+        log_loss_report_from("x.parquet", y="kind")
+    with pytest.raises(ImportError, match=r"pip install 'skxent\[arrow\]'"):
+        LogLossAccumulator(["a", "b"]).update_from([], y="kind")
