@@ -75,7 +75,7 @@ def _tables(caption: str, columns: Sequence[Column], order: Order) -> list[Table
     ]
 
 
-def _about(content: Content) -> str:
+def _about(content: Content) -> list[str]:
     """Of what the report is, and when and by what it was made."""
     about, n, k = content.about, int(content.overall["n_samples"]), len(content.labels)
     model = plain(about.model) if about.model else ""
@@ -88,7 +88,7 @@ def _about(content: Content) -> str:
         about.date,
         f"skxent {about.version}",
     ]
-    return " · ".join(filter(None, parts))
+    return [part for part in parts if part]
 
 
 def _groups(n: int | None) -> str:
