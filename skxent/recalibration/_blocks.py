@@ -29,18 +29,13 @@ class BlocksOfClasses:
 
     @classmethod
     def of(cls, fits: Multiplied, theta: FloatArray) -> BlocksOfClasses:
-        """Of all sets of weights together."""
-        k, matrix = fits.shape.k, fits.shape.slope == "matrix"
-        found = np.zeros((k, k + 1, k + 1) if matrix else (k, 2, 2))
-        for _, x, w in fits.blocks(k if matrix else 4):
-            p = fits.probabilities(x, theta).mean(axis=0)
-            spread = p * (1.0 - p) * w.mean(axis=0)[:, None]
-            if matrix:
-                inputs = with_ones(x)
-                found += np.array([crossed(inputs * s[:, None], inputs) for s in spread.T])
-            else:
-                sums = [(spread * power).sum(axis=0) for power in (x * x, x, 1.0)]
-                found += np.moveaxis(np.array([sums[:2], sums[1:]]), -1, 0)
+        """Of all sets of weights together, where each class has a slope for each other."""
+        k = fits.shape.k
+        found = np.zeros((k, k + 1, k + 1))
+        for _, x, w in fits.blocks(k):
+            p = fits.probabilities(x, theta)[0]
+            spread, inputs = p * (1.0 - p) * w.mean(axis=0)[:, None], with_ones(x)
+            found += np.array([crossed(inputs * s[:, None], inputs) for s in spread.T])
         return cls(fits.shape, found)
 
     def inverted(self, scale: float, prior: FloatArray) -> BlocksOfClasses:

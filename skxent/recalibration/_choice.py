@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skxent._backend import NUMPY, class_weights
+from skxent._backend import NUMPY, class_weights, dot
 from skxent._inference._intervals import Moments, hall_interval, moments_of_mean
 from skxent._inference._paired import paired_interval
 from skxent._intake._rows import Labelled
@@ -16,18 +16,18 @@ from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._cross_fit import N_SPLITS, Repeats, finite_logs
 from skxent.recalibration._maps import METHODS, Chance, FittedMethod, Map, fit_methods, n_parameters
+from skxent.statistic._sample import sample_size
 
 __all__ = ["Choice", "Recalibration", "choose", "why_not"]
 
 # Of the two-sided interval of which the lower end has to be above 0: one-sided 5 %. It is not
 # the confidence level of the report: how wide its intervals are should not choose a map.
 _LEVEL = 0.9
-# Maps are fitted to so many rows and so many probabilities at most, and their losses are those
-# of so many.
-_N_FIT, _SIZE_FIT = 10_000, 2_000_000
-_N_EVALUATED, _SIZE_EVALUATED = 200_000, 2_000_000
-# A number for each pair of classes: beyond, the fit takes minutes and cannot find so many.
-_MOST_CLASSES_OF_MATRIX = 50
+# Maps are fitted to so many rows at most, and their losses are those of so many.
+_N_FIT, _N_EVALUATED = 10_000, 200_000
+# A number for each pair of classes, and a slope for each beside its bias: beyond, the rows that
+# maps are fitted to are too few to find so many.
+_MOST_CLASSES = {"matrix": 50, "vector": 500}
 # Folds are cut again until what is decided is as many standard errors of the repeats away
 # from the opposite; so often at least, and at most.
 _FIRST_REPEATS, _MOST_REPEATS, _SURE = 1, 16, 2.5
@@ -48,7 +48,7 @@ class Recalibration:
     ----------
     methods : tuple of str
         Names of the maps: none, bias, temperature, bias+temperature, mix, temperature+mix,
-        vector and, up to 50 classes, dirichlet.
+        up to 500 classes vector and, up to 50 classes, dirichlet.
     log_loss, ci_low, ci_high : ndarray of shape (n_methods,)
         Mean loss of all rows after the map, and its confidence interval, which does not allow for
         what the model excludes and no row has shown; to compare maps, look at the gain.
@@ -129,9 +129,9 @@ def _drawn(
 ) -> _Drawn:
     n, k, weight = rows.proba.n_samples, rows.proba.n_classes, rows.weight
     some = np.arange(n) if weight is None else np.flatnonzero(weight > 0)
-    n_fit = min(_N_FIT, max(_SIZE_FIT // k, 2), len(some))
+    n_fit = min(max(sample_size(_N_FIT, k), 2), len(some))
     # Rows beyond those that maps are fitted to may share a group with them.
-    most = n_fit if groups is not None else min(_N_EVALUATED, _SIZE_EVALUATED // k)
+    most = n_fit if groups is not None else sample_size(_N_EVALUATED, k)
     if len(some) > n_fit:
         some = np.random.RandomState(seed).permutation(some)[: max(most, n_fit)]
     whole = len(some) == n and n_fit == n
@@ -157,7 +157,7 @@ class _Candidates:
 
     def __init__(self, drawn: _Drawn, least: float, seed: int) -> None:
         k, fit = drawn.x.shape[1], drawn.for_fit()
-        methods = [m for m in METHODS if m.slope != "matrix" or k <= _MOST_CLASSES_OF_MATRIX]
+        methods = [m for m in METHODS if k <= _MOST_CLASSES.get(m.slope, k)]
         self.drawn, self.least = drawn, least
         self.fitted: list[FittedMethod] = fit_methods(methods, *fit)
         units = (
@@ -186,25 +186,22 @@ class _Candidates:
         self.repeats.more(n_repeats)
         for i in which:
             first = len(self.own[i])
-            losses = self.repeats.held_out(self.fitted[i], first)[0]
             self.own[i] += [
-                own - self._chance(i, fold_of)
-                for own, fold_of in zip(losses, self.repeats.folds[first:], strict=True)
+                self.repeats.held_out(self.fitted[i], fold_of) - self._chance(i, fold_of)
+                for fold_of in self.repeats.folds[first:]
             ]
 
-    def steady(self, which: Sequence[int]) -> None:
-        """Take what is known to be chance off the losses after the methods `which`."""
-        repeats = self.repeats
+    def steady(self, which: Sequence[int]) -> bool:
+        """Take what is known to be chance off the losses after methods; whether that was new."""
+        repeats, before = self.repeats, len(self.chances)
         for i in which:
             if i not in self.chances:
-                units = np.arange(len(repeats.codes)) if repeats.units is None else repeats.units
-                self.chances[i] = self.fitted[i].chance_of_folds(
-                    repeats.x, repeats.codes, repeats.weight, units
-                )
+                self.chances[i] = self.fitted[i].chance_of_folds(repeats.units)
                 self.own[i] = [
                     own - self._chance(i, fold_of)
                     for own, fold_of in zip(self.own[i], repeats.folds, strict=False)
                 ]
+        return len(self.chances) > before
 
     def _chance(self, i: int, fold_of: IntArray) -> FloatArray | float:
         chance = self.chances.get(i)
@@ -246,7 +243,8 @@ class _Candidates:
         _, codes, weight = self.drawn.for_fit()
         weight = np.ones(len(codes)) if weight is None else weight
         k, of_fit = self.drawn.x.shape[1], []
-        for by_map in self.repeats.held_out(self.fitted[i], 0, _FIRST_REPEATS)[1]:
+        for fold_of in self.repeats.folds[:_FIRST_REPEATS]:
+            by_map = self.repeats.by_map(self.fitted[i], fold_of)
             sums = [class_weights(codes, k, losses * weight) for losses in by_map]
             m = len(sums)
             of_fit.append((m - 1) * np.var(sums, axis=0) / weight.sum() ** 2)
@@ -267,10 +265,10 @@ class _Candidates:
         # alike by chance.
         parameters = max(abs(self.n_parameters[i] - self.n_parameters[j]), 1.0)
         expected = 0.5 * parameters * (self.alike / len(weight)) ** 2
-        if n == 1:
-            return 2.0 * math.sqrt(expected)
         if all(self.chances.get(m) is not None for m in (i, j) if m):
             expected *= _LEFT**2
+        if n == 1:
+            return 2.0 * math.sqrt(expected)
         return math.sqrt(max(float(np.var(of_repeat, ddof=1)), expected) / n)
 
 
@@ -287,23 +285,26 @@ class _Observations:
             size = class_weights(units, int(units.max()) + 1, share)
             cells, self.cell = np.unique(units * k + owner, return_inverse=True)
             owner, own = cells % k, size[cells // k]
-        self.owner, self.own = owner, own
-        self.sizes = [float((size**m).sum()) for m in range(4)]
+        self.owner, self.own, self.square = owner, own, own * own
+        self.second, self.third = dot(size, size), dot(size * size, size)
 
     def moments(self, values: FloatArray) -> Moments:
         """Of the sum of the values times their shares, or of the part that each class has in it."""
-        middle = float(self.share @ values) if self.k == 1 else 0.0
+        middle = dot(self.share, values) if self.k == 1 else 0.0
         part = self.share * (values - middle)  # so that a small spread keeps its digits
         if self.cell is not None:
             part = class_weights(self.cell, len(self.owner), part)
 
-        def sums(numbers: FloatArray) -> FloatArray:
-            return class_weights(self.owner, self.k, numbers)
+        def sums(a: FloatArray, b: FloatArray | float = 1.0) -> FloatArray:
+            if self.k > 1:
+                return class_weights(self.owner, self.k, a * b)
+            return np.array([a.sum() if isinstance(b, float) else dot(a, b)])
 
-        own, (_, _, second, third) = self.own, self.sizes
-        square = [np.full(self.k, second), sums(own * part), sums(part**2)]
-        cube = [np.full(self.k, third), sums(own**2 * part), sums(own * part**2), sums(part**3)]
-        found = moments_of_mean(np.ones(self.k), sums(part), np.array(square), np.array(cube))
+        own, squares, total = self.own, part * part, sums(part)
+        square = [np.full(self.k, self.second), sums(own, part), sums(part, part)]
+        cube = [np.full(self.k, self.third), sums(self.square, part), sums(own, squares)]
+        cube.append(sums(squares, part))
+        found = moments_of_mean(np.ones(self.k), total, np.array(square), np.array(cube))
         return replace(found, mean=found.mean + middle)
 
 
@@ -345,8 +346,8 @@ def _decided(found: _Candidates) -> int:
         repeats = len(found.repeats.folds)
         if not unclear or repeats >= most:
             return best if beaten else 0
-        found.steady(sorted(unclear))
-        found.more(sorted(unclear), min(repeats, most - repeats))
+        if not found.steady(sorted(unclear)):  # what is left takes more repeats
+            found.more(sorted(unclear), min(repeats, most - repeats))
 
 
 def choose(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from skxent._intake._table import Table
 from skxent._typing import FloatArray, IntArray
-from skxent.recalibration._maps import N_SPLITS, FittedMethod
+from skxent.recalibration._maps import N_SPLITS, FittedMethod, Map
 
 __all__ = [
     "N_SPLITS",
     "Repeats",
     "finite_logs",
     "folds_of_units",
+    "held_out",
     "stratified_folds",
     "without_zeros",
 ]
@@ -85,6 +88,15 @@ def without_zeros(logp: FloatArray, least: float) -> FloatArray:
     return np.where(impossible, np.minimum(others, least), logp)
 
 
+def held_out(maps: Sequence[Map], x: FloatArray, codes: IntArray, fold_of: IntArray) -> FloatArray:
+    """Loss of each row after the map of its fold."""
+    losses = np.empty(len(codes))
+    for fold, found in enumerate(maps):
+        at = np.flatnonzero(fold_of == fold)
+        losses[at] = found.losses(x[at], codes[at])
+    return losses
+
+
 class Repeats:
     """
     Losses of the same rows by maps that were fitted to other folds, again and again.
@@ -112,19 +124,15 @@ class Repeats:
         splits = min(N_SPLITS, n if units is None else int(units.max()) + 1)
         self.folds += [folds_of_units(units, n, splits, self.random) for _ in range(n_repeats)]
 
-    def held_out(
-        self, fitted: FittedMethod, first: int, last: int | None = None
-    ) -> tuple[FloatArray, list[FloatArray]]:
-        """
-        Loss of each row in the repeats `first` to `last`, and the losses of all by each map.
+    def held_out(self, fitted: FittedMethod, fold_of: IntArray) -> FloatArray:
+        """Loss of each row by the map that was fitted to the rows of the other folds."""
+        losses = held_out(self._maps(fitted, fold_of), self.x, self.codes, fold_of)
+        return losses.clip(0.0, -self.least)
 
-        Shapes (n_repeats, n_rows), and (n_folds, n_rows) for each repeat.
-        """
-        folds = self.folds[first:last]
-        weights = [(fold != np.arange(fold.max() + 1)[:, None]) * self.weight for fold in folds]
-        losses = fitted.refitted(self.x, self.codes, np.concatenate(weights))
-        ends = np.cumsum([len(each) for each in weights])
-        by_map = np.split(losses.clip(0.0, -self.least), ends[:-1])
-        rows = np.arange(len(self.codes))
-        own = [each[fold, rows] for each, fold in zip(by_map, folds, strict=True)]
-        return np.array(own), by_map
+    def by_map(self, fitted: FittedMethod, fold_of: IntArray) -> list[FloatArray]:
+        """Losses of all rows by each of these maps."""
+        maps = self._maps(fitted, fold_of)
+        return [m.losses(self.x, self.codes).clip(0.0, -self.least) for m in maps]
+
+    def _maps(self, fitted: FittedMethod, fold_of: IntArray) -> list[Map]:
+        return fitted.without_folds(self.weight, fold_of)

@@ -9,15 +9,15 @@ from scipy.sparse import csr_array
 
 from skxent._backend import pick
 from skxent._typing import FloatArray, IntArray
-from skxent.recalibration._blocks import BlocksOfClasses
 from skxent.recalibration._hessians import (
     hessians_of_matrix,
     hessians_of_scalar,
     hessians_of_vector,
     weighted_rows,
 )
+from skxent.recalibration._kept import KeptProducts, MatrixProducts
 from skxent.recalibration._multiplied import Multiplied
-from skxent.recalibration._newton import Preconditioner, crossed
+from skxent.recalibration._newton import Products, crossed
 from skxent.recalibration._shape import Shape, shorten_slopes, slope_prior
 
 __all__ = ["LinearFits"]
@@ -45,9 +45,14 @@ class LinearFits(Multiplied):
         part.targets = self.targets[which]
         return part
 
-    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        shape, (n_sets, n), k = self.shape, self.weight.shape, self.shape.k
-        losses, bias = np.empty((len(theta), n)), shape.biases(theta)
+    def weighted(self, weight: FloatArray) -> Self:
+        part = super().weighted(weight)
+        part.targets = part._targets()
+        return part
+
+    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        shape, n_sets, k = self.shape, len(self.weight), self.shape.k
+        bias = shape.biases(theta)
         counts = np.zeros((n_sets, k))
         sums = np.zeros((n_sets, k, k) if shape.slope == "matrix" else (n_sets, k))
         prior, gradient = self._prior(theta)
@@ -60,7 +65,6 @@ class LinearFits(Multiplied):
             loss += shift - own
             if shape.bias:
                 loss -= bias[:, codes]
-            losses[:, at] = loss
             value += np.einsum("bm,bm->b", w, np.broadcast_to(loss, w.shape))
             ratio = w / total
             if shape.bias:
@@ -72,7 +76,7 @@ class LinearFits(Multiplied):
                 sums += weighted_rows(ratio, powers)
         counts *= factor
         sums *= factor[:, None] if shape.slope == "matrix" else factor
-        return value, gradient + shape.joined(sums, counts) - self.targets, losses
+        return value, gradient + shape.joined(sums, counts) - self.targets
 
     def _prior(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Minus the log of the prior of each set of parameters, and its derivatives."""
@@ -108,24 +112,5 @@ class LinearFits(Multiplied):
             found[at] = self.shape.joined(slopes, p)
         return found
 
-    def times_hessian(self, theta: FloatArray, v: FloatArray) -> FloatArray:
-        shape, k, sets = self.shape, self.shape.k, len(self.weight)
-        counts = np.zeros((sets, k))
-        sums = np.zeros((sets, k, k) if shape.slope == "matrix" else (sets, k))
-        for _, x, w in self.blocks(2 * sets):
-            p = self.probabilities(x, theta)
-            change = p * (
-                self.multiplied(x, v) + shape.biases(v)[:, None] if shape.n_slopes else v[:, None]
-            )
-            change -= p * (change @ np.ones(k))[..., None]
-            change *= w[..., None]
-            counts += change.sum(axis=-2)
-            if shape.slope == "matrix":
-                sums += crossed(x, change)
-            elif shape.n_slopes:
-                change *= x
-                sums += change.sum(axis=-2)
-        return shape.joined(sums, counts)
-
-    def preconditioner(self, theta: FloatArray) -> Preconditioner:
-        return BlocksOfClasses.of(self, theta)
+    def products(self, theta: FloatArray) -> Products:
+        return (MatrixProducts if self.shape.slope == "matrix" else KeptProducts)(self, theta)

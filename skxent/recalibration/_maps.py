@@ -11,9 +11,16 @@ from skxent._backend import NUMPY, pick, row_slices
 from skxent._kernels import log_softmax
 from skxent._typing import EPS, FloatArray, IntArray
 from skxent.recalibration._linear import LinearFits
-from skxent.recalibration._mixture import MixtureFits
+from skxent.recalibration._mixture import MixtureFits, Sloped
 from skxent.recalibration._multiplied import exponentials
-from skxent.recalibration._newton import Curvature, Fits, minimised, times
+from skxent.recalibration._newton import (
+    Curvature,
+    Fits,
+    crossed,
+    is_solved_directly,
+    minimised,
+    times,
+)
 from skxent.recalibration._shape import LEAST_SLOPE, Shape, Slope
 
 __all__ = [
@@ -99,9 +106,10 @@ METHODS = (
 N_SPLITS = 5
 # What a fit of the share begins with.
 _FIRST_SHARE = 0.02
-# A part of the loss of all rows. What it makes the mean loss of the rows held out too small by
-# is less than a hundredth of what chance makes of it in how the folds are cut.
-_TOLERANCE = 1e-7
+# What is left of the sum of the losses, in nats. With d parameters it moves the sum of the losses
+# held out by at most sqrt(5 d) times its root: a thousandth of what chance makes of that in how
+# the folds are cut, sqrt(d / 2), and less than a thirtieth where parameters are many.
+_TOLERANCE, _TOLERANCE_OF_MANY = 1e-7, 1e-4
 _BY_NAME = {method.name: method for method in METHODS}
 
 
@@ -116,36 +124,45 @@ class FittedMethod:
     """The map of a method that was fitted to all rows, and what fits to parts begin from."""
 
     method: Method
-    theta: FloatArray
-    curvature: Curvature | None
     map: Map
+    fits: Fits | None = None
+    theta: FloatArray | None = None
+    curvature: Curvature | None = None
 
-    def refitted(
-        self, x: FloatArray, codes: IntArray, weight: FloatArray, tolerance: float = _TOLERANCE
-    ) -> FloatArray:
-        """Losses of all rows by the maps that are fitted under each set of weights."""
-        fits = _fits(self.method, x, codes, _scaled(weight))
-        return minimised(fits, self.theta, self.curvature, tolerance)[1]
+    def without_folds(
+        self, weight: FloatArray, fold_of: IntArray, tolerance: float | None = None
+    ) -> list[Map]:
+        """For each fold, the map that is fitted to the rows of the others."""
+        folds = np.arange(fold_of.max() + 1)
+        if self.fits is None or self.theta is None:
+            return [self.map for _ in folds]
+        fits = self.fits.weighted(_scaled((fold_of != folds[:, None]) * weight))
+        # Where those of each fold cost next to nothing, they save steps.
+        many = not is_solved_directly(self.theta)
+        curvature = None if many or isinstance(self.fits, MixtureFits) else self.curvature
+        tolerance = tolerance or (_TOLERANCE_OF_MANY if many else _TOLERANCE)
+        theta = minimised(fits, self.theta, curvature, tolerance)[0]
+        return [_map_of(self.method, fits, theta, fold) for fold in folds]
 
-    def chance_of_folds(
-        self, x: FloatArray, codes: IntArray, weight: FloatArray, units: IntArray
-    ) -> Chance | None:
+    def chance_of_folds(self, units: IntArray | None) -> Chance | None:
         """What the folds make of the loss of each row by chance; None for too many parameters."""
-        if self.curvature is None:
+        if self.fits is None or self.theta is None or self.curvature is None:
             return None
-        fits = _fits(self.method, x, codes, _scaled(weight[None]))
-        scaled, prior = fits.weight[0], fits.prior_curvature(self.theta)
+        fits = self.fits
         part = (1.0 - 1.0 / N_SPLITS) * fits.weight
-        inverse = self.curvature.inverse(part, prior)
+        inverse = self.curvature.inverse(part, fits.prior_curvature(self.theta))
         if inverse is None:
             return None
         gradients = fits.row_gradients(self.theta)
+        moved = times(gradients, inverse[None])[0]
+        gradients *= fits.weight[0][:, None]
+        if units is None:
+            return Chance(np.arange(len(gradients)), moved, gradients)
         of_unit = np.zeros((int(units.max()) + 1, gradients.shape[1]))
-        np.add.at(of_unit, units, scaled[:, None] * gradients)
-        return Chance(units, times(gradients, inverse[None])[0], of_unit)
+        np.add.at(of_unit, units, gradients)
+        return Chance(units, moved, of_unit)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Chance:
     """
     To first order, by how much the loss of each row differs from its mean over all folds.
@@ -154,25 +171,31 @@ class Chance:
     few repeats of the folds say what else hundreds would.
     """
 
-    units: IntArray
-    moved: FloatArray
-    """Shape (n_rows, size): gradients of the rows, times the inverse second derivatives."""
-    gradients: FloatArray
-    """Shape (n_units, size): gradients of the rows of each unit, summed."""
+    def __init__(self, units: IntArray, moved: FloatArray, gradients: FloatArray) -> None:
+        """
+        `moved`: gradients of the rows times the inverse second derivatives, (n_rows, size).
+
+        `gradients` are those of the rows of each unit, summed, (n_units, size).
+        """
+        self.units, self.moved, self.gradients = units, moved, gradients
+        self.by_all = moved @ gradients.sum(axis=0)
+        alone = len(units) == len(gradients)
+        self.by_own = np.einsum("nd,nd->n", moved, gradients if alone else gradients[units])
 
     def of(self, fold_of: IntArray) -> FloatArray:
         """Shape (n_rows,); 0 on average over all ways to cut the folds."""
-        n_units, size = self.gradients.shape
+        n_units = len(self.gradients)
         fold_of_unit = np.empty(n_units, dtype=np.intp)
         fold_of_unit[self.units] = fold_of
-        of_fold = np.zeros((int(fold_of.max()) + 1, size))
-        np.add.at(of_fold, fold_of_unit, self.gradients)
+        folds = np.arange(int(fold_of.max()) + 1)
+        of_fold = crossed(np.equal(fold_of_unit[:, None], folds) * 1.0, self.gradients)
         units = np.bincount(fold_of_unit)
         # That another unit is in the same fold.
         share = float((units * (units - 1)).sum()) / max(n_units * (n_units - 1), 1)
-        expected = share * self.gradients.sum(axis=0) + (1.0 - share) * self.gradients
-        change: FloatArray = of_fold[fold_of] - expected[self.units]
-        return np.einsum("nd,nd->n", self.moved, change)
+        by_fold = times(self.moved, np.ascontiguousarray(of_fold.T)[None])[0]
+        expected = share * self.by_all + (1.0 - share) * self.by_own
+        change: FloatArray = pick(by_fold, fold_of) - expected
+        return change
 
 
 def _scaled(weight: FloatArray) -> FloatArray:
@@ -189,17 +212,23 @@ def _scaled(weight: FloatArray) -> FloatArray:
     return scaled
 
 
-def _fits(method: Method, x: FloatArray, codes: IntArray, weight: FloatArray) -> Fits:
+def _fits(method: Method, sloped: Sloped, weight: FloatArray) -> Fits:
+    if method.slope == "scalar" and not method.bias:
+        return MixtureFits(sloped, weight, with_slope=True, with_share=method.mixes)
     if method.mixes:
-        return MixtureFits(x, codes, weight, with_slope=method.slope == "scalar")
+        return MixtureFits(sloped, weight, with_slope=False, with_share=True)
+    x, codes = sloped.x, sloped.codes
     return LinearFits(Shape(method.slope, method.bias, x.shape[1]), x, codes, weight)
 
 
-def _map_of(method: Method, fits: Fits, theta: FloatArray) -> Map:
-    k = fits.x.shape[1]
+def _map_of(method: Method, fits: Fits, theta: FloatArray, i: int = 0) -> Map:
+    """The map of one set of parameters."""
+    k, theta = fits.x.shape[1], theta[i : i + 1]
     if isinstance(fits, MixtureFits):
-        slope = theta[0, 0] if fits.with_slope else 1.0
-        return Map(np.full(k, slope), np.zeros(k), float(theta[0, -1]), fits.classes[0])
+        slopes = np.full(k, theta[0, 0] if fits.with_slope else 1.0)
+        if not fits.with_share:
+            return Map(slopes, np.zeros(k))
+        return Map(slopes, np.zeros(k), float(theta[0, -1]), fits.classes[i])
     shape = Shape(method.slope, method.bias, k)
     slopes = shape.slopes(theta)[0]
     if method.slope == "matrix":
@@ -230,7 +259,7 @@ def fit_methods(
     x: FloatArray,
     codes: IntArray,
     weight: FloatArray | None = None,
-    tolerance: float = 1e-9,
+    tolerance: float = 1e-7,
 ) -> list[FittedMethod]:
     """
     The maps of several methods that make the penalised log loss of these rows smallest.
@@ -240,18 +269,19 @@ def fit_methods(
     w = _scaled(np.ones((1, len(codes))) if weight is None else weight[None])
     k = x.shape[1]
     identity = Map(np.ones(k), np.zeros(k))
-    found = {"none": FittedMethod(_BY_NAME["none"], np.zeros((1, 0)), None, identity)}
+    found, sloped = {"none": FittedMethod(_BY_NAME["none"], identity)}, Sloped(x, codes)
 
     def fit(method: Method) -> FittedMethod:
         if method.name not in found:
             starts = [fit(_BY_NAME[name]).map for name in method.start] or [identity]
-            fits = _fits(method, x, codes, w)
+            fits = _fits(method, sloped, w)
             thetas = [_theta_of(method, near) for near in starts]
-            best = min(thetas, key=lambda theta: float(fits.evaluated(theta)[0][0]))
-            theta, _, curvature = minimised(fits, best, tolerance=tolerance)
-            found[method.name] = FittedMethod(
-                method, theta, curvature, _map_of(method, fits, theta)
-            )
+            best = thetas[0]
+            if len(thetas) > 1:
+                best = min(thetas, key=lambda theta: float(fits.evaluated(theta)[0][0]))
+            theta, curvature = minimised(fits, best, tolerance=tolerance)
+            own = _map_of(method, fits, theta)
+            found[method.name] = FittedMethod(method, own, fits, theta, curvature)
         return found[method.name]
 
     return [fit(method) for method in methods]

@@ -1,24 +1,28 @@
-"""Fits of maps that mix the probabilities with the shares of the classes."""
+"""Fits of maps of one slope, one share that is mixed in, or both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
 
-from skxent._backend import class_weights, pick
+from skxent._backend import class_weights, pick, row_slices
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._multiplied import exponentials
 from skxent.recalibration._newton import Fits
 from skxent.recalibration._shape import shorten_slopes, slope_prior
 
-__all__ = ["MixtureFits", "shares_of_classes"]
+__all__ = ["MixtureFits", "Sloped", "shares_of_classes"]
 
 # Half a row that was mixed and half a row that was not: a Beta(3/2, 3/2) prior of the share,
 # without which rows that are all right would ask for a share of 0, and a single error after
 # that would cost everything.
 _HALF = 0.5
+# Where the fourth term of a series adds no more to the mean loss, for several sets or for one, the
+# series does; the fifth, which is left out, adds less.
+_FOURTH, _FOURTH_OF_ONE = 1e-7, 1e-11
 
 
 def shares_of_classes(codes: IntArray, k: int, weight: FloatArray) -> FloatArray:
@@ -28,119 +32,174 @@ def shares_of_classes(codes: IntArray, k: int, weight: FloatArray) -> FloatArray
     return shares
 
 
+@dataclass(slots=True, eq=False)
+class Sloped:
+    """
+    Log-probabilities of the rows' classes after ``softmax(slope * x)``, as functions of the slope.
+
+    Each is a series around a slope, which is moved where another is asked for: the derivatives
+    are cumulants of the logits under the probabilities. One object serves all fits to the rows.
+    """
+
+    x: FloatArray
+    codes: IntArray
+    center: float = math.nan
+    terms: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+    """Shape (5, n_rows): derivatives of the order 0 to 4 over their factorials."""
+
+    def as_it_is(self) -> FloatArray:
+        """Log-probability of each row's class where the slope is 1."""
+        found = np.empty(len(self.codes))
+        for rows in row_slices(*self.x.shape):
+            _, total, shift = exponentials(self.x[rows])
+            found[rows] = pick(self.x[rows], self.codes[rows]) - shift - np.log(total)
+        return found
+
+    def at(self, slopes: FloatArray) -> FloatArray:
+        """Value, first and second derivative of each row: shape (3, n_sets, n_rows)."""
+        most = _FOURTH if len(slopes) > 1 else _FOURTH_OF_ONE
+        if not self._reaches(slopes, most):
+            self.center = float(slopes.mean())
+            self.terms = self._expanded(self.center)
+        if not self._reaches(slopes, most):
+            each = [self._expanded(slope) for slope in slopes.tolist()]
+            return np.array([[terms[i] * (1 + i // 2) for terms in each] for i in range(3)])
+        d, (zeroth, first, second, third, fourth) = (slopes - self.center)[:, None], self.terms
+        value = zeroth + d * (first + d * (second + d * (third + d * fourth)))
+        slope = first + d * (2.0 * second + d * (3.0 * third + d * (4.0 * fourth)))
+        return np.array([value, slope, 2.0 * second + d * (6.0 * third + d * (12.0 * fourth))])
+
+    def _reaches(self, slopes: FloatArray, most: float) -> bool:
+        """Whether the series does for these slopes."""
+        if not len(self.terms):
+            return False
+        far = float(((slopes - self.center) ** 4).max())
+        return float(abs(self.terms[4]).mean()) * far <= most
+
+    def _expanded(self, slope: float) -> FloatArray:
+        found = np.empty((5, len(self.codes)))
+        ones = np.ones(self.x.shape[1])
+        for rows in row_slices(*self.x.shape):
+            x, own = self.x[rows], pick(self.x[rows], self.codes[rows])
+            powers, total, shift = exponentials(slope * x)
+            found[0, rows] = slope * own - shift - np.log(total)
+            moments = []
+            for _ in range(4):
+                powers *= x
+                moments.append((powers @ ones) / total)
+            m, m2, m3, m4 = moments
+            variance = m2 - m * m
+            third = m3 - m * (3.0 * m2 - 2.0 * m * m)
+            central = m4 - m * (4.0 * m3 - m * (6.0 * m2 - 3.0 * m * m))
+            found[1, rows] = own - m
+            found[2, rows] = variance / -2.0
+            found[3, rows] = third / -6.0
+            found[4, rows] = (central - 3.0 * variance * variance) / -24.0
+        return found
+
+
 class MixtureFits(Fits):
     """
     Fits of ``(1 - share) * softmax(slope * x) + share * shares_of_classes``.
 
-    The parameters are the slope, unless it is fixed at 1, and the share.
+    The parameters are the slope, unless it is fixed at 1, and the share, unless nothing is mixed.
     """
 
     def __init__(
-        self, x: FloatArray, codes: IntArray, weight: FloatArray, *, with_slope: bool
+        self, sloped: Sloped, weight: FloatArray, *, with_slope: bool, with_share: bool
     ) -> None:
-        super().__init__(x, codes, weight)
-        self.with_slope = with_slope
-        self.classes = np.array([shares_of_classes(codes, x.shape[1], each) for each in weight])
+        super().__init__(sloped.x, sloped.codes, weight)
+        self.sloped, self.with_slope, self.with_share = sloped, with_slope, with_share
+        self.unsloped = None if with_slope else sloped.as_it_is()[None]
+        k = self.x.shape[1]
+        self.classes = np.array([shares_of_classes(self.codes, k, each) for each in weight])
 
     def some(self, which: IntArray) -> Self:
         part = super().some(which)
         part.classes = self.classes[which]
         return part
 
-    def _own(
-        self, x: FloatArray, codes: IntArray, theta: FloatArray, order: int
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """
-        Probability of each row's class before the mixing, and derivatives by the slope.
+    def weighted(self, weight: FloatArray) -> Self:
+        part, k = super().weighted(weight), self.x.shape[1]
+        part.classes = np.array([shares_of_classes(self.codes, k, each) for each in weight])
+        return part
 
-        The latter are divided by the probability; 0 beyond the `order` that is asked for.
+    def _derived(self, theta: FloatArray) -> tuple[FloatArray, list[FloatArray], list[FloatArray]]:
         """
-        slope = theta[:, :1] if self.with_slope else np.ones((1, 1))
-        own = pick(x, codes)
-        powers, total, shift = exponentials(slope[..., None] * x)
-        q = np.exp(slope * own - shift) / total
+        Logarithms of the rows' probabilities and their derivatives, for each set.
+
+        The first by each parameter, and the second by pairs of them, the first with all first.
+        """
+        if self.unsloped is not None:
+            logs = first = second = self.unsloped
+        else:
+            logs, first, second = self.sloped.at(theta[:, 0])
+        if not self.with_share:
+            return logs, [first], [second]
+        share, of_class, q = theta[:, -1:], self.classes[:, self.codes], np.exp(logs)
+        mixed = (1.0 - share) * q + share * of_class
+        by_share = (of_class - q) / mixed
+        own = [by_share], [-by_share * by_share]
         if not self.with_slope:
-            return q, np.zeros_like(q), np.zeros_like(q)
-        ones = np.ones(x.shape[1])
-        powers *= x
-        mean = (powers @ ones) / total
-        first = own - mean
-        if order == 1:
-            return q, first, np.zeros_like(q)
-        powers *= x
-        return q, first, first**2 - (powers @ ones) / total + mean**2
+            return np.log(mixed), *own
+        kept = (1.0 - share) * q / mixed
+        by_slope = kept * first
+        bend = kept * (first * first + second) - by_slope * by_slope
+        both = -first * q / mixed - by_slope * by_share
+        return np.log(mixed), [by_slope, by_share], [bend, both, own[1][0]]
 
-    def _mixed(
-        self, theta: FloatArray, order: int
-    ) -> Iterator[tuple[slice, FloatArray, FloatArray, FloatArray, FloatArray]]:
-        """Blocks of weights, probabilities of the rows' classes, and relative derivatives."""
-        share = theta[:, -1:]
-        for at, x, w in self.blocks(len(theta) if self.with_slope else 1):
-            codes = self.codes[at]
-            q, first, second = self._own(x, codes, theta, order)
-            of_class = self.classes[:, codes]
-            mixed = (1.0 - share) * q + share * of_class
-            by_share = (of_class - q) / mixed
-            if not self.with_slope:  # a mixture is linear in the share
-                yield at, w, mixed, by_share[None], np.zeros((1, *mixed.shape))
-                continue
-            kept = (1.0 - share) * q / mixed
-            bend = [kept * second, -q * first / mixed, np.zeros_like(mixed)]
-            yield at, w, mixed, np.array([kept * first, by_share]), np.array(bend)
-
-    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        n_sets, n = self.weight.shape
-        share = theta[:, -1]
-        losses = np.full((n_sets, n), np.inf)
-        gradient = np.zeros((n_sets, theta.shape[1]))
-        value = np.zeros(n_sets)
+    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        w, gradient = self.weight, np.zeros((len(self.weight), theta.shape[1]))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            for at, w, mixed, by, _ in self._mixed(theta, 1):
-                losses[:, at] = loss = -np.log(mixed)
-                value += (w * loss).sum(axis=1)
-                gradient -= (w * by).sum(axis=2).T
-            value -= _HALF * np.log(share * (1.0 - share))
-            gradient[:, -1] += _HALF / (1.0 - share) - _HALF / share
+            logs, by, _ = self._derived(theta)
+            value = -_weighted(w, logs)
+            for i, each in enumerate(by):
+                gradient[:, i] = -_weighted(w, each)
+            if self.with_share:
+                share = theta[:, -1]
+                value = value - _HALF * np.log(share * (1.0 - share))
+                gradient[:, -1] += _HALF / (1.0 - share) - _HALF / share
+                # Beyond the range there is no such map.
+                value = np.where((share > 0) & (share < 1) & ~np.isnan(value), value, np.inf)
         if self.with_slope:
             of_slope, by_slope, _ = slope_prior(theta[:, 0])
             value, gradient[:, 0] = value + of_slope, gradient[:, 0] + by_slope
-        # Beyond the range there is no such map.
-        value = np.where((share > 0) & (share < 1) & ~np.isnan(value), value, np.inf)
-        return value, gradient, losses
+        return value, gradient
 
     def prior_curvature(self, theta: FloatArray) -> FloatArray:
-        share = theta[:, -1]
-        curvature = [_HALF / share**2 + _HALF / (1.0 - share) ** 2]
-        if self.with_slope:
-            curvature.insert(0, slope_prior(theta[:, 0])[2])
+        curvature = [slope_prior(theta[:, 0])[2]] if self.with_slope else []
+        if self.with_share:
+            share = theta[:, -1]
+            curvature.append(_HALF / share**2 + _HALF / (1.0 - share) ** 2)
         return np.array(curvature).T
 
     def hessians(self, theta: FloatArray) -> FloatArray:
         """Without the part that bends down, where the whole would not bend up."""
-        size = theta.shape[1]
-        squares, bends = np.zeros((2, len(self.weight), size, size))
-        pairs = [(0, 0), (0, 1), (1, 1)] if self.with_slope else [(0, 0)]
-        for _, w, _, by, bend in self._mixed(theta, 2):
-            for (i, j), each in zip(pairs, bend, strict=True):
-                squares[:, i, j] += (w * by[i] * by[j]).sum(axis=1)
-                bends[:, i, j] += (w * each).sum(axis=1)
-        for part in (squares, bends):
-            part[:, -1, 0] = part[:, 0, -1]
-        whole = squares - bends
-        prior = self.prior_curvature(theta)
-        at = np.arange(size)
-        with_prior = whole.copy()
-        with_prior[:, at, at] += prior
+        size, w = theta.shape[1], self.weight
+        squares, whole = np.zeros((2, len(w), size, size))
+        _, by, bends = self._derived(theta)
+        pairs = [(i, j) for i in range(size) for j in range(i, size)]
+        for (i, j), bend in zip(pairs, bends, strict=True):
+            squares[:, i, j] = squares[:, j, i] = _weighted(w, by[i] * by[j])
+            whole[:, i, j] = whole[:, j, i] = -_weighted(w, bend)
+        with_prior, at = whole.copy(), np.arange(size)
+        with_prior[:, at, at] += self.prior_curvature(theta)
         safe = np.linalg.eigvalsh(with_prior)[:, 0] > 1e-3 * with_prior[:, at, at].min(axis=1)
         return np.where(safe[:, None, None], whole, squares)
 
     def row_gradients(self, theta: FloatArray) -> FloatArray:
-        return -np.concatenate([by[:, 0].T for _, _, _, by, _ in self._mixed(theta, 1)])
+        return -np.concatenate(self._derived(theta)[1]).T
 
     def shorten(self, theta: FloatArray, step: FloatArray) -> None:
         if self.with_slope:
             shorten_slopes(theta[:, 0], step)
-        # Half of the way to the end of the range at most.
-        share, change = theta[:, -1], step[:, -1]
-        room = 0.5 * np.where(change < 0, share, 1.0 - share)
-        step *= np.minimum(room / np.maximum(abs(change), 1e-300), 1.0)[:, None]
+        if self.with_share:
+            # Half of the way to the end of the range at most.
+            share, change = theta[:, -1], step[:, -1]
+            room = 0.5 * np.where(change < 0, share, 1.0 - share)
+            step *= np.minimum(room / np.maximum(abs(change), 1e-300), 1.0)[:, None]
+
+
+def _weighted(weight: FloatArray, values: FloatArray) -> FloatArray:
+    """Weighted sum of each set; there may be one row of values for all sets."""
+    return np.einsum("bn,bn->b", weight, np.broadcast_to(values, weight.shape))

@@ -11,17 +11,27 @@ import numpy as np
 from skxent._backend import row_slices
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["Curvature", "Fits", "crossed", "curvature_at", "minimised", "times"]
+__all__ = [
+    "Curvature",
+    "Fits",
+    "crossed",
+    "curvature_at",
+    "is_solved_directly",
+    "minimised",
+    "times",
+]
 
 # Products of matrices of so many multiplications are done by one thread: waking others takes
 # BLAS up to a hundred times as long as the product itself.
 _ONE_THREAD = 1 << 18
 # Systems of so many equations are solved directly, larger ones by conjugate gradients.
 _MOST_EQUATIONS = 160
+# What conjugate gradients leave of what a step promises.
+_EXACT = 1e-3
 _MOST_STEPS, _MOST_HALVES, _MOST_DIRECTIONS = 60, 40, 200
-# Second derivatives are computed again where a step leaves more than this part of what the
-# step before had left.
-_SLOW = 0.15
+# Steps with old second derivatives leave so much of what the step before had left, at most; as
+# products they take longer to compute again, and tell less of a single set.
+_SLOW, _SLOW_PRODUCTS = 0.15, 0.5
 # Where the data say nothing of a parameter that has no prior.
 _RIDGE = 1e-9
 
@@ -42,15 +52,21 @@ class Fits:
         part.weight = self.weight[which]
         return part
 
+    def weighted(self, weight: FloatArray) -> Self:
+        """Fits to the same rows under other weights."""
+        part = copy(self)
+        part.weight = weight
+        return part
+
     def blocks(self, numbers: int) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
         """Rows, and their weights, that fit the cache with so many numbers a probability."""
         n, k = self.x.shape
         for at in row_slices(n, k * numbers):
             yield at, self.x[at], self.weight[:, at]
 
-    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """
-        Penalised sums of the weighted losses, their derivatives, and the losses of the rows.
+        Penalised sums of the weighted losses, and their derivatives.
 
         One set of parameters is that of all sets of weights.
         """
@@ -64,12 +80,8 @@ class Fits:
         """Second derivatives without those of the prior: shape (n_sets, size, size)."""
         raise NotImplementedError
 
-    def times_hessian(self, theta: FloatArray, v: FloatArray) -> FloatArray:
-        """`hessians` times a vector each."""
-        raise NotImplementedError
-
-    def preconditioner(self, theta: FloatArray) -> Preconditioner:
-        """Roughly the second derivatives of all sets together."""
+    def products(self, theta: FloatArray) -> Products:
+        """The same at one set of parameters, as what they are times vectors."""
         raise NotImplementedError
 
     def prior_curvature(self, theta: FloatArray) -> FloatArray:
@@ -79,6 +91,17 @@ class Fits:
     def shorten(self, theta: FloatArray, step: FloatArray) -> None:
         """Shorten steps, in place, that would lead out of the range of the parameters."""
         raise NotImplementedError
+
+
+class Products(Protocol):
+    """Second derivatives at one set of parameters, times vectors."""
+
+    @property
+    def rough(self) -> Preconditioner: ...
+
+    def times(self, v: FloatArray) -> FloatArray: ...
+
+    def some(self, which: IntArray) -> Self: ...
 
 
 class Preconditioner(Protocol):
@@ -102,7 +125,7 @@ def times(x: FloatArray, matrices: FloatArray) -> FloatArray:
     if count <= 1:
         return x @ matrices
     whole = count * step
-    result = np.empty((len(matrices), n, m))
+    result = np.empty((len(matrices), n, m), dtype=np.result_type(x, matrices))
     pieces = x[:whole].reshape(count, step, k) @ matrices[:, None]
     result[:, :whole] = pieces.reshape(len(matrices), whole, m)
     result[:, whole:] = x[whole:] @ matrices
@@ -144,6 +167,9 @@ def _solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
 
 class Curvature:
     """Second derivatives at some parameters, of each set of weights or of all together."""
+
+    slow = _SLOW
+    """They are computed again where a step leaves more than this part of what was left before."""
 
     def __init__(self, fits: Fits, theta: FloatArray) -> None:
         self.fits, self.theta = fits, theta
@@ -198,9 +224,18 @@ class _Direct(Curvature):
 class _Products(Curvature):
     """As what they are times a vector: for so many parameters that matrices would be too large."""
 
+    slow = _SLOW_PRODUCTS
+
     def __init__(self, fits: Fits, theta: FloatArray) -> None:
-        super().__init__(fits, theta)
-        self.rough = fits.preconditioner(theta)
+        # For one set of parameters: they differ by little.
+        super().__init__(fits, theta.mean(axis=0, keepdims=True))
+        self.products = fits.products(self.theta)
+
+    def some(self, which: IntArray) -> Self:
+        part = super().some(which)
+        if len(self.total) > 1:
+            part.products = self.products.some(which)
+        return part
 
     def inverse(self, weight: FloatArray, prior: FloatArray) -> FloatArray | None:  # noqa: ARG002
         return None
@@ -209,16 +244,15 @@ class _Products(Curvature):
         """By conjugate gradients."""
         sets = len(gradient)
         scale, prior = (weight.sum(axis=1) / self.total)[:, None], prior + _RIDGE
-        fits = self.fits if len(self.total) == sets else self.fits.some(np.zeros(sets, np.intp))
-        inverse = self.rough.inverted(float(scale.mean()), prior.mean(axis=0))
+        inverse = self.products.rough.inverted(float(scale.mean()), prior.mean(axis=0))
         found, left = np.zeros_like(gradient), gradient.copy()
         direction = z = inverse @ left
         size = (left * z).sum(axis=1)
-        goal = 1e-4 * size
+        goal = _EXACT * size
         for _ in range(_MOST_DIRECTIONS):
             if (size <= goal).all():
                 break
-            change = scale * fits.times_hessian(self.theta, direction) + prior * direction
+            change = scale * self.products.times(direction) + prior * direction
             bend = (direction * change).sum(axis=1)
             far = np.divide(size, bend, out=np.zeros(sets), where=bend > 0)[:, None]
             found, left = found + far * direction, left - far * change
@@ -231,32 +265,40 @@ class _Products(Curvature):
 
 def curvature_at(fits: Fits, theta: FloatArray) -> Curvature:
     """Second derivatives of the loss, to take steps by."""
-    direct = theta.shape[1] <= _MOST_EQUATIONS
-    return _Direct(fits, theta) if direct else _Products(fits, theta)
+    return (_Direct if is_solved_directly(theta) else _Products)(fits, theta)
+
+
+def is_solved_directly(theta: FloatArray) -> bool:
+    """Whether second derivatives of so many parameters are made into matrices."""
+    return theta.shape[1] <= _MOST_EQUATIONS
 
 
 def minimised(
     fits: Fits, theta: FloatArray, curvature: Curvature | None = None, tolerance: float = 1e-9
-) -> tuple[FloatArray, FloatArray, Curvature]:
+) -> tuple[FloatArray, Curvature]:
     """
-    Parameters that make the penalised loss smallest, the losses of all rows, and the curvature.
+    Parameters that make the penalised loss smallest, and the curvature there.
 
     From `theta`, one set for all or one each, by second derivatives that are computed again
     only where steps with the old ones do not do; `curvature` are those to begin with. A step
-    is halved until it makes the loss smaller. Ends where a step promises less than `tolerance`.
+    is halved until it makes the loss smaller. Ends where a step promises less than `tolerance`,
+    or, by the pace of the last two, will leave less of that behind.
     """
     sets = len(fits.weight)
-    value, gradient, losses = fits.evaluated(theta)
+    value, gradient = fits.evaluated(theta)
     own = curvature or curvature_at(fits, theta)
     theta = np.repeat(theta, sets, axis=0) if len(theta) < sets else theta.copy()
-    losses = np.repeat(losses, sets, axis=0) if len(losses) < sets else losses
     active, before = np.arange(sets), np.full(sets, np.inf)
     for _ in range(_MOST_STEPS):
         step, promise = _step(fits.some(active), theta[active], gradient[active], own)
-        if (promise > np.maximum(_SLOW * before, tolerance)).any():
+        slow = promise > np.maximum(own.slow * before, tolerance)
+        if slow.any():
             own = curvature_at(fits.some(active), theta[active])
             step, promise = _step(fits.some(active), theta[active], gradient[active], own)
-        going = np.flatnonzero(promise > tolerance)
+        pace = np.where(np.isinf(before), 1.0, promise / before)
+        last = (promise <= tolerance) | ((pace < own.slow) & (promise * pace <= tolerance))
+        theta[active[last]] += step[last]
+        going = np.flatnonzero(~last)
         active, step, before, own = active[going], step[going], promise[going], own.some(going)
         factor, left = np.ones(len(active)), np.arange(len(active))
         for _ in range(_MOST_HALVES):
@@ -264,12 +306,11 @@ def minimised(
                 break
             at = active[left]
             tried = theta[at] + factor[left, None] * step[left]
-            new, slope, loss = fits.some(at).evaluated(tried)
+            new, slope = fits.some(at).evaluated(tried)
             allowed = 1e-12 * abs(value[at]) - 1e-4 * factor[left] * before[left]
             good = new <= value[at] + allowed
             done = at[good]
             theta[done], value[done], gradient[done] = tried[good], new[good], slope[good]
-            losses[done] = loss[good]
             left = left[~good]
             factor[left] *= 0.5
         if len(left):  # there is nothing to gain but rounding
@@ -277,7 +318,7 @@ def minimised(
             active, before, own = active[kept], before[kept], own.some(kept)
         if not len(active):
             break
-    return theta, losses, own
+    return theta, own
 
 
 def _step(

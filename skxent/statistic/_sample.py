@@ -17,12 +17,12 @@ from skxent.statistic._keys import KeyArray, keys_of
 
 __all__ = ["Sample", "sample_size"]
 
-# So many probabilities at most.
+# So many probabilities at most are kept, or have maps fitted or applied to them.
 _MOST_NUMBERS = 2_000_000
 
 
 def sample_size(most: int, n_classes: int) -> int:
-    """How many rows to keep, if not more than `most`: fewer where there are many classes."""
+    """How many rows, if not more than `most`: fewer where there are many classes."""
     return min(most, _MOST_NUMBERS // n_classes)
 
 

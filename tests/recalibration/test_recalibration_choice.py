@@ -26,6 +26,7 @@ from skxent import log_loss, log_loss_report
 from skxent._intake._rows import check_labelled
 from skxent.recalibration import _choice, refinement_loss
 from skxent.recalibration._choice import choose, why_not
+from skxent.statistic import _sample
 from skxent.statistic._extremes import row_losses
 
 METHODS = (
@@ -333,7 +334,7 @@ def test_maps_that_are_fitted_to_a_part_of_the_rows_are_applied_to_all(monkeypat
     assert_array_equal(recalibration_of(y, logits, from_logits=True).log_loss, part.log_loss)
     other = recalibration_of(y, logits, from_logits=True, random_state=1)
     assert (other.log_loss != part.log_loss)[1:].all()
-    monkeypatch.setattr(_choice, "_SIZE_FIT", 3 * 200)  # so many probabilities
+    monkeypatch.setattr(_sample, "_MOST_NUMBERS", 3 * 200)  # so many probabilities
     assert (recalibration_of(y, logits, from_logits=True).log_loss != part.log_loss)[1:].all()
 
 
