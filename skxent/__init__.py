@@ -7,7 +7,7 @@ from skxent.comparison import (
     LogLossComparisonDisplay,
     compare_log_loss,
 )
-from skxent.engines import log_loss_report_from
+from skxent.engines import compare_log_loss_from, log_loss_report_from
 from skxent.metrics import (
     cross_entropy,
     entropy,
@@ -55,6 +55,7 @@ __all__ = [
     "Recalibrator",
     "ReliabilityDisplay",
     "compare_log_loss",
+    "compare_log_loss_from",
     "cross_entropy",
     "entropy",
     "get_scorer",

@@ -73,7 +73,12 @@ class Rows:
     weight: FloatArray | None
     groups: Groups | None
     row_ids: NDArray[Any] | None
-    n_dropped: int
+    dropped: NDArray[np.bool_] | None
+    """Which were left out; None where none was."""
+
+    @property
+    def n_dropped(self) -> int:
+        return 0 if self.dropped is None else int(np.count_nonzero(self.dropped))
 
 
 def rows_of(
@@ -93,7 +98,7 @@ def rows_of(
         weight=weight,
         groups=None if columns.groups is None else found.groups(columns.groups),
         row_ids=None if columns.row_ids is None else found.names(columns.row_ids),
-        n_dropped=0 if kept is None else n - len(kept),
+        dropped=missing,
     )
     return rows if kept is None else _spread(rows, kept, n, 0.0 if from_logits else None)
 
@@ -117,7 +122,7 @@ def _spread(rows: Rows, kept: IntArray, n: int, neutral: float | None) -> Rows:
         weight=spread(np.ones(len(kept)) if rows.weight is None else rows.weight),
         groups=groups,
         row_ids=None if rows.row_ids is None else spread(rows.row_ids),
-        n_dropped=rows.n_dropped,
+        dropped=rows.dropped,
     )
 
 

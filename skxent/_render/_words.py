@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["cell", "encodable", "percent", "printable", "shortened", "unit_name"]
+__all__ = ["cell", "encodable", "left_out", "percent", "printable", "shortened", "unit_name"]
 
 _COUNTS = {"support", "floored"}
 _PARTS = {"share", "prevalence", "top_rival_share", "tail_share"}
@@ -65,3 +65,8 @@ def shortened(name: Any, width: int = 40) -> str:
 def encodable(text: str) -> str:
     """Half a pair of surrogates, which UTF-8 has no bytes for, as an escape."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def left_out(n: int) -> str:
+    """A note about rows that were not counted."""
+    return f"{n} {'row was' if n == 1 else 'rows were'} left out for want of a value."

@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike
 from skxent._intake._arguments import check_base, check_eps, check_level, check_names
 from skxent._intake._batches import is_empty, ones_for_zeros
 from skxent._intake._labels import check_labels, check_pos_label
+from skxent._intake._streams import Stream, stream_of
 from skxent._typing import EPS
 from skxent.comparison._compare import read_losses
 from skxent.comparison._comparison import About, LogLossComparison, check_models, comparison_of
+from skxent.comparison._stream import PairedReading, stream_rows
 from skxent.statistic._mergeable import Mergeable
 from skxent.statistic._paired import PairedSums, paired_sums
 from skxent.statistic._saved import paired_of, tree_of_paired
@@ -124,6 +126,7 @@ class LogLossComparisonAccumulator(Mergeable):
         self.from_logits, self.renormalize = from_logits, renormalize
         self.models: tuple[str, ...] = ()
         self._sums: PairedSums | None = None
+        self._n_dropped = 0
         self._lock = Lock()
 
     @property
@@ -193,10 +196,112 @@ class LogLossComparisonAccumulator(Mergeable):
             self._add(known, paired_sums(rows, self._place(known)))
         return self
 
+    def update_from(
+        self,
+        batches: Any,
+        *,
+        y: str,
+        models: Mapping[str, str | Sequence[str]],
+        weight: str | None = None,
+        groups: str | None = None,
+        nulls: str = "error",
+    ) -> LogLossComparisonAccumulator:
+        """
+        Add all rows of a stream of Arrow batches, or of data frames, by the names of their columns.
+
+        It takes the memory of one batch. For files that have one model each see
+        `compare_log_loss_from`.
+
+        Parameters
+        ----------
+        batches : iterable of pyarrow.RecordBatch, pyarrow.Table or data frame, or one of these
+            Also a pyarrow reader, scanner or data set, a polars LazyFrame or a DuckDB relation,
+            of which only the columns that are needed are read.
+        y : str
+            The column of the labels.
+        models : mapping of str to str or sequence of str
+            The columns of the probabilities of each model by its name, such as
+            ``{"old": "old_*", "new": "new_*"}``: a pattern with a ``*`` that stands for the
+            label, or their names; or the name of a single column, of lists or of the probability
+            of one of two classes.
+        weight : str, default=None
+            The column of the weights.
+        groups : str, default=None
+            The column that says which rows belong together; see `update`.
+        nulls : {"error", "drop"}, default="error"
+            What becomes of rows in which one of these columns has no value: they are an error, or
+            are left out, and the notes of the comparison say how many.
+
+        Returns
+        -------
+        LogLossComparisonAccumulator
+            The accumulator itself.
+
+        Raises
+        ------
+        ImportError
+            If there is no pyarrow.
+        TypeError
+            If `batches` is something else.
+        ValueError
+            If a column is missing, or a row is not what `compare_log_loss` takes; the message
+            names the row, counted from 0. Then no row of `batches` is added.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skxent import LogLossComparisonAccumulator
+        >>> frame = pd.DataFrame({"y": [0, 1], "a_0": [0.6, 0.2], "a_1": [0.4, 0.8]})
+        >>> frame = frame.assign(b_0=[0.5, 0.5], b_1=[0.5, 0.5])
+        >>> accumulator = LogLossComparisonAccumulator([0, 1])
+        >>> accumulator.update_from(frame, y="y", models={"a": "a_*", "b": "b_*"})
+        <LogLossComparisonAccumulator: 2 models, 2 classes, 2 rows so far>
+        """
+        return self._count(stream_of(batches), self._reading(y, models, weight, groups, nulls))
+
+    def _reading(
+        self,
+        y: str,
+        models: Mapping[str, str | Sequence[str]],
+        weight: str | None,
+        groups: str | None,
+        nulls: str,
+    ) -> PairedReading:
+        names = check_models(models, self.reference, "models")
+        known = self.models or names
+        _check_same(names, known, "models")
+        return PairedReading.of(
+            {name: models[name] for name in known},
+            y=y,
+            weight=weight,
+            groups=groups,
+            labels=self.labels,
+            pos_label=self.pos_label,
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+            nulls=nulls,
+            eps=self.eps,
+        )
+
+    def _count(
+        self, stream: Stream, reading: PairedReading, where: str = "the data"
+    ) -> LogLossComparisonAccumulator:
+        """Add all rows of a stream, or none of them."""
+        models = tuple(reading.readings)
+        total, n_dropped = None, 0
+        for rows, n in stream_rows(stream, reading, where):
+            n_dropped += n
+            if rows is not None:
+                sums = paired_sums(rows, self._place(models))
+                total = sums if total is None else total + sums
+        if total is not None or n_dropped:
+            self._add(models, total, n_dropped)
+        return self
+
     def _place(self, models: Sequence[str]) -> int:
         return 0 if self.reference is None else models.index(self.reference)
 
-    def _add(self, models: tuple[str, ...], sums: PairedSums) -> None:
+    def _add(self, models: tuple[str, ...], sums: PairedSums | None, n_dropped: int = 0) -> None:
         """Add sums of models, which another thread may have given another order meanwhile."""
         with self._lock:
             known = self.models or models
@@ -207,9 +312,12 @@ class LogLossComparisonAccumulator(Mergeable):
                     f"now {models[0]!r}; pass reference= when the accumulator is made."
                 )
                 raise ValueError(msg)
-            sums = sums.of_models([models.index(name) for name in known])
-            total = sums if self._sums is None else self._sums + sums
+            total = self._sums
+            if sums is not None:
+                sums = sums.of_models([models.index(name) for name in known])
+                total = sums if total is None else total + sums
             self.models, self._sums = known, total
+            self._n_dropped += n_dropped
 
     def _name_of_reference(self, models: Sequence[str]) -> str:
         return models[self._place(models)]
@@ -236,8 +344,8 @@ class LogLossComparisonAccumulator(Mergeable):
             If the labels, their order, `eps`, the models or the reference differ.
         """
         self._check_alike(other)
-        models, sums = other._counted()
-        if sums is None:
+        models, sums, n_dropped = other._counted()
+        if not models:
             return self
         _check_same(models, self.models or models, "other")
         mine, theirs = self.reference, other._name_of_reference(models)
@@ -248,12 +356,12 @@ class LogLossComparisonAccumulator(Mergeable):
             raise ValueError(msg)
         if self.reference is None and not self.models:
             self.reference = other.reference
-        self._add(models, sums)
+        self._add(models, sums, n_dropped)
         return self
 
-    def _counted(self) -> tuple[tuple[str, ...], PairedSums | None]:
+    def _counted(self) -> tuple[tuple[str, ...], PairedSums | None, int]:
         with self._lock:
-            return self.models, self._sums
+            return self.models, self._sums, self._n_dropped
 
     def report(self, *, confidence_level: float = 0.95) -> LogLossComparison:
         """
@@ -274,8 +382,11 @@ class LogLossComparisonAccumulator(Mergeable):
         ValueError
             If no row has been counted, or `confidence_level` is not between 0 and 1.
         """
+        return self._report(confidence_level)
+
+    def _report(self, confidence_level: float, notes: tuple[str, ...] = ()) -> LogLossComparison:
         level = check_level(confidence_level)
-        models, sums = self._counted()
+        models, sums, n_dropped = self._counted()
         if sums is None:
             msg = "There is nothing to compare: no row with a positive weight has been counted."
             raise ValueError(msg)
@@ -286,13 +397,16 @@ class LogLossComparisonAccumulator(Mergeable):
             reference=self._place(models),
             base=self.base,
             eps=self.eps,
+            n_dropped=n_dropped,
+            notes=notes,
         )
         return comparison_of(sums, about, level)
 
     def _tree(self) -> dict[str, Any]:
         tree = {name: getattr(self, name) for name in _OPTIONS}
-        models, sums = self._counted()
+        models, sums, n_dropped = self._counted()
         tree |= {"labels": self.labels, "target_names": self.target_names, "models": models}
+        tree["n_dropped"] = n_dropped
         return tree | {"sums": None if sums is None else tree_of_paired(sums)}
 
     @classmethod
@@ -300,6 +414,7 @@ class LogLossComparisonAccumulator(Mergeable):
         found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
         # As they are: names that are labels keep their type.
         found.target_names, found.models = tree["target_names"], tree["models"]
+        found._n_dropped = tree["n_dropped"]
         found._sums = None if tree["sums"] is None else paired_of(tree["sums"])
         return found
 
@@ -309,10 +424,10 @@ class LogLossComparisonAccumulator(Mergeable):
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        models, sums = self._counted()
+        models, sums, n_dropped = self._counted()
         # A lock belongs to its process. Sums are never written to.
         state = {name: value for name, value in self.__dict__.items() if name != "_lock"}
-        return state | {"models": models, "_sums": sums}
+        return state | {"models": models, "_sums": sums, "_n_dropped": n_dropped}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -17,13 +17,23 @@ from skxent._inference._intervals import Moments, moments_of_mean
 from skxent._inference._paired import FlooredShares, paired_interval, paired_p_value
 from skxent._intake._groups import Groups, check_groups
 from skxent._intake._rows import Labelled, check_labelled
-from skxent._typing import FloatArray
+from skxent._render._words import left_out
+from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
 from skxent.statistic._central import CentralSums
 from skxent.statistic._paired import PairedRows, PairedSums
 from skxent.statistic._paired_groups import PairedGroups
 
-__all__ = ["adjusted", "in_range", "paired_figures", "read_losses", "remarks"]
+__all__ = [
+    "adjusted",
+    "in_range",
+    "losses_of",
+    "paired_figures",
+    "read_losses",
+    "remarks",
+    "rows_that_count",
+    "zeros_of",
+]
 
 _COLUMNS = ("log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p")
 # With fewer clusters than this the interval of a skewed difference is too narrow.
@@ -55,30 +65,61 @@ def read_losses(
     for name, y_proba in y_probas.items():
         with _naming(name):
             rows = check_labelled(y_true, y_proba, **params)
-            # The probabilities are checked as they are read.
-            blocks = floored_losses(rows, eps)
-            parts.append(rows.proba.backend.joined(blocks, rows.proba.n_samples))
-            excluded.append(_excluded(rows))
-    losses, n = np.array(parts), len(rows.codes)
-    weight = np.ones(n) if rows.weight is None else rows.weight
-    of_rows: Groups | None = None if groups is None else check_groups(groups, n)
-    codes, there = rows.codes, weight > 0
-    if not there.all():
-        losses, weight, codes = losses[:, there], weight[there], codes[there]
-        of_rows = None if of_rows is None else of_rows.taken(there)
-    most = -math.log(eps) if eps > 0 else math.inf
-    found = PairedRows(losses, np.array(excluded), most, codes, weight, of_rows)
+            losses, none = losses_of(rows, eps)
+            parts.append(losses)
+            excluded.append(none)
+    of_rows = None if groups is None else check_groups(groups, len(rows.codes))
+    found = rows_that_count(parts, excluded, eps, rows.codes, rows.weight, of_rows)
     return found, rows.labels
+
+
+def losses_of(rows: Labelled, eps: float) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Losses of the rows, whose probabilities are checked, and which classes some exclude."""
+    blocks = floored_losses(rows, eps)
+    losses = rows.proba.backend.joined(blocks, rows.proba.n_samples)
+    return losses, _excluded(rows)
+
+
+def rows_that_count(
+    losses: Sequence[FloatArray],
+    excluded: Sequence[NDArray[np.bool_]],
+    eps: float,
+    codes: IntArray,
+    weight: FloatArray | None,
+    groups: Groups | None,
+) -> PairedRows:
+    """The rows that have a weight, with what each costs each model."""
+    table = np.array(losses)
+    weight = np.ones(len(codes)) if weight is None else weight
+    there = weight > 0
+    if not there.all():
+        table, weight, codes = table[:, there], weight[there], codes[there]
+        groups = None if groups is None else groups.taken(there)
+    most = -math.log(eps) if eps > 0 else math.inf
+    return PairedRows(table, np.array(excluded), most, codes, weight, groups)
 
 
 def _excluded(rows: Labelled) -> NDArray[np.bool_]:
     """Whether a row that counts has probability 0 of each class."""
-    proba, found = rows.proba, np.zeros(rows.proba.n_classes, dtype=np.bool_)
-    blocks = proba.log_probabilities() if proba.from_logits else proba.probabilities()
-    for at, block in blocks:
-        none = block == (-math.inf if proba.from_logits else 0.0)
+    found = np.zeros(rows.proba.n_classes, dtype=np.bool_)
+    for at, none in _zeros(rows):
         found |= (none if rows.weight is None else none[rows.weight[at] > 0]).any(axis=0)
     return found
+
+
+def zeros_of(rows: Labelled) -> NDArray[np.bool_]:
+    """Whether each row has probability 0 of each class, shape (n_rows, n_classes)."""
+    found = np.empty((rows.proba.n_samples, rows.proba.n_classes), dtype=np.bool_)
+    for at, none in _zeros(rows):
+        found[at] = none
+    return found
+
+
+def _zeros(rows: Labelled) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
+    proba = rows.proba
+    blocks = proba.log_probabilities() if proba.from_logits else proba.probabilities()
+    for at, block in blocks:
+        yield at, block == (-math.inf if proba.from_logits else 0.0)
 
 
 def in_range(rows: PairedRows) -> PairedRows:
@@ -206,9 +247,11 @@ def paired_figures(
     return figures, np.concatenate(effective)
 
 
-def remarks(sums: PairedSums, names: Sequence[Any], effective: FloatArray) -> tuple[str, ...]:
+def remarks(
+    sums: PairedSums, names: Sequence[Any], effective: FloatArray, n_dropped: int = 0
+) -> tuple[str, ...]:
     """Why some figures are missing, or not to be relied on, in sentences."""
-    found = []
+    found = [left_out(n_dropped)] if n_dropped else []
     infinite, both = sums.infinite.tolist()
     if both:
         found.append(

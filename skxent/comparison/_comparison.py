@@ -325,6 +325,10 @@ class About:
     """The number of a model."""
     base: float | None
     eps: float
+    n_dropped: int = 0
+    """Rows that were left out, since they lacked a value."""
+    notes: tuple[str, ...] = ()
+    """What else is to be said."""
 
 
 def comparison_of(sums: PairedSums, about: About, confidence_level: float) -> LogLossComparison:
@@ -339,7 +343,7 @@ def comparison_of(sums: PairedSums, about: About, confidence_level: float) -> Lo
         reference=about.models[about.reference],
         base=math.e if about.base is None else float(about.base),
         confidence_level=confidence_level,
-        notes=remarks(sums, about.target_names, n),
+        notes=(*about.notes, *remarks(sums, about.target_names, n, about.n_dropped)),
         n_samples=int(sums.support.sum()),
         n_groups=None if sums.groups is None else sums.groups.n_groups,
         support=sums.support.copy(),
@@ -348,23 +352,23 @@ def comparison_of(sums: PairedSums, about: About, confidence_level: float) -> Lo
 
 
 def check_models(
-    y_probas: Mapping[str, ArrayLike], reference: str | None = None
+    y_probas: Mapping[str, Any], reference: str | None = None, argument: str = "y_probas"
 ) -> tuple[str, ...]:
     """The names of the models, of which `reference` is one if it is given."""
     if not isinstance(y_probas, Mapping):
         msg = (
-            f"y_probas must be a mapping from the names of the models to their probabilities, "
+            f"{argument} must be a mapping from the names of the models to their probabilities, "
             f'such as {{"old": p, "new": q}}; got {type(y_probas)}.'
         )
         raise TypeError(msg)
     names = tuple(y_probas)
     other = [name for name in names if not isinstance(name, str)]
     if other:
-        msg = f"y_probas must have text as the names of its models; got {other[0]!r}."
+        msg = f"{argument} must have text as the names of its models; got {other[0]!r}."
         raise TypeError(msg)
     if len(names) < 2:
         msg = (
-            f"y_probas must hold two models or more to compare; got {len(names)}. For one model "
+            f"{argument} must hold two models or more to compare; got {len(names)}. For one model "
             f"see log_loss_report."
         )
         raise ValueError(msg)

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from skxent._intake._arrow import Chunk
 from skxent._intake._columns import Columns, Layout, labels_in, layout_of
+from skxent._intake._reading import Reading
 from skxent._intake._streams import Stream, stream_of
 from skxent.engines._files import File, files_in
 from skxent.engines._formats import Opened
 from skxent.report import LogLossAccumulator
-from skxent.report._stream import Reading, count_stream
+from skxent.report._stream import count_stream
 
-__all__ = ["Counting", "Progress", "counting_of"]
+__all__ = ["Counting", "Progress", "counting_of", "told"]
 
 Progress = Callable[[int, int | None], None]
 """It is told how many rows have been counted, and of how many, where that is known."""
@@ -82,15 +83,15 @@ class Counting:
             if n_processes > 1:
                 msg = "n_jobs is for files, whose parts several processes can read; leave it out."
                 raise ValueError(msg)
-            each = _told(progress, self.stream.n_rows)
+            each = told(progress, self.stream.n_rows)
             count_stream(accumulator._tally, self.stream, reading, each=each)
             return accumulator
         pieces = self._pieces(reading)
         rows = [piece.n_rows for piece in pieces]
         total = None if None in rows else sum(n or 0 for n in rows)
         if n_processes > 1 and not self.opened and len(pieces) > 1:
-            return _in_processes(accumulator, pieces, reading, n_processes, _told(progress, total))
-        each = _told(progress, total)
+            return _in_processes(accumulator, pieces, reading, n_processes, told(progress, total))
+        each = told(progress, total)
         for part, file in enumerate(self.files):
             found = self._open(file)
             try:
@@ -99,6 +100,35 @@ class Counting:
             finally:
                 self._close(file, found)
         return accumulator
+
+    def n_rows(self) -> int | None:
+        """How many there are, where that is known without reading them."""
+        if self.stream is not None:
+            return self.stream.n_rows
+        total = 0
+        for file in self.files:
+            found = self._open(file)
+            self._close(file, found)
+            if found.n_rows is None:
+                return None
+            total += found.n_rows
+        return total
+
+    def chunks(self, labels: NDArray[Any]) -> Iterator[tuple[Layout, Chunk]]:
+        """All rows, and where the probability of each label is in them."""
+        if self.stream is not None:
+            layout = layout_of(self.stream.schema, self.columns, labels, "the data")
+            for chunk in self.stream.read(layout):
+                yield layout, chunk
+            return
+        for part, file in enumerate(self.files):
+            found = self._open(file)
+            try:
+                layout = layout_of(found.schema, self.columns, labels, file.name)
+                for chunk in file.chunks(found, layout, part, alone=len(self.files) == 1):
+                    yield layout, chunk
+            finally:
+                self._close(file, found)
 
     def _pieces(self, reading: Reading) -> list[_Piece]:
         """What can be read alone; each file is looked at before a row of any is read."""
@@ -139,7 +169,7 @@ def counting_of(source: Any, columns: Columns) -> Counting:
     return Counting(columns, stream=stream_of(source, "source"))
 
 
-def _told(progress: Progress | None, total: int | None) -> Callable[[int], None] | None:
+def told(progress: Progress | None, total: int | None) -> Callable[[int], None] | None:
     """What is called with the rows of each chunk, if somebody wants to know."""
     if progress is None:
         return None

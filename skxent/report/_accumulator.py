@@ -19,13 +19,14 @@ from skxent._intake._arguments import (
 )
 from skxent._intake._columns import Columns
 from skxent._intake._labels import check_labels, check_pos_label
+from skxent._intake._reading import Reading
 from skxent._intake._streams import stream_of
 from skxent._typing import EPS
 from skxent.report._batches import checked_batch
 from skxent.report._compute import content_of_counted
 from skxent.report._options import Options
 from skxent.report._result import LogLossReport
-from skxent.report._stream import Reading, count_stream
+from skxent.report._stream import count_stream
 from skxent.report._tally import Tally
 from skxent.statistic._mergeable import Mergeable
 from skxent.statistic._sample import Sample, sample_size

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skxent._intake._arguments import check_names
 from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
+from skxent._render._words import left_out
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._choice import Choice, choose, why_not
 from skxent.report._about import about
@@ -71,7 +72,6 @@ _SAMPLE = (
     "Recalibration and recoverable loss are those of {} rows, drawn at random from {}. "
     "Miscalibration and tail are those of bins."
 )
-_DROPPED = "{} {} left out for want of a value."
 _NO_SAMPLE = "No sample of the rows was kept: no recalibration and no recoverable loss."
 
 
@@ -169,7 +169,7 @@ def content_of_counted(
     sample, sums = counted.sample, counted.sums
     rows, groups = (None, None) if sample is None else (sample.rows(labels), sample.groups())
     is_whole = sample is not None and sample.is_complete
-    notes, choice = _dropped(counted.n_dropped), None
+    notes, choice = [left_out(counted.n_dropped)] if counted.n_dropped else [], None
     if rows is not None and options.recalibration:
         choice, reasons = _choice_of_sample(rows, sums, options, groups)
         notes += reasons
@@ -192,10 +192,6 @@ def content_of_counted(
         source=Source(),
     )
     return _content(evidence, labels, names, options)
-
-
-def _dropped(n: int) -> list[str]:
-    return [_DROPPED.format(n, "row was" if n == 1 else "rows were")] if n else []
 
 
 def _choice_of_sample(

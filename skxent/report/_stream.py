@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from skxent._intake._arguments import check_choice
 from skxent._intake._arrow import Chunk, Places, Rows, rows_of
 from skxent._intake._batches import ones_for_zeros
-from skxent._intake._columns import BadDataError, Columns, Layout, layout_of
+from skxent._intake._columns import BadDataError, Layout, layout_of
+from skxent._intake._reading import Reading, located
 from skxent._intake._rows import check_labelled
 from skxent._intake._streams import Stream
 from skxent.report._batches import Batch, checked_ids
@@ -21,36 +19,7 @@ from skxent.report._tally import Tally
 from skxent.statistic._keys import KeyArray, keys_of, mixed
 from skxent.statistic._sums import check_total
 
-__all__ = ["NULLS", "Reading", "count_stream"]
-
-NULLS = ("error", "drop")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a stream is read, and into classes of what labels."""
-
-    columns: Columns
-    labels: NDArray[Any]
-    pos_label: Any
-    from_logits: bool
-    renormalize: bool
-    nulls: str
-
-    def __post_init__(self) -> None:
-        check_choice(self.nulls, "nulls", NULLS)
-
-    def of_one_class(self, layout: Layout, where: str) -> int | None:
-        """Which class a single column is the probability of; None where there is a column each."""
-        if layout.kind != "positive":
-            return None
-        if len(self.labels) != 2:
-            msg = (
-                f"{where}: column {layout.proba[0]!r} is the probability of one of two classes; "
-                f"there are {len(self.labels)} labels."
-            )
-            raise BadDataError(msg)
-        return 1 if self.pos_label is None else self.labels.tolist().index(self.pos_label)
+__all__ = ["count_stream"]
 
 
 def count_stream(
@@ -80,29 +49,9 @@ def _count(
     except BadDataError:
         raise
     except (TypeError, ValueError) as error:
-        raise BadDataError(_located(str(error), chunk, layout)) from error
+        raise BadDataError(located(str(error), chunk, layout)) from error
     if rows.n_dropped:
         tally.leave_out(rows.n_dropped)
-
-
-def _located(message: str, chunk: Chunk, layout: Layout) -> str:
-    """An error about the rows of a chunk as one about those of its file."""
-
-    def row(found: re.Match[str]) -> str:
-        return f"row {chunk.start + int(found[1])}"
-
-    def column(found: re.Match[str]) -> str:
-        return f"column {layout.proba[int(found[1])]!r}"
-
-    # The rules number what they are given, which is the chunk.
-    message = re.sub(r"\brow (\d+)\b", row, message)
-    if layout.kind == "columns":
-        message = re.sub(r"\bcolumn (\d+)\b", column, message)
-    else:
-        message = message.replace("y_proba", f"column {layout.proba[0]!r}", 1)
-    if layout.columns.weight is not None:
-        message = message.replace("sample_weight", f"column {layout.columns.weight!r}", 1)
-    return f"{chunk.where}: {message}"
 
 
 def _batch(rows: Rows, chunk: Chunk, reading: Reading, positive: int | None) -> Batch:

@@ -54,9 +54,11 @@ class CentralSums:
         whole = sums(w)
         rows = values.reshape(-1, len(codes))
         # By row of values, since there may be many rows of the data.
-        total, found = np.empty((len(rows), n_classes)), np.empty((5, len(rows), n_classes))
+        total, found = np.zeros((len(rows), n_classes)), np.zeros((5, len(rows), n_classes))
         with np.errstate(all="ignore"):  # infinite losses, and classes without rows
             for i, row in enumerate(rows):
+                if not row.any():  # the reference beside itself
+                    continue
                 total[i] = sums(w * row)
                 off = row - (total[i] / whole)[codes]
                 powers = w2 * off, w2 * off**2, w3 * off, w3 * off**2, w3 * off**3

@@ -354,3 +354,91 @@ def test_a_pickle_is_small_and_does_not_grow_with_the_rows(k):
         assert copy.deepcopy(one).update(y, models).n_samples == 2 * n
     assert sizes[1] == pytest.approx(sizes[0], rel=0.02)
     assert sizes[1] < 3000 + 650 * k
+
+
+# From streams.
+
+
+def as_frame(y, models, **more):
+    columns = {
+        f"{name}_{c}": p[:, j]
+        for name, p in models.items()
+        for j, c in enumerate("abcd"[: p.shape[1]])
+    }
+    return pl.DataFrame({"kind": np.array(list("abcd"))[y], **columns, **more})
+
+
+PATTERNS = {"plain": "plain_*", "noisy": "noisy_*"}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_stream_is_its_rows(weighted):
+    y, models = draw(300)
+    w, groups = np.random.default_rng(1).exponential(size=300), np.arange(300) // 3
+    more = {"w": w, "g": groups} if weighted else {}
+    frame = as_frame(y, models, **more)
+    names = {"weight": "w", "groups": "g"} if weighted else {}
+    found = LogLossComparisonAccumulator(["a", "b", "c"]).update_from(
+        frame.iter_slices(70), y="kind", models=PATTERNS, **names
+    )
+    expect = compare_log_loss(
+        np.array(list("abc"))[y],
+        models,
+        sample_weight=w if weighted else None,
+        groups=groups if weighted else None,
+    )
+    assert as_in_one(found.report(), expect)
+
+
+def test_rows_that_lack_a_value_of_any_model_are_left_out_and_counted(tmp_path):
+    y, models = draw(100)
+    frame = (
+        as_frame(y, models)
+        .with_row_index("n")
+        .with_columns(
+            pl.when(pl.col("n") == 3).then(None).otherwise(pl.col("noisy_b")).alias("noisy_b"),
+            pl.when(pl.col("n") == 5).then(None).otherwise(pl.col("plain_a")).alias("plain_a"),
+            pl.when(pl.col("n").is_in([3, 90])).then(None).otherwise(pl.col("kind")).alias("kind"),
+        )
+    )
+    total = LogLossComparisonAccumulator(["a", "b", "c"])
+    with pytest.raises(ValueError, match=r"row 3, column 'kind': there is no value"):
+        total.update_from(frame, y="kind", models=PATTERNS)
+    assert (total.n_samples, total.models) == (0, ())
+    total.update_from(frame.head(80), y="kind", models=PATTERNS, nulls="drop")
+    total.save(tmp_path / "x")
+    total = LogLossComparisonAccumulator.load(tmp_path / "x")
+    total = copy.copy(pickle.loads(pickle.dumps(total)))
+    total += LogLossComparisonAccumulator(["a", "b", "c"]).update_from(
+        frame.tail(20), y="kind", models=PATTERNS, nulls="drop"
+    )
+    kept = np.delete(np.arange(100), [3, 5, 90])
+    expect = compare_log_loss(y[kept], taken(models, kept))
+    assert same(total.report(), expect)
+    assert total.report().notes[0] == "3 rows were left out for want of a value."
+    total = LogLossComparisonAccumulator(["a", "b", "c"])
+    total.update_from(frame[[3, 5]], y="kind", models=PATTERNS, nulls="drop")
+    assert total.merge(copy.copy(total)).n_samples == 0
+    assert total._n_dropped == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (pl.lit("z").alias("kind"), r"row 0, column 'kind': 'z' is none of the labels"),
+        (pl.lit(0.9).alias("noisy_a"), r"the data: The rows of y_proba must sum to 1"),
+        (pl.lit(1.5).alias("noisy_c"), r"column 'noisy_c'"),
+        (pl.lit(-1.0).alias("w"), r"column 'w'"),
+    ],
+)
+def test_what_is_wrong_in_a_stream_is_named(change, message):
+    y, models = draw(30)
+    frame = as_frame(y, models, w=np.ones(30)).with_columns(change)
+    total = LogLossComparisonAccumulator(["a", "b", "c"])
+    with pytest.raises(ValueError, match=message):
+        total.update_from(frame, y="kind", models=PATTERNS, weight="w")
+    assert total.n_samples == 0
+    with pytest.raises(ValueError, match="there is no column 'x'"):
+        total.update_from(frame, y="x", models=PATTERNS)
+    with pytest.raises(TypeError, match="models must be a mapping"):
+        total.update_from(frame, y="kind", models="p_*")

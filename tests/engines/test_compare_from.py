@@ -1,0 +1,222 @@
+"""Comparisons of files that are joined by id: those of the joined arrays, or one clear line."""
+
+import gzip
+import io
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as pq
+import pytest
+from numpy.testing import assert_allclose
+
+from skxent import compare_log_loss, compare_log_loss_from
+
+FIGURES = ("log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p")
+CLASSES = np.array(["cat", "ape", "bee"])
+N = 400
+RNG = np.random.default_rng(0)
+Y = RNG.integers(3, size=N)
+MODELS = {name: RNG.dirichlet([1, 1, 1], size=N) for name in ("old", "new")}
+for _p in MODELS.values():
+    _p[RNG.choice(N, 12, replace=False)] = [0.0, 0.25, 0.75]
+WEIGHT = np.where(RNG.random(N) < 0.1, 0.0, RNG.exponential(size=N))
+GROUPS = RNG.integers(50, size=N)
+IDS = RNG.permutation(10 * N)[:N]
+
+
+def frame(name, ids=IDS, order=None):
+    columns = {f"p_{c}": MODELS[name][:, j] for j, c in enumerate(CLASSES)}
+    found = pl.DataFrame({"id": ids, "kind": CLASSES[Y], **columns, "w": WEIGHT, "g": GROUPS})
+    return found if order is None else found[order]
+
+
+SHUFFLED = np.random.default_rng(1).permutation(N)
+COLUMNS = {"on": "id", "y": "kind"}
+
+
+def alike(found, at=None, **params):
+    at = np.arange(N) if at is None else at
+    models = {name: p[at] for name, p in MODELS.items()}
+    expect = compare_log_loss(CLASSES[Y[at]], models, labels=CLASSES, **params)
+    for name in (*FIGURES, *(f"class_{name}" for name in FIGURES)):
+        assert_allclose(getattr(found, name), getattr(expect, name), 1e-9, 1e-12, err_msg=name)
+    assert found.support.tolist() == expect.support.tolist()
+    assert found.labels.tolist() == expect.labels.tolist()
+    assert (found.n_groups, found.models) == (expect.n_groups, expect.models)
+    return True
+
+
+@pytest.mark.parametrize(
+    "ids", [IDS, -IDS, [f"row {i}" for i in IDS], pl.Series(IDS).cast(pl.Date)], ids=str
+)
+@pytest.mark.parametrize("more", [{}, {"weight": "w", "groups": "g"}])
+def test_rows_in_any_order_are_joined_by_id(ids, more):
+    """And columns in any order by their names."""
+    other = frame("new", ids, SHUFFLED).select("g", "w", "p_bee", "p_cat", "kind", "p_ape", "id")
+    found = compare_log_loss_from(frame("old", ids), other.iter_slices(90), **COLUMNS, **more)
+    given = {"sample_weight": WEIGHT, "groups": GROUPS} if more else {}
+    assert alike(found, **given)
+    assert found.models == ("old", "new")
+
+
+def written(path, data, kind):
+    data = data.to_arrow() if isinstance(data, pl.DataFrame) else data
+    if kind == "parquet":
+        pq.write_table(data, path, row_group_size=130)
+    else:
+        content = io.BytesIO()
+        arrow_csv.write_csv(data, content)
+        path.write_bytes(gzip.compress(content.getvalue()) if kind == "gz" else content.getvalue())
+    return path
+
+
+@pytest.mark.parametrize("kinds", [("parquet", "csv"), ("csv", "parquet"), ("gz", "csv")])
+@pytest.mark.parametrize("text", [False, True])
+def test_files_of_any_format_and_several_of_them(kinds, text, tmp_path):
+    ids = IDS.astype(str) if text else IDS
+    for i, at in enumerate(np.array_split(np.arange(N), 3)):
+        written(tmp_path / f"old{i}.{kinds[0]}", frame("old", ids, at), kinds[0])
+    new = written(tmp_path / f"new.{kinds[1]}", frame("new", ids, SHUFFLED), kinds[1])
+    told = []
+    found = compare_log_loss_from(
+        tmp_path / "old*", new, **COLUMNS, progress=lambda *done: told.append(done)
+    )
+    assert alike(found)
+    assert told[-1] == (2 * N, None)
+
+
+def test_other_names_list_columns_and_options():
+    new = frame("new", order=SHUFFLED).select(
+        "id", "kind", pl.concat_list("p_cat", "p_ape", "p_bee").alias("probabilities")
+    )
+    found = compare_log_loss_from(
+        frame("old"), new, **COLUMNS, proba_new="probabilities", names=("2023", "2024"), base=2,
+        eps=1e-4, confidence_level=0.8, target_names=["C", "A", "B"],
+    )  # fmt: skip
+    assert found.models == ("2023", "2024")
+    assert found.target_names == ("C", "A", "B")
+    models = {"2023": MODELS["old"], "2024": MODELS["new"]}
+    expect = compare_log_loss(
+        CLASSES[Y], models, labels=CLASSES, base=2, eps=1e-4, confidence_level=0.8
+    )
+    assert_allclose(found.class_ci_high, expect.class_ci_high)
+
+
+def test_progress_of_sources_whose_length_is_known():
+    told = []
+    compare_log_loss_from(
+        frame("old").to_arrow(), frame("new").to_arrow(), **COLUMNS,
+        progress=lambda *done: told.append(done),
+    )  # fmt: skip
+    assert told == [(N, 2 * N), (2 * N, 2 * N)]
+
+
+def test_one_sided_ids_are_bad_data_unless_allowed(tmp_path):
+    old = written(tmp_path / "old.parquet", frame("old", order=np.arange(300)), "parquet")
+    new = written(tmp_path / "new.parquet", frame("new", order=np.arange(5, N)), "parquet")
+    with pytest.raises(
+        ValueError, match=rf"new.parquet, row 295, column 'id': 'old' has no row w.*{IDS[300]};"
+    ):
+        compare_log_loss_from(old, new, **COLUMNS)
+    with pytest.raises(
+        ValueError, match=r"old.parquet, row \d, column 'id': 'new' has no.* of 4 other"
+    ):
+        compare_log_loss_from(old, frame("new", order=np.arange(5, 300)), **COLUMNS)
+    found = compare_log_loss_from(old, new, **COLUMNS, unmatched="drop")
+    assert alike(found, np.arange(5, 300))
+    assert found.notes[0] == "Left out, since only one model has them: 5 rows of old, 100 of new."
+    with pytest.raises(ValueError, match="'old' and 'new' have no id of 'id' in common"):
+        compare_log_loss_from(old, frame("new", -1 - IDS), **COLUMNS, unmatched="drop")
+
+
+def test_ids_that_are_there_twice(tmp_path):
+    twice = np.r_[np.arange(N), 7]
+    old = written(tmp_path / "old.parquet", frame("old", order=twice), "parquet")
+    shown = str(IDS[7])
+    with pytest.raises(
+        ValueError,
+        match=rf"old.parquet, row {N}, .* the id {shown} is that of .*old.parquet, row 7 as",
+    ):
+        compare_log_loss_from(old, frame("new"), **COLUMNS)
+    for size in (500, 100):  # in one batch, and in another
+        new = frame("new", order=twice)
+        with pytest.raises(
+            ValueError, match=rf"row {N}, .* the id {shown} is that of another row of 'n"
+        ):
+            compare_log_loss_from(frame("old"), new.iter_slices(size), **COLUMNS)
+
+
+def test_labels_that_differ(tmp_path):
+    new = frame("new").with_columns(
+        pl.when(pl.col("id") == int(IDS[9])).then(pl.lit("x")).otherwise("kind").alias("kind")
+    )
+    with pytest.raises(ValueError, match=r"row 9, column 'kind': 'x' is none of the labels"):
+        compare_log_loss_from(frame("old"), new, **COLUMNS)
+    new = frame("new").with_columns(
+        pl.when(pl.col("id") == int(IDS[9]))
+        .then(pl.lit(CLASSES[(Y[9] + 1) % 3]))
+        .otherwise("kind")
+        .alias("kind")
+    )
+    with pytest.raises(
+        ValueError,
+        match=rf"row 9, column 'kind': the label of the id {IDS[9]} is \['\w+'\], and .* row 9",
+    ):
+        compare_log_loss_from(frame("old"), new, **COLUMNS)
+
+
+def test_ids_of_other_types():
+    text = frame("new", IDS.astype(str))
+    with pytest.raises(ValueError, match="holds text as ids; those of 'old' are integers"):
+        compare_log_loss_from(frame("old"), text, **COLUMNS)
+    with pytest.raises(ValueError, match="column 'w' holds no ids: they are double"):
+        compare_log_loss_from(frame("old"), frame("new"), on="w", y="kind")
+    with pytest.raises(ValueError, match="there is no column 'x'"):
+        compare_log_loss_from(frame("old"), frame("new"), on="x", y="kind")
+
+
+def test_values_that_are_missing_on_either_side():
+    def without(name, rows, column):
+        at = pl.int_range(N).is_in(rows)
+        return frame(name).with_columns(pl.when(at).then(None).otherwise(column).alias(column))
+
+    old, new = without("old", [3, 4], "p_ape"), without("new", [4, 6], "kind")
+    with pytest.raises(ValueError, match="row 3, column 'p_ape': there is no value"):
+        compare_log_loss_from(old, new, **COLUMNS)
+    found = compare_log_loss_from(old, new.reverse(), **COLUMNS, nulls="drop")
+    assert alike(found, np.delete(np.arange(N), [3, 4, 6]))
+    assert found.notes[0] == "3 rows were left out for want of a value."
+    old = without("old", [3], "id")
+    found = compare_log_loss_from(old, new, **COLUMNS, nulls="drop", unmatched="drop")
+    assert alike(found, np.delete(np.arange(N), [3, 4, 6]))
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"names": ("a", "a")}, "names must be two different texts"),
+        ({"unmatched": "skip"}, "unmatched must be one of"),
+        ({"nulls": "skip"}, "nulls must be one of"),
+        ({"confidence_level": 2}, "confidence_level"),
+        ({"labels": ["ape", "bee"]}, "no label for"),
+        ({"proba": "q_*"}, "no column is called 'q_"),
+    ],
+)
+def test_options_that_are_wrong(params, message):
+    with pytest.raises(ValueError, match=message):
+        compare_log_loss_from(frame("old"), frame("new"), **COLUMNS | params)
+
+
+def test_a_row_that_breaks_a_rule_is_named(tmp_path):
+    bad = frame("new").with_columns(
+        p_ape=pl.when(pl.int_range(N) == 200).then(0.9).otherwise("p_ape")
+    )
+    new = written(tmp_path / "new.parquet", bad, "parquet")
+    with pytest.raises(ValueError, match=r"new.parquet: .*row 200 sums"):
+        compare_log_loss_from(frame("old"), new, **COLUMNS)
+    empty = pa.table({"id": pa.array([], pa.int64()), "kind": pa.array([], pa.string()),
+                      **{f"p_{c}": pa.array([], pa.float64()) for c in CLASSES}})  # fmt: skip
+    with pytest.raises(ValueError, match="old: there are no rows"):
+        compare_log_loss_from(empty, frame("new"), **COLUMNS)
