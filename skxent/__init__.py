@@ -41,6 +41,7 @@ from skxent.scorers import (
     neg_refinement_loss_scorer,
     neg_worst_class_log_loss_scorer,
 )
+from skxent.slices import LogLossSlices, LogLossSlicesDisplay, log_loss_slices
 
 __all__ = [
     "LogLossAccumulator",
@@ -48,6 +49,8 @@ __all__ = [
     "LogLossComparisonAccumulator",
     "LogLossComparisonDisplay",
     "LogLossReport",
+    "LogLossSlices",
+    "LogLossSlicesDisplay",
     "LossConfusionDisplay",
     "PerClassLogLossDisplay",
     "RecalibratedClassifier",
@@ -68,6 +71,7 @@ __all__ = [
     "log_loss_report_from",
     "log_loss_skill_score",
     "log_loss_skill_scorer",
+    "log_loss_slices",
     "make_per_class_scorer",
     "make_scorer",
     "neg_cross_entropy_scorer",

@@ -1,0 +1,277 @@
+"""From checked rows and columns to everything that is said of slices."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxent._intake._features import Feature
+from skxent._intake._groups import Groups
+from skxent._intake._rows import Labelled
+from skxent._typing import FloatArray, IntArray
+from skxent.report._weights import weights_follow_classes
+from skxent.slices._cells import Cells
+from skxent.slices._distinct import distinct
+from skxent.slices._levels import combined, levels_of
+from skxent.slices._null import chance_of, step_down
+from skxent.slices._predicted import Predicted, predicted, recalibrated
+from skxent.slices._sums import SliceSums, deviations, sums_of_slices
+from skxent.statistic._sums import statistics
+
+__all__ = ["How", "slices_of"]
+
+# With fewer rows a slice is not looked for.
+_FEWEST = 20
+# Of a column that is looked through, so many levels, the most frequent; of one that was asked
+# for, numbers with so many different values are not cut at quantiles.
+_MOST_LEVELS, _MOST_VALUES = 20, 50
+# Classes that are tested one by one, those that are expected to cost most; of more, only all
+# classes together are.
+_MOST_CLASSES = 20
+
+_CLASS_WEIGHTS = (
+    "The weights follow the classes more than the probabilities explain, as weights that are made "
+    "from the labels do: the gap is not zero for a calibrated model then, so that there is no test."
+)
+_RECALIBRATED = (
+    "The model as a whole is miscalibrated: slices are tested after recalibration ({}), each row "
+    "with a map that was fitted to other rows. What is found is wrong beyond that."
+)
+_GROUPED = (
+    "Tests count {} group{}: what chance does is that of random signs of their gaps, since how the "
+    "labels of a group hang together is not known."
+)
+_SOME = "What chance does is that of {} rows, drawn at random."
+_FEWER_PAIRS = (
+    "There are too many pairs of values to look at: pairs are those of the {} most frequent. Pass "
+    "fewer columns to look at more."
+)
+_CLASSES = "Only the {} classes that are expected to cost most are tested one by one."
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to look for slices; checked keywords of `log_loss_slices`."""
+
+    by: tuple[int, ...]
+    """Places of the columns that were asked for; empty: slices are searched."""
+    max_depth: int
+    n_bins: int
+    min_share: float
+    eps: float
+    unit: float
+    base: float
+    confidence_level: float
+    recalibration: bool
+    n_draws: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tested:
+    """What the tests say of each slice."""
+
+    z: FloatArray
+    """Shape (n_slices, n_classes + 1)."""
+    p_value: FloatArray
+    """The smallest of those of its classes, adjusted."""
+    column: IntArray
+    """The class whose score is largest; the last one is all of them."""
+    order: IntArray
+    """The slices, most significant first."""
+    kept: list[int]
+
+
+def slices_of(
+    rows: Labelled, features: list[Feature], groups: Groups | None, names: tuple[Any, ...], how: How
+) -> dict[str, Any]:
+    """Everything that is said of the slices of these rows: the fields of `SlicesContent`."""
+    losses = np.empty(rows.proba.n_samples)
+    totals = statistics(rows, how.eps, losses)
+    codes = None if groups is None else groups.codes
+    found = predicted(rows, losses, codes, how.eps)
+    notes, recalibration = [], "none"
+    if how.recalibration:
+        found, recalibration = recalibrated(rows, found, losses, codes, eps=how.eps, seed=how.seed)
+        if recalibration != "none":
+            notes.append(_RECALIBRATED.format(recalibration))
+    testable = not weights_follow_classes(totals)
+    if not testable:
+        notes.append(_CLASS_WEIGHTS)
+    cells = _cells(_counted(features, rows.weight), how)
+    if how.max_depth > 1 and not how.by and cells.left_out:
+        notes.append(_FEWER_PAIRS.format(len(cells.paired)))
+    sums = sums_of_slices(found, cells)
+    tested, remarks = _tests(found, cells, sums, how, testable)
+    n_groups = None if found.groups is None else len(np.unique(found.groups))
+    if n_groups is not None and testable:
+        remarks.append(_GROUPED.format(n_groups, "s" if n_groups != 1 else ""))
+    return _content(
+        found, cells, sums, tested, how,
+        labels=rows.labels.copy(),
+        target_names=names,
+        by=tuple(features[i].name for i in how.by),
+        recalibration=recalibration,
+        n_draws=how.n_draws if testable else 0,
+        notes=tuple(notes + remarks),
+        n_groups=n_groups,
+    )  # fmt: skip
+
+
+def _counted(features: list[Feature], weight: FloatArray | None) -> list[Feature]:
+    """The columns without the rows of weight 0."""
+    if weight is None or (weight > 0).all():
+        return features
+    there = weight > 0
+    return [
+        Feature(
+            f.name,
+            None if f.numbers is None else f.numbers[there],
+            None if f.codes is None else f.codes[there],
+            f.values,
+            f.is_time,
+        )
+        for f in features
+    ]
+
+
+def _cells(features: list[Feature], how: How) -> Cells:
+    if how.by:
+        asked = [levels_of(features[i], how.n_bins, most_values=_MOST_VALUES) for i in how.by]
+        return Cells([combined(asked)], 1)
+    levels = [
+        levels_of(f, how.n_bins, most_values=how.n_bins, most_levels=_MOST_LEVELS) for f in features
+    ]
+    return Cells(levels, how.max_depth)
+
+
+def _tests(
+    rows: Predicted, cells: Cells, sums: SliceSums, how: How, testable: bool
+) -> tuple[_Tested, list[str]]:
+    """Tests of the gaps of all slices and classes, and remarks on them."""
+    n, k = rows.proba.shape
+    z, scores = deviations(sums.gaps, skewed=rows.groups is None)
+    of_class = _classes(sums)
+    if k == 2:  # the other class says the same
+        of_class[0] = False
+    tested = np.isfinite(scores) & np.append(of_class, True) & testable
+    enough = sums.support >= (1 if how.by else max(_FEWEST, math.ceil(how.min_share * n)))
+    tested &= enough[:, None]
+    # What all rows have in common is no slice.
+    tested &= (sums.support < n)[:, None] | bool(how.by)
+    remarks: list[str] = []
+    if not tested.any():
+        return _untested(z, sums), remarks
+    chance = chance_of(rows, cells, sums.gaps, tested, how.n_draws, how.seed)
+    if rows.groups is not None:
+        z = deviations(sums.gaps, chance.effect, skewed=False)[0]
+    if chance.n_rows < n:
+        remarks.append(_SOME.format(chance.n_rows))
+    if k > _MOST_CLASSES:
+        remarks.append(_CLASSES.format(int(of_class.sum())))
+    sizes = np.where(tested, np.abs(scores), np.nan)
+    down = step_down(sizes.ravel(), (b.reshape(-1, b.shape[2]) for b in chance.scores()))
+    p_value = down.p_value.reshape(sizes.shape)
+    some = tested.any(axis=1)
+    column, largest = np.full(len(cells), k), np.full(len(cells), -np.inf)
+    column[some] = np.nanargmax(sizes[some], axis=1)
+    largest[some] = np.nanmax(sizes[some], axis=1)
+    least = np.take_along_axis(p_value, column[:, None], axis=1)[:, 0]
+    order = np.argsort(-largest, kind="stable")
+    level = 1.0 - how.confidence_level
+    candidates = order[least[order] <= level * (1 + 1e-9)]
+    if how.by or not len(candidates):  # what was asked for does not overlap
+        return _Tested(z, least, column, order, candidates.tolist()), remarks
+    needed = min(down.needed(level), float(largest[candidates].min()))
+    own = replace(rows, proba=rows.proba.copy(), cost=rows.cost.copy())
+    kept = distinct(own, cells, candidates, column[candidates], needed)
+    return _Tested(z, least, column, order, kept), remarks
+
+
+def _classes(sums: SliceSums) -> NDArray[np.bool_]:
+    """The classes that are tested one by one, chosen by what was expected alone."""
+    k = sums.gaps.gap.shape[1] - 1
+    if k <= _MOST_CLASSES:
+        return np.ones(k, dtype=np.bool_)
+    variance = sums.gaps.variance[:, :k].sum(axis=0)
+    return np.isin(np.arange(k), np.argsort(-variance, kind="stable")[:_MOST_CLASSES])
+
+
+def _untested(z: FloatArray, sums: SliceSums) -> _Tested:
+    n = len(z)
+    order = np.argsort(-sums.loss, kind="stable")
+    nothing = np.full(n, np.nan)
+    return _Tested(np.full(z.shape, np.nan), nothing, np.full(n, z.shape[1] - 1), order, [])
+
+
+def _content(
+    rows: Predicted,
+    cells: Cells,
+    sums: SliceSums,
+    tested: _Tested,
+    how: How,
+    *,
+    target_names: tuple[Any, ...],
+    **rest: Any,
+) -> dict[str, Any]:
+    """The figures of the slices, those that were found first."""
+    rest_of_them = [i for i in tested.order.tolist() if i not in set(tested.kept)]
+    order = np.array(tested.kept + rest_of_them, dtype=np.intp)
+    if how.by:
+        order = np.arange(len(cells))
+    else:
+        there = (sums.support[order] >= _FEWEST) & (sums.support[order] < len(rows.codes))
+        order = order[there | np.isin(order, tested.kept)]
+    weight, column = sums.weight[order], tested.column[order]
+    k = len(target_names)
+    of_class = np.where(column < k, column, 0)
+    at = order, of_class
+    one = column < k
+    called = np.empty(len(order), dtype=object)
+    called[:] = [target_names[c] if c < k else None for c in column.tolist()]
+    mean = {
+        name: getattr(sums, name)[order] / weight / how.unit
+        for name in ("loss", "after", "expected")
+    }
+    total = float(rows.weight @ rows.loss)
+    return dict(
+        target_names=target_names,
+        base=how.base,
+        confidence_level=how.confidence_level,
+        n_samples=len(rows.codes),
+        overall=_overall(rows, how.unit),
+        slices=tuple(cells.texts(i) for i in order.tolist()),
+        found=np.isin(order, tested.kept),
+        top_class=called,
+        support=sums.support[order],
+        weight=weight,
+        share=sums.loss[order] / total if total > 0 else np.full(len(order), np.nan),
+        log_loss=mean["loss"],
+        recalibrated=mean["after"],
+        expected=mean["expected"],
+        gap=mean["after"] - mean["expected"],
+        z=tested.z[order, k],
+        class_share=np.where(one, sums.class_weight[at] / weight, np.nan),
+        class_proba=np.where(one, sums.class_proba[at] / weight, np.nan),
+        class_z=np.where(one, tested.z[at], np.nan),
+        p_value=tested.p_value[order],
+        **rest,
+    )
+
+
+def _overall(rows: Predicted, unit: float) -> dict[str, float]:
+    """The figures of all rows."""
+    w = rows.weight / rows.weight.sum() / unit
+    after = float(w @ rows.cost[np.arange(len(rows.codes)), rows.codes])
+    expected = float(w @ np.einsum("nk,nk->n", rows.proba, rows.cost))
+    return {
+        "weight": float(rows.weight.sum()),
+        "log_loss": float(w @ rows.loss),
+        "recalibrated": after,
+        "expected": expected,
+        "gap": after - expected,
+    }

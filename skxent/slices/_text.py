@@ -1,0 +1,103 @@
+"""Slices as text for a terminal, and as the columns of a frame."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skxent._render._text import fit, table_lines
+from skxent._render._words import cell, percent, printable, unit_name
+from skxent.slices._content import FIGURES, SlicesContent
+from skxent.slices._verdict import verdict
+
+__all__ = ["heading", "shown", "slice_columns", "slices_text", "top_line"]
+
+# Slices that are shown where none was found, and where they were asked for.
+_CLOSEST, _MOST = 5, 30
+
+
+def heading(content: SlicesContent) -> str:
+    """What was looked at, of which rows."""
+    n = content.n_samples
+    rows = f"{n} row{'s' if n != 1 else ''}"
+    groups = "" if content.n_groups is None else f" in {content.n_groups} groups"
+    of = f" by {printable(', '.join(content.by))}" if content.by else ""
+    return (
+        f"Log loss of {rows}{groups} in {len(content.slices)} slices{of}, in "
+        f"{unit_name(content.base)}; all rows: {cell('log_loss', content.overall['log_loss'])}."
+    )
+
+
+def _how_to_read(content: SlicesContent) -> str:
+    """What the columns are."""
+    level = f"{100 * (1 - content.confidence_level):g} %"
+    gap = "log_loss" if content.recalibration == "none" else "recalibrated"
+    return (
+        f"share: of the loss of all rows. expected: what the model itself expects to lose. gap: "
+        f"{gap} minus expected. p_value: for all slices together, a calibrated model has one of "
+        f"{level} or less in {level} of such tables."
+    )
+
+
+def shown(content: SlicesContent) -> list[int]:
+    """The slices that are shown: those that were found, or else the closest to it."""
+    if content.by:
+        return list(range(len(content.slices)))[:_MOST]
+    return list(range(len(content.slices)))[: min(content.n_found or _CLOSEST, _MOST)]
+
+
+def top_line(content: SlicesContent, i: int) -> str:
+    """The class that a slice stands out in, or nothing."""
+    if content.top_class[i] is None:
+        return ""
+    seen, said = (percent(float(x[i])) for x in (content.class_share, content.class_proba))
+    z = cell("z", float(content.class_z[i]))
+    return f"class {printable(str(content.top_class[i]))}: {seen}, predicted {said}, z {z}"
+
+
+def slices_text(content: SlicesContent, width: int) -> str:
+    """The verdict, what is to be known, and a table of the slices."""
+    wide = max(width, 40)
+    text = [textwrap.fill(verdict(content), wide), "", textwrap.fill(heading(content), wide)]
+    text += [textwrap.fill(_how_to_read(content), wide)]
+    text += [textwrap.fill(printable(note), wide) for note in content.notes]
+    some = shown(content)
+    if not some:
+        return "\n".join(text)
+    columns = ["support", "share", "log_loss", "expected", "gap", "z", "p_value"]
+    if content.recalibration != "none":
+        columns.insert(3, "recalibrated")
+    cells = {
+        name: [cell(name, getattr(content, name)[i].item(), content.n_draws) for i in some]
+        for name in columns
+    }
+    lines = table_lines("slice", [""] * len(some), cells, width)
+    title = "Each slice:" if content.by else "Found:" if content.n_found else "Closest to it:"
+    text += ["", title, lines[0]]
+    for i, line in zip(some, lines[1:], strict=True):
+        mark = "* " if content.found[i] else "  "
+        text.append(fit(mark + printable(content.names[i]), wide).rstrip())
+        text.append(line)
+        if content.found[i] and (top := top_line(content, i)):
+            text.append(fit("    " + top, wide).rstrip())
+    left = len(content.slices) - len(some)
+    if left:
+        text.append(f"and {left} others, in to_frame()")
+    return "\n".join(text)
+
+
+def slice_columns(content: SlicesContent) -> dict[str, Sequence[Any] | NDArray[Any]]:
+    """One row a slice."""
+    columns: dict[str, Sequence[Any] | NDArray[Any]] = {
+        "slice": content.names,
+        "found": np.asarray(content.found),
+    }
+    for name in FIGURES:
+        if name == "class_share":
+            columns["class"] = content.top_class
+        columns[name] = getattr(content, name)
+    return columns

@@ -1,0 +1,467 @@
+"""Slices: their figures by hand, their tests against labels that are drawn, and what is kept."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy.stats import kstest, norm, poisson
+
+from skxent import log_loss, log_loss_slices
+from skxent._inference._scores import normal_scores
+from skxent.slices._null import step_down
+
+
+def softmax(z):
+    p = np.exp(z - z.max(axis=1, keepdims=True))
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def drawn(p, rng):
+    return (p.cumsum(axis=1) < rng.random((len(p), 1))).sum(axis=1).clip(0, p.shape[1] - 1)
+
+
+def rows(n=600, k=3, seed=0, d=3):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    p = softmax(0.8 * X[:, [0]] * np.linspace(0, 2, k) + rng.normal(size=(n, k)))
+    return drawn(p, rng), p, X
+
+
+def planted(n=3000, seed=0, times=1.0):
+    """A class whose log-odds are 1.2 too low in a sixteenth of the rows."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {"a": rng.normal(size=n), "b": rng.normal(size=n), "c": rng.choice(["u", "v"], n)}
+    )
+    z = rng.normal(size=(n, 3)) * 0.7
+    there = (X["a"] > X["a"].quantile(0.75)) & (X["b"] <= X["b"].quantile(0.25))
+    true = z.copy()
+    true[there, 1] += 1.2
+    return drawn(softmax(true), rng), softmax(times * z), X, there.to_numpy()
+
+
+PLANTED = planted()
+
+
+@pytest.fixture(scope="module")
+def found():
+    y, p, X, _ = PLANTED
+    return log_loss_slices(y, p, X, recalibration=False)
+
+
+def test_the_figures_of_a_slice_are_those_of_its_rows():
+    y, p, X = rows()
+    w = np.random.default_rng(1).uniform(0.5, 2, len(y))
+    params = {"labels": [0, 1, 2], "base": 2}
+    result = log_loss_slices(
+        y, p, X, max_depth=1, sample_weight=w, recalibration=False, **params
+    )  # fmt: skip
+    total = log_loss(y, p, sample_weight=w, normalize=False, **params)
+    i = next(i for i, name in enumerate(result.names) if name.startswith("x1 > "))
+    there = X[:, 1] > float(result.names[i].removeprefix("x1 > "))
+    y, p, w = y[there], p[there], w[there]
+    entropy = -(p * np.log2(p)).sum(axis=1)
+    losses = -np.log2(p[np.arange(len(y)), y])
+    variance = (p * np.log2(p) ** 2).sum(axis=1) - entropy**2
+    gap = w @ (losses - entropy)
+    assert result.support[i] == there.sum()
+    assert result.weight[i] == pytest.approx(w.sum())
+    assert result.log_loss[i] == pytest.approx(log_loss(y, p, sample_weight=w, **params))
+    assert result.expected[i] == pytest.approx(np.average(entropy, weights=w))
+    assert result.gap[i] == pytest.approx(gap / w.sum())
+    assert result.z[i] == pytest.approx(gap / np.sqrt(w**2 @ variance))
+    assert result.share[i] == pytest.approx(w @ losses / total)
+    assert result.overall["log_loss"] == pytest.approx(total / result.overall["weight"])
+
+
+def test_the_class_of_a_slice_is_the_one_that_is_farthest_off(found):
+    y, p, _, there = PLANTED
+    assert found.top_class[0] == 1
+    assert found.class_share[0] == pytest.approx((y[there] == 1).mean())
+    assert found.class_proba[0] == pytest.approx(p[there, 1].mean())
+    z = ((y[there] == 1) - p[there, 1]).sum() / np.sqrt((p * (1 - p))[there, 1].sum())
+    assert found.class_z[0] == pytest.approx(z)
+
+
+def test_a_planted_slice_is_found_and_nothing_else(found):
+    assert found.n_found == 1
+    assert found.slices[0][0].startswith("a > ")
+    assert found.slices[0][1].startswith("b <= ")
+    assert found.support[0] == PLANTED[3].sum()
+    assert found.p_value[0] == pytest.approx(1 / 201)
+
+
+def test_a_planted_slice_is_found_after_recalibration_of_a_model_that_is_too_sure():
+    y, p, X, there = planted(times=2.0)
+    result = log_loss_slices(y, p, X)
+    assert result.recalibration != "none"
+    assert any("recalibration" in note for note in result.notes)
+    assert result.n_found == 1
+    assert result.support[0] == there.sum()
+    assert result.recalibrated[0] != result.log_loss[0]
+    assert result.gap == pytest.approx(result.recalibrated - result.expected)
+    assert result.log_loss[0] == pytest.approx(log_loss(y[there], p[there], labels=[0, 1, 2]))
+    raw = log_loss_slices(y, p, X, recalibration=False)
+    assert raw.recalibration == "none"
+    assert raw.n_found > 1
+
+
+def test_two_slices_that_overlap_are_both_found_if_they_are_wrong_in_other_ways():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(6000, 2))
+    z = rng.normal(size=(6000, 3))
+    true = z.copy()
+    true[X[:, 0] > 0.7, 1] += 1.0
+    true[X[:, 1] <= -0.7] *= 0.4
+    result = log_loss_slices(drawn(softmax(true), rng), softmax(z), X, recalibration=False)
+    first = {parts[0][:4] for parts, kept in zip(result.slices, result.found, strict=True) if kept}
+    assert {"x0 >", "x1 <"} <= first
+    assert result.n_found <= 4 < np.count_nonzero(result.p_value <= 0.05)
+
+
+def test_copies_of_a_column_are_one_finding(found):
+    y, p, X, _ = PLANTED
+    again = log_loss_slices(y, p, X.assign(copy=X["a"]), recalibration=False)
+    assert again.n_found == found.n_found
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_smallest_p_value_of_a_calibrated_model_is_uniform(weighted):
+    smallest = []
+    for seed in range(150):
+        y, p, X = rows(300, seed=seed)
+        w = np.random.default_rng([seed, 1]).exponential(size=300) if weighted else None
+        result = log_loss_slices(
+            y, p, X, labels=[0, 1, 2], sample_weight=w, recalibration=False, n_null=39,
+            random_state=seed,
+        )  # fmt: skip
+        if result.n_draws:
+            smallest.append(np.nanmin(result.p_value))
+    # Where weights look as if they followed the classes, there is no test.
+    smallest = np.array(smallest)
+    assert len(smallest) > 100
+    assert kstest(smallest - 1 / 80, "uniform").pvalue > 0.001
+    assert np.mean(smallest <= 0.05) < 0.11
+
+
+def test_p_values_step_down_from_the_largest_score():
+    scores = np.array([3.0, 1.0, np.nan, 2.0])
+    draws = np.array([[1.0, 2.5, 0.5], [1.5, 0.1, 0.1], [9.0, 9.0, 9.0], [0.2, 0.3, 2.5]])
+    found = step_down(scores, [draws.astype(np.float32)])
+    # 3.0 against the largest of all; 2.0 against that of the last two; 1.0 alone.
+    assert found.p_value[[0, 3, 1]] == pytest.approx([1 / 4, 2 / 4, 2 / 4])
+    assert np.isnan(found.p_value[2])
+    assert found.most == pytest.approx([1.5, 2.5, 2.5])
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.5, 3.0, 40.0])
+def test_scores_of_a_poisson_count_are_as_far_out_as_its_tails(rate):
+    counts = np.arange(0, int(rate + 8 * np.sqrt(rate)) + 3)
+    z = (counts - rate) / np.sqrt(rate)
+    scores = normal_scores(z, np.full(len(z), 1 / np.sqrt(rate)))
+    above = norm.isf(poisson.sf(counts - 1, rate))
+    below = norm.ppf(poisson.cdf(counts, rate))
+    exact = np.where(z > 0, np.maximum(above, 0), np.minimum(below, 0))
+    far = np.abs(exact) > 1
+    assert np.all(np.diff(scores) >= 0)
+    assert scores[far] == pytest.approx(exact[far], rel=0.25)
+    mirrored = normal_scores(-z, np.full(len(z), -1 / np.sqrt(rate)))
+    assert mirrored == pytest.approx(-scores)
+
+
+def test_the_order_of_rows_changes_no_figure():
+    y, p, X = rows()
+    at = np.random.default_rng(0).permutation(len(y))
+    one, other = (
+        log_loss_slices(y[i], p[i], X[i], labels=[0, 1, 2]).to_frame().set_index("slice")
+        for i in (np.arange(len(y)), at)
+    )
+    figures = ["support", "weight", "share", "log_loss", "expected", "gap", "z"]
+    pd.testing.assert_frame_equal(one[figures], other.loc[one.index, figures])
+
+
+def test_a_weight_of_two_is_a_row_twice_in_the_figures():
+    y, p, X = rows()
+    w = np.ones(len(y))
+    w[::3] = 2
+    at = np.repeat(np.arange(len(y)), w.astype(int))
+    params = {"by": "x0", "labels": [0, 1, 2], "recalibration": False}
+    X = np.sign(X)
+    one = log_loss_slices(y, p, X, sample_weight=w, **params)
+    other = log_loss_slices(y[at], p[at], X[at], **params)
+    for name in ("weight", "share", "log_loss", "expected", "gap"):
+        assert getattr(one, name) == pytest.approx(getattr(other, name))
+
+
+def test_rows_of_weight_zero_are_not_there():
+    y, p, X = rows()
+    w = (np.arange(len(y)) % 4 > 0).astype(float)
+    there = w > 0
+    params = {"labels": [0, 1, 2], "recalibration": False}
+    one = log_loss_slices(y, p, X, sample_weight=w, **params)
+    other = log_loss_slices(y[there], p[there], X[there], **params)
+    assert one.names == other.names
+    assert one.p_value == pytest.approx(other.p_value, nan_ok=True)
+    assert one.log_loss == pytest.approx(other.log_loss)
+
+
+def test_frames_of_either_library_and_in_any_order_of_columns_say_the_same(found):
+    y, p, X, _ = PLANTED
+    for frame in (X[["c", "b", "a"]], pl.from_pandas(X)):
+        other = log_loss_slices(y, p, frame, recalibration=False)
+        assert set(other.slices[0]) == set(found.slices[0])
+        assert other.class_z[0] == pytest.approx(found.class_z[0])
+    array = log_loss_slices(y, p, X[["a", "b"]].to_numpy(), recalibration=False)
+    assert array.slices[0] == tuple(
+        text.replace("a ", "x0 ").replace("b ", "x1 ") for text in found.slices[0]
+    )
+
+
+def test_columns_of_every_kind_make_slices_of_all_rows():
+    n = 200
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "text": rng.choice(["x", "y"], n),
+            "category": pd.Categorical(rng.choice(["x", "y"], n)),
+            "flag": rng.random(n) < 0.5,
+            "whole": pd.array(rng.integers(0, 90, n), dtype="Int64"),
+            "day": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(n) % 90, unit="D"),
+            "few": rng.integers(0, 3, n),
+            "real": rng.normal(size=n),
+        }
+    )
+    X.loc[:49, ["text", "category", "real"]] = None
+    X.loc[:49, "whole"] = pd.NA
+    X.loc[:49, "day"] = pd.NaT
+    y, p = rng.integers(0, 2, n), np.full(n, 0.5)
+    for frame in (X, pl.from_pandas(X)):
+        result = log_loss_slices(y, p, frame, max_depth=1, min_share=0)
+        support = dict(zip(result.names, result.support.tolist(), strict=True))
+        for name in ("text", "category", "whole", "day", "real"):
+            assert support[f"{name} is missing"] == 50
+        for name in X.columns:
+            own = [v for k, v in support.items() if k.startswith(f"{name} ") or f" {name} " in k]
+            assert sum(own) == n, name
+        assert "flag = True" in support
+        assert "few = 2" in support
+        assert any(name.startswith("day <= 2024-") for name in support)
+
+
+def test_objects_of_an_array_are_numbers_where_all_of_them_are():
+    y, p = [0, 1] * 60, np.full(120, 0.5)
+    X = [[i, "ab"[i % 2]] for i in range(120)]
+    names = log_loss_slices(y, p, X, max_depth=1).names
+    assert {"x0 <= 29", "x1 = a", "x1 = b"} <= set(names)
+    X[0][0] = None
+    assert len(log_loss_slices(y, p, X, max_depth=1).names) == len(names)
+
+
+def test_an_edge_parts_the_rows_as_its_text_says():
+    X = np.random.default_rng(0).lognormal(3, 2, size=(400, 1))
+    result = log_loss_slices([0, 1] * 200, np.full(400, 0.5), X, max_depth=1)
+    assert len(result.names) == 4
+    for name, support in zip(result.names, result.support.tolist(), strict=True):
+        low, high = -math.inf, math.inf
+        parts = name.split(" ")
+        if parts[0] == "x0":
+            low, high = (low, float(parts[2])) if parts[1] == "<=" else (float(parts[2]), high)
+        else:
+            low, high = float(parts[0]), float(parts[4])
+        assert np.count_nonzero((X[:, 0] > low) & (X[:, 0] <= high)) == support
+
+
+def test_slices_that_are_asked_for_are_all_combinations_in_order():
+    y, p, X, _ = PLANTED
+    X = X.assign(month=np.arange(len(y)) % 12 + 1)
+    one = log_loss_slices(y, p, X, by="month")
+    assert one.names == tuple(f"month = {i}" for i in range(1, 13))
+    assert one.by == ("month",)
+    assert one.share.sum() == pytest.approx(1)
+    two = log_loss_slices(y, p, X, by=["c", "month"])
+    assert len(two.names) == 24
+    assert two.names[0] == "c = u & month = 1"
+    assert two.support.sum() == len(y)
+
+
+def test_groups_are_what_tests_count():
+    """Rows ten times over are no more evidence than once."""
+    y, p, X = rows(300)
+    X = np.sign(X)
+    at = np.repeat(np.arange(300), 10)
+    params = {"labels": [0, 1, 2], "recalibration": False, "by": "x0"}
+    grouped = log_loss_slices(y[at], p[at], X[at], groups=at, **params)
+    once = log_loss_slices(y, p, X, **params)
+    assert grouped.n_groups == 300
+    assert grouped.gap == pytest.approx(once.gap)
+    assert grouped.z == pytest.approx(once.z, rel=0.25)
+    alone = log_loss_slices(y[at], p[at], X[at], **params)
+    assert np.abs(alone.z) == pytest.approx(np.sqrt(10) * np.abs(once.z))
+
+
+def test_false_findings_are_as_rare_with_groups():
+    wrong = 0
+    for seed in range(60):
+        y, p, X = rows(60, seed=seed)
+        at = np.repeat(np.arange(60), 5)
+        result = log_loss_slices(
+            y[at], p[at], X[at], labels=[0, 1, 2], groups=at, recalibration=False, n_null=39,
+            random_state=seed,
+        )  # fmt: skip
+        wrong += result.n_found > 0
+    assert wrong <= 8
+
+
+def test_weights_that_follow_the_classes_leave_no_test():
+    y, p, X = rows()
+    w = np.array([1.0, 2, 4])[y]
+    result = log_loss_slices(y, p, X, labels=[0, 1, 2], sample_weight=w, recalibration=False)
+    assert np.isnan(result.p_value).all()
+    assert result.n_draws == 0
+    assert "cannot be tested" in result.verdict
+    assert any("weights" in note for note in result.notes)
+
+
+def test_of_two_classes_one_is_tested():
+    y, p, X = rows(k=2)
+    result = log_loss_slices(y, p, X, labels=[0, 1], recalibration=False)
+    assert set(result.top_class) <= {1, None}
+
+
+def test_with_many_classes_only_those_that_cost_most_are_tested_one_by_one():
+    y, p, X = rows(800, k=25)
+    result = log_loss_slices(y, p, X, labels=range(25), recalibration=False, n_null=19)
+    assert any("20 classes" in note for note in result.notes)
+
+
+def test_labels_are_drawn_for_some_of_very_many_rows():
+    y, p, X = rows(24_000, k=2)
+    result = log_loss_slices(y, p, X, labels=[0, 1], recalibration=False, n_null=19)
+    assert any("20000 rows" in note for note in result.notes)
+
+
+def test_pairs_of_very_many_columns_are_limited():
+    y, p, _ = rows(300, k=2)
+    X = np.random.default_rng(0).normal(size=(300, 60))
+    result = log_loss_slices(y, p, X, labels=[0, 1], recalibration=False, n_null=19)
+    assert any("too many pairs" in note for note in result.notes)
+
+
+def test_a_table_without_slices_says_so():
+    y, p, _ = rows(100)
+    result = log_loss_slices(y, p, np.ones((100, 1)), labels=[0, 1, 2])
+    assert len(result.slices) == 0
+    for said in (result.verdict, str(result), result.to_html()):
+        assert "no slices" in said
+    with pytest.raises(ValueError, match="no slices to draw"):
+        result.plot()
+
+
+def test_what_was_passed_in_stays_as_it_was():
+    y, p, X, _ = PLANTED
+    before = X.copy(), p.copy(), y.copy()
+    log_loss_slices(y, p, X)
+    pd.testing.assert_frame_equal(X, before[0])
+    np.testing.assert_array_equal(p, before[1])
+    np.testing.assert_array_equal(y, before[2])
+
+
+def test_names_from_elsewhere_are_escaped():
+    y, p, X, _ = PLANTED
+    names = np.array(["x", "<b>y</b>", "z"])
+    X = X.rename(columns={"a": "<i>a</i>"})
+    result = log_loss_slices(names[y], p, X, labels=names, recalibration=False)
+    page = result.to_html()
+    assert "<b>y" not in page
+    assert "<i>a" not in page
+    assert "&lt;b&gt;y&lt;/b&gt;" in page
+    assert "<html" not in result._repr_html_()
+
+
+def test_the_text_keeps_within_its_width(found):
+    assert all(len(line) <= 80 for line in str(found).splitlines())
+    assert found.verdict[:40] in str(found)
+    assert "class 1: " in str(found)
+    assert "* a > " in str(found)
+
+
+def test_every_rendering_says_the_same(found):
+    frame = found.to_frame()
+    assert len(frame) == len(found.slices)
+    assert list(frame.columns[:3]) == ["slice", "found", "support"]
+    assert frame["p_value"].to_numpy() == pytest.approx(found.p_value, nan_ok=True)
+    assert frame["class"][0] == 1
+    assert found.to_frame("polars").shape == frame.shape
+    assert json.loads(found.to_json())["recalibration"] == "none"
+    assert repr(found).startswith("<LogLossSlices: ")
+    with pytest.raises(ValueError, match="read-only"):
+        found.p_value[0] = 0
+
+
+def test_the_plot_shows_losses_beside_what_was_expected(found):
+    import matplotlib.pyplot as plt
+
+    display = found.plot()
+    assert display.points_.get_offsets()[0, 0] == pytest.approx(found.log_loss[0])
+    assert display.expected_.get_offsets()[0, 0] == pytest.approx(found.expected[0])
+    with pytest.raises(ValueError, match="max_slices"):
+        found.plot(max_slices=0)
+    plt.close("all")
+
+
+def test_classes_may_be_called_something_else():
+    y, p, X, _ = PLANTED
+    result = log_loss_slices(y, p, X, target_names=["x", "y", "z"], recalibration=False)
+    assert result.top_class[0] == "y"
+    assert "class y occurs in" in result.verdict
+
+
+X10 = np.zeros((10, 2))
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"X": X10[:9]}, "same number of rows; got 9 and 10"),
+        ({"X": np.zeros((10, 0))}, "no columns"),
+        ({"X": np.zeros((10, 2, 2))}, "shape"),
+        ({"by": "age"}, "by must name columns of X"),
+        ({"by": []}, "at least one column"),
+        ({"by": ["x0", "x0"]}, "none twice"),
+        ({"max_depth": 3}, "max_depth must be an integer from 1 to 2"),
+        ({"n_bins": 1}, "n_bins must be an integer from 2"),
+        ({"n_bins": True}, "n_bins"),
+        ({"min_share": 0.5}, "min_share"),
+        ({"n_null": 0}, "n_null"),
+        ({"eps": 0}, "eps must be above 0"),
+        ({"recalibration": 1}, "recalibration must be True or False"),
+        ({"X": pd.DataFrame(X10, columns=["a", "a"])}, "different names|unique"),
+        ({"X": [[1, 2]] * 9 + [[1]]}, "equal length"),
+        ({"X": np.ma.masked_array(X10)}, "masked"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(params, words):
+    params = {"X": X10} | params
+    with pytest.raises(ValueError, match=words):
+        log_loss_slices([0, 1] * 5, np.full(10, 0.5), **params)
+
+
+def test_sparse_and_lazy_tables_are_refused_by_name():
+    from scipy.sparse import csr_array
+
+    y, p = [0, 1] * 5, np.full(10, 0.5)
+    with pytest.raises(TypeError, match="X is a sparse matrix"):
+        log_loss_slices(y, p, csr_array(X10))
+    with pytest.raises(TypeError, match="X is lazy"):
+        log_loss_slices(y, p, pl.LazyFrame({"a": [1] * 10}))
+
+
+def test_rows_in_another_order_are_refused():
+    index = list("abcdefghij")
+    y = pd.Series([0, 1] * 5, index=index)
+    X = pd.DataFrame(X10, index=index[::-1])
+    with pytest.raises(ValueError, match="another order"):
+        log_loss_slices(y, np.full(10, 0.5), X, labels=[0, 1])
