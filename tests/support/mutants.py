@@ -8,6 +8,7 @@ reach the changed function, the likeliest to fail first, until one does. No file
     python tests/support/mutants.py                       # all of MODULES
     python tests/support/mutants.py --only _kernels.py    # mutants whose text holds this
     python tests/support/mutants.py --sample 300          # a random part, always the same
+    python tests/support/mutants.py --modules comparison._compare --tests "compare intervals"
 """
 
 import argparse
@@ -199,7 +200,8 @@ class Mutation:
     def reached(self, session):
         """Seconds and functions of each test, in a run without any change."""
         found = []
-        for name in MODULES:  # to put the same in the place of the same must change nothing
+        # To put the same in the place of the same must change nothing.
+        for name in self.options.modules.split():
             graft(sys.modules[f"skxent.{name}"], compile(source_of(name), path_of(name), "exec"))
         for item in session.items:
             seen, start = set(), time.perf_counter()
@@ -232,7 +234,8 @@ class Mutation:
         if isinstance(found, str):
             pytest.exit(found)
         print(f"{len(found)} tests in {sum(s for s, _ in found):.0f} s")
-        mutants = [m for name in MODULES for m in mutants_of(name) if self.options.only in m[2]]
+        modules, only = self.options.modules.split(), self.options.only
+        mutants = [m for name in modules for m in mutants_of(name) if only in m[2]]
         total = len(mutants)
         if self.options.list:
             wanted = Path(self.options.list).read_text(encoding="utf-8").splitlines()
@@ -281,6 +284,7 @@ if __name__ == "__main__":
     parser.add_argument("--sample", type=int, default=1 << 30)
     parser.add_argument("--seconds", type=float, default=math.inf, help="of tests for a mutant")
     parser.add_argument("--list", help="a file with the mutants to make, one a line")
+    parser.add_argument("--modules", default=" ".join(MODULES))
     parser.add_argument("--tests", default=" ".join(TESTS))
     options = parser.parse_args()
     named = {f"test_{name}.py" for name in options.tests.split()}
