@@ -336,9 +336,10 @@ class LogLossAccumulator(Mergeable):
         Returns
         -------
         LogLossReport
-            As from `log_loss_report`, if all rows are in the sample. Of more rows, recalibration
-            and recoverable loss are those of the sample, and miscalibration and tail those of
-            bins; its notes say so.
+            As from `log_loss_report` of the rows in the order in which they were added up, if all
+            are in the sample: in another order the folds of the recalibration are others. Of more
+            rows, recalibration and recoverable loss are those of the sample, and miscalibration
+            and tail those of bins; its notes say so.
 
         Raises
         ------

@@ -266,7 +266,7 @@ def _content(
     overall = overall_figures(totals, known, choice, evidence.tail, how)
     confusion = totals.confusion / totals.weight.sum() / unit
     recalibration = None if choice is None else choice.recalibration
-    bounds = class_lower_bounds(totals, options.eps, level)
+    bounds = class_lower_bounds(totals, options.eps)
     margin = prior_margin(totals) / unit
     worse, hard = worse_than_prior(totals, bounds), all_hard(totals)
     n_groups = None if totals.groups is None else totals.groups.n_groups

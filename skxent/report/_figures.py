@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 
+# How often chance alone may have a class above its bound.
+_BEYOND_BOUNDS = 0.05
+
+
 def _ratio(above: FloatArray, below: FloatArray | float) -> FloatArray:
     """Quotient that is nan, without a warning, where there is nothing to divide by."""
     below = np.broadcast_to(np.asarray(below, dtype=np.float64), above.shape)
@@ -51,10 +55,13 @@ def _prior_losses(prevalence: FloatArray) -> FloatArray:
         return np.where(prevalence > 0, 0.0 - np.log(prevalence), np.nan)
 
 
-def class_lower_bounds(s: Statistics, eps: float, confidence_level: float) -> FloatArray:
-    """Lower bounds in nats of the classes' losses that hold for all classes together."""
-    level = max(1.0 - 2.0 * (1.0 - confidence_level) / len(s.support), 0.0)
-    return class_interval(s, eps, level)[0]
+def class_lower_bounds(s: Statistics, eps: float) -> FloatArray:
+    """
+    Lower bounds in nats of the classes' losses that hold for all classes together.
+
+    They are for sentences, which do not follow the confidence level of the intervals.
+    """
+    return class_interval(s, eps, 1.0 - 2.0 * _BEYOND_BOUNDS / len(s.support))[0]
 
 
 def _rivals(confusion: FloatArray, names: Sequence[Any]) -> tuple[NDArray[Any], FloatArray]:

@@ -9,9 +9,24 @@ import numpy as np
 from skxent._inference._gap import gap_test
 from skxent._inference._groups import design_effects, p_values_between_groups
 from skxent._typing import FloatArray
+from skxent.statistic._groups import GroupSums
 from skxent.statistic._sums import Statistics
 
-__all__ = ["gap_tests"]
+__all__ = ["gap_tests", "group_effects"]
+
+
+def _of_groups(groups: GroupSums) -> tuple[FloatArray, FloatArray]:
+    """Gaps of each group, by class and of all its rows; and its weight."""
+    gaps = groups.loss - groups.expected
+    return np.column_stack([gaps, gaps.sum(axis=1)]), groups.weight.sum(axis=1)
+
+
+def group_effects(s: Statistics, groups: GroupSums) -> tuple[FloatArray, float]:
+    """By how much groups widen the gap of each class and, at the end, of all rows; see there."""
+    gaps, weight = _of_groups(groups)
+    variances = np.append(s.moments[0], s.moments_of_all[0])
+    shortfall = s.expected.sum() / max(s.loss.sum(), 1e-300)
+    return design_effects(gaps, weight, float(s.square[0].sum()), variances, shortfall)
 
 
 def gap_tests(s: Statistics) -> tuple[FloatArray, FloatArray]:
@@ -23,10 +38,8 @@ def gap_tests(s: Statistics) -> tuple[FloatArray, FloatArray]:
     z, p_value = test()
     if s.groups is None:
         return z, p_value
-    weight, gaps = s.groups.weight.sum(axis=1), s.groups.loss - s.groups.expected
-    gaps = np.column_stack([gaps, gaps.sum(axis=1)])
-    square, shortfall = float(s.square[0].sum()), expected[-1] / max(loss[-1], 1e-300)
-    effect, n = design_effects(gaps, weight, square, moments[0], shortfall)
+    gaps, weight = _of_groups(s.groups)
+    effect, n = group_effects(s, s.groups)
     z, p_of_groups = test(effect, n - 1.0)
     # A gap has to be found by the spread that follows from the probabilities, with and without
     # what groups add to it, and by the spread between the groups.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -20,6 +19,7 @@ from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct, encode, shown
 from skxent._intake._predictions import predictions, refuse_other_type
 from skxent._intake._rows import Labelled, check_labelled
+from skxent._intake._warn import warn
 from skxent._typing import FloatArray, IntArray
 from skxent.report._options import Source
 from skxent.report._rows import row_index
@@ -105,7 +105,7 @@ def _refuse_or_warn(y_true: NDArray[Any], unknown: NDArray[np.bool_], unseen: st
     if n == total:
         msg = f'{what}: unseen="ignore" leaves none to report.'
         raise ValueError(msg)
-    warnings.warn(f"{what}; they are left out.", stacklevel=4)
+    warn(f"{what}; they are left out.")
 
 
 def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicted:
@@ -237,6 +237,20 @@ def _no_score(*_: Any) -> float:
     return 0.0
 
 
+def _n_splits(cv: Integral | None, groups: ArrayLike) -> int:
+    """How many folds, if there are groups for so many."""
+    n_splits = 5 if cv is None else int(cv)
+    n_groups = len(check_groups(groups, len(np.asarray(groups))).keys)
+    if n_groups < n_splits:
+        way_out = f"pass cv={n_groups}" if n_groups > 1 else "pass other groups, or none"
+        msg = (
+            f"groups must be as many as the {n_splits} folds at least, which keep them whole; got "
+            f"{n_groups}: {way_out}."
+        )
+        raise ValueError(msg)
+    return n_splits
+
+
 def cross_validated(
     estimator: Any,
     X: Any,
@@ -266,7 +280,7 @@ def cross_validated(
         raise AttributeError(msg)
     of_rows = groups if groups is not None else params.get("groups")
     if of_rows is not None and (cv is None or isinstance(cv, Integral)):
-        cv = StratifiedGroupKFold(5 if cv is None else cv)  # the others would part the groups
+        cv = StratifiedGroupKFold(_n_splits(cv, of_rows))  # the others would part the groups
     folds = check_cv(cv, y, classifier=True)
     if not get_config()["enable_metadata_routing"]:
         groups = of_rows
@@ -275,9 +289,8 @@ def cross_validated(
         if get_routing_for_object(folds).consumes("split", ["groups"]):
             params["groups"] = groups
         elif hasattr(cv, "split"):
-            warnings.warn(
-                f"The groups parameter is ignored by {type(cv).__name__}: its folds may part them.",
-                stacklevel=3,
+            warn(
+                f"The groups parameter is ignored by {type(cv).__name__}: its folds may part them."
             )
         groups = None
     # With several processes each counts for itself; joblib's own messages tell more then.

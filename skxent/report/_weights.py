@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
 from scipy.stats import norm
 
+from skxent._typing import FloatArray
+from skxent.report._gaps import group_effects
 from skxent.statistic._sums import Statistics
 
 __all__ = ["weights_follow_classes"]
@@ -29,8 +31,13 @@ def weights_follow_classes(s: Statistics) -> bool:
     present = s.support > 0
     if np.count_nonzero(present) < 2 or _equal(s, present):
         return False
-    return _constant(s, present) or (
-        _p_between(s, present) < _BETWEEN and _p_beyond_probabilities(s) < _BEYOND
+    if _constant(s, present):
+        return True
+    # What rows share that belong together may be a weight as well as a surprise.
+    effect = np.ones(len(present) + 1) if s.groups is None else group_effects(s, s.groups)[0]
+    return (
+        _p_between(s, present, effect[-1]) < _BETWEEN
+        and _p_beyond_probabilities(s, effect[:-1]) < _BEYOND
     )
 
 
@@ -47,26 +54,27 @@ def _constant(s: Statistics, present: NDArray[np.bool_]) -> bool:
     return bool(constant.all() and (s.support > 1).any())
 
 
-def _p_between(s: Statistics, present: NDArray[np.bool_]) -> float:
-    """P-value of the F test that the classes have the same mean weight."""
+def _p_between(s: Statistics, present: NDArray[np.bool_], effect: float) -> float:
+    """P-value of the F test that classes have the same mean weight; of fewer rows by `effect`."""
     n, weight = s.support[present], s.weight[present]
     of_classes = (weight**2 / n).sum()
     between = of_classes - weight.sum() ** 2 / n.sum()
     within = max(s.square[0].sum() - of_classes, 0.0)
-    groups, rest = len(n) - 1, int(n.sum()) - len(n)
+    groups, rest = len(n) - 1, n.sum() / effect - len(n)
+    # Copies multiply both sums of squares alike, so that only the degrees of freedom are fewer.
     if rest < 1:
         return 1.0
     return float(f_distribution.sf(between / groups / max(within / rest, 1e-300), groups, rest))
 
 
-def _p_beyond_probabilities(s: Statistics) -> float:
+def _p_beyond_probabilities(s: Statistics, effect: FloatArray) -> float:
     """
     Smallest p-value, adjusted for the number of classes, of sum_i (w_i - m) (1{y_i = c} - p_ic).
 
     With m the mean weight: if weights come from what the model predicts from, and its
     probabilities are right, these have mean 0 and variance sum_i (w_i - m)^2 p_ic (1 - p_ic).
     Where residuals are larger than that, the probabilities are wrong, and the variance grows with
-    them. The bins of the histogram stand in for the rows.
+    them, and by the `effect` of groups. The bins of the histogram stand in for the rows.
     """
     weight, square, weighted, hit, count = s.histogram
     p = np.divide(weighted, weight, out=np.zeros_like(weight), where=weight > 0)
@@ -78,7 +86,7 @@ def _p_beyond_probabilities(s: Statistics) -> float:
     hits = hit * np.divide(s.support, s.weight, out=np.zeros(len(hit)), where=s.weight > 0)[:, None]
     expected = (count * p * (1.0 - p)).sum(axis=1)
     found = (hits * (1.0 - 2.0 * p) + count * p**2).sum(axis=1)
-    variance *= np.maximum(found / np.maximum(expected, 1e-300), 1.0)
+    variance *= np.maximum(found / np.maximum(expected, 1e-300), 1.0) * effect
     some = variance > 0
     if not some.any():
         return 1.0

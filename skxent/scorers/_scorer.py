@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-import warnings
 from typing import Any, Self
 
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +14,7 @@ from sklearn.utils.metadata_routing import UNCHANGED, MetadataRequest
 from skxent._intake._arguments import check_choice
 from skxent._intake._labels import shown
 from skxent._intake._predictions import METHODS, predictions, refuse_other_type, with_columns_for
+from skxent._intake._warn import warn
 from skxent.scorers._rows import ScoredRows
 
 __all__ = ["ClassifierScorer", "call_text", "check_requests", "unit_suffix"]
@@ -114,7 +114,7 @@ class ClassifierScorer:
             if found.n_unseen == found.n_rows:
                 msg = f'{who} rows, which is all of them: unseen="ignore" leaves none to score.'
                 raise ValueError(msg)
-            warnings.warn(f"{who} of {found.n_rows} rows; they are left out.", stacklevel=3)
+            warn(f"{who} of {found.n_rows} rows; they are left out.")
             return found.seen_only(), classes, from_logits
         known, values = with_columns_for(extra, found.values, classes, from_logits)
         return ScoredRows.of(found.y, values, found.weight, known), known, from_logits

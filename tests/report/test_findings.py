@@ -222,9 +222,22 @@ def test_a_class_that_costs_more_than_the_others():
         f"{100 * (1 - column['skill'][2]):.1f}",
         f"{100 * (1 - report.overall['skill']):.1f}",
     )
-    # A level that no data can meet.
-    sure = quick(y[::40], p[::40], labels=range(4), confidence_level=1 - 1e-9)
-    assert only(sure, "costly class") == []
+    # A few rows show it too, and a level of the intervals that no data can meet takes nothing back.
+    few = {"labels": range(4), "confidence_level": 1 - 1e-9}
+    assert len(only(quick(y[::40], p[::40], **few), "costly class")) == 1
+
+
+@pytest.mark.parametrize("level", [0.05, 1 - 1e-9])
+def test_what_is_said_of_a_class_does_not_follow_the_level_of_the_intervals(level):
+    rng = np.random.default_rng(0)
+    y = rng.integers(4, size=40)
+    for right_of_two in (0.3, 0.6, 0.85):
+        right = np.where(y == 2, right_of_two, 0.9) + rng.uniform(-0.09, 0.09, 40)
+        p = np.repeat((1 - right)[:, None] / 3, 4, axis=1)
+        p[np.arange(40), y] = right
+        one, other = quick(y, p), quick(y, p, confidence_level=level)
+        assert len(only(one, "costly class")) == len(only(other, "costly class"))
+        assert one.verdict == other.verdict
 
 
 def test_classes_that_take_each_others_probability():

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,14 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skxent import LogLossReport, log_loss_report
+from skxent import (
+    LogLossReport,
+    PerClassLogLossDisplay,
+    log_loss,
+    log_loss_report,
+    make_per_class_scorer,
+    make_scorer,
+)
 
 
 def pooled(results, X, y, **params):
@@ -409,6 +417,18 @@ def test_a_splitter_that_takes_no_groups_is_named(routing):
     assert report.about.n_groups == 10
 
 
+@pytest.mark.parametrize("cv", [None, 4])
+@pytest.mark.parametrize(("n_groups", "way_out"), [(1, "other groups, or none"), (2, "cv=2")])
+def test_fewer_groups_than_folds_are_named(cv, n_groups, way_out):
+    match = rf"groups must be as many as the {cv or 5} folds .*; got {n_groups}: pass {way_out}\."
+    for params in ({"groups": np.arange(150) % n_groups}, {}):
+        params = params or {"params": {"groups": np.arange(150) % n_groups}}
+        with pytest.raises(ValueError, match=match):
+            from_cv(LogisticRegression(), X, Y, cv=cv, **params)
+    report = from_cv(LogisticRegression(), X, Y, cv=2, groups=np.arange(150) % 2)
+    assert report.about.n_groups == 2
+
+
 class Grouping(LogisticRegression):
     """Takes groups itself, as a search does that splits by them."""
 
@@ -654,6 +674,34 @@ def test_rows_of_an_unknown_class_may_be_left_out():
         )
     assert report.per_class["support"].tolist() == [50, 50, 0]
     assert set(report.worst_rows["row"].tolist()) <= set(range(100))
+
+
+def ways_to_leave_rows_out():
+    model, strangers, y = with_a_stranger()
+    iris = load_iris(return_X_y=True)
+    fits = cross_validate(
+        LogisticRegression(), *iris, cv=LACKING, return_estimator=True, return_indices=True
+    )
+    scorer = make_scorer(log_loss, unseen="ignore")
+    by_class = make_per_class_scorer([0, 1, 2], unseen="ignore")
+    params = {"unseen": "ignore"}
+    yield lambda: from_estimator(model, strangers, y, **params)
+    yield lambda: from_cv(LogisticRegression(), *iris, cv=LACKING, **params)
+    yield lambda: pooled(fits, *iris, **params)
+    yield lambda: scorer(model, strangers, y)
+    yield lambda: by_class(model, strangers, y)
+    yield lambda: cross_validate(LogisticRegression(), *iris, cv=LACKING, scoring=scorer)
+    if find_spec("matplotlib"):
+        yield lambda: PerClassLogLossDisplay.from_estimator(model, strangers, y, **params)
+
+
+@pytest.mark.filterwarnings("default:Scoring failed")
+def test_the_warning_shows_the_line_that_asked_for_it():
+    for way in ways_to_leave_rows_out():
+        with pytest.warns(UserWarning, match="they are left out") as caught:
+            way()
+        (warning,) = (w for w in caught if "they are left out" in str(w.message))
+        assert warning.filename == __file__
 
 
 def test_rows_of_an_unknown_class_may_be_an_error():

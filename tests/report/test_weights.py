@@ -100,3 +100,39 @@ def test_batches_are_judged_as_one():
     report = accumulator.report(n_null=0)
     assert math.isnan(report.overall["p_value"])
     assert any(NOTE in note for note in report.notes)
+
+
+def in_groups(weights_of, repeats, alike, n_groups=60, size=10):
+    """How often the gap is tested where so many rows of a group have the noise in common."""
+    tested, rejected = [], []
+    for seed in range(repeats):
+        rng = np.random.default_rng([3, seed])
+        of_group, n = np.repeat(np.arange(n_groups), size), n_groups * size
+        logits = 1.6 * rng.normal(size=(n_groups, 3))[of_group] + 1.2 * rng.normal(size=(n, 3))
+        own, common = rng.gumbel(size=(n, 3)), rng.gumbel(size=(n_groups, 3))[of_group]
+        y = (logits + np.where(rng.random((n, 1)) < alike, common, own)).argmax(axis=1)
+        weight = weights_of(rng, y, of_group)
+        p = softmax(logits, axis=1)
+        report = quick(y, p, labels=range(3), sample_weight=weight, groups=of_group)
+        tested.append(not math.isnan(report.overall["p_value"]))
+        rejected.append(report.overall["p_value"] < 0.05)
+    return np.mean(tested), np.mean(rejected)
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.7])
+def test_weights_that_belong_to_groups_leave_the_gap_tested(alike):
+    """Row by row they seem to follow the classes, which are alike in a group as the weights are."""
+
+    def weights(rng, y, of_group):
+        return np.exp(0.7 * rng.normal(size=of_group.max() + 1))[of_group]
+
+    tested, rejected = in_groups(weights, 80, alike)
+    assert tested > 0.88
+    assert rejected <= 0.08
+
+
+def test_weights_from_the_labels_are_found_in_groups_too():
+    def weights(rng, y, of_group):
+        return np.array([1, 1.3, 1.6])[y] * np.exp(0.3 * rng.normal(size=len(y)))
+
+    assert in_groups(weights, 40, 0.5)[0] == 0

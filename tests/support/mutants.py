@@ -233,7 +233,7 @@ class Mutation:
         found = forked(lambda: self.reached(session))
         if isinstance(found, str):
             pytest.exit(found)
-        print(f"{len(found)} tests in {sum(s for s, _ in found):.0f} s")
+        print(f"{len(found)} tests in {sum(s for s, _ in found):.0f} s", flush=True)
         modules, only = self.options.modules.split(), self.options.only
         mutants = [m for name in modules for m in mutants_of(name) if only in m[2]]
         total = len(mutants)
@@ -286,9 +286,9 @@ if __name__ == "__main__":
     parser.add_argument("--list", help="a file with the mutants to make, one a line")
     parser.add_argument("--modules", default=" ".join(MODULES))
     parser.add_argument("--tests", default=" ".join(TESTS))
-    options = parser.parse_args()
+    options, others = parser.parse_known_args()  # such as -k, which pytest takes
     named = {f"test_{name}.py" for name in options.tests.split()}
     files = [str(f) for f in sorted((ROOT / "tests").rglob("test_*.py")) if f.name in named]
     sys.path.insert(0, str(ROOT))
-    arguments = ["-q", "-s", "-p", "no:cacheprovider", *files]
+    arguments = ["-q", "-s", "-p", "no:cacheprovider", *others, *files]
     sys.exit(pytest.main(arguments, plugins=[Mutation(options)]))
