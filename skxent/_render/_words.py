@@ -40,6 +40,8 @@ def cell(name: str, value: Any, draws: int = 0) -> str:
         least = max(0.001, math.ceil(1000 / (draws + 1)) / 1000 if draws else 0.0)
         at_end = draws and value < 1.5 / (draws + 1)
         return f"<{least:.3f}" if at_end or value < 0.001 else f"{value:.3f}"
+    if name == "e_value":
+        return ">1e+308" if value > 1e308 else f"{value:.3g}"
     if name == "weight":
         return f"{value:.6g}"
     text = f"{value:.4f}" if abs(value) < 1000 else f"{value:.4g}"

@@ -35,6 +35,7 @@ from skxent.report._rows import named, worst_rows
 from skxent.report._verdict import Facts, verdict
 from skxent.report._weights import weights_follow_classes
 from skxent.statistic._counted import Counted
+from skxent.statistic._evidence import Evidence
 from skxent.statistic._extremes import WorstRows, concentration, row_losses
 from skxent.statistic._sums import Statistics, statistics
 
@@ -64,6 +65,7 @@ _GROUPED = (
     "Intervals and tests count {} group{}. There is no null of the miscalibration, whose labels "
     "are drawn row by row."
 )
+_NO_EVIDENCE = "No e-value: it is a product over rows, and here {}."
 _HARD = (
     "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
     "needed."
@@ -233,11 +235,23 @@ def _choice(
     return choice, []
 
 
+def _why_no_evidence(s: Statistics) -> str | None:
+    if s.groups is not None:
+        return "those of a group are not independent"
+    if Evidence(s.temperature, s.bias).is_known:
+        return None
+    if np.array_equal(s.weight, s.support) and np.array_equal(s.square[0], s.support):
+        return "some were counted by a version that had none"
+    return "some have weights other than 0 and 1"
+
+
 def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
     """Notes on what is missing or not to be relied on, and whether gaps can be tested."""
     totals, notes, testable = evidence.totals, list(evidence.notes), evidence.testable
     if testable and weights_follow_classes(evidence.known):
         notes, testable = [*notes, _CLASS_WEIGHTS], False
+    if testable and (reason := _why_no_evidence(evidence.known)):
+        notes.append(_NO_EVIDENCE.format(reason))
     if alone := single_rows(totals):
         notes.append(_SINGLE.format("1 class has" if alone == 1 else f"{alone} classes have"))
     if all_hard(totals):

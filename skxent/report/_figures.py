@@ -17,6 +17,7 @@ from skxent.recalibration._choice import Choice
 from skxent.report._gaps import gap_tests
 from skxent.report._intervals import class_interval, macro_interval, overall_interval
 from skxent.report._reliability import Calibration
+from skxent.statistic._evidence import Evidence, as_e_value
 from skxent.statistic._sums import Statistics
 
 __all__ = [
@@ -111,6 +112,14 @@ def _tested(s: Statistics, how: How) -> tuple[FloatArray, FloatArray]:
     return np.full(len(s.support) + 1, np.nan), np.full(len(s.support) + 1, np.nan)
 
 
+def _e_values(s: Statistics, how: How) -> tuple[FloatArray, float]:
+    """E-values of each class and of all rows; nan where not to be tested."""
+    evidence = Evidence(s.temperature, s.bias)
+    if not (how.testable and evidence.is_known) or s.groups is not None:
+        return np.full(len(s.support), np.nan), math.nan
+    return as_e_value(evidence.class_log_e()), float(as_e_value(evidence.log_e()))
+
+
 def class_figures(
     statistics: Statistics,
     known: Statistics,
@@ -152,6 +161,7 @@ def class_figures(
         "gap": contribution - expected,
         "z": z[:-1],
         "p_value": p_value[:-1],
+        "e_value": _e_values(known, how)[0],
         "recoverable": gains[0],
         "recoverable_low": gains[1],
         "recoverable_high": gains[2],
@@ -194,6 +204,7 @@ def overall_figures(
         "gap": (log_loss - entropy) / unit,
         "z": float(z[-1]),
         "p_value": float(p_value[-1]),
+        "e_value": _e_values(known, how)[1],
         "perplexity": math.exp(log_loss) if log_loss < 709 else math.inf,
         **_recovery(choice, known, total, unit),
         "tail_share": tail[0],

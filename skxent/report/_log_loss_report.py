@@ -101,6 +101,10 @@ def log_loss_report(
             which is 0 on average if the model is calibrated, and above 0 where it gives the
             class too little probability; the gap in standard deviations, and its two-sided
             p-value, of this class alone.
+        ``e_value``
+            Evidence against the probabilities of the class, which may be looked at after every
+            row or batch: for a calibrated model it ever exceeds 1 / alpha with a probability of at
+            most alpha.
         ``recoverable``, ``recoverable_low``, ``recoverable_high``
             What the recommended recalibration takes off the contribution, cross-fitted, with
             its interval; below 0 where it makes a class worse. All 0 where none is recommended.
@@ -154,6 +158,14 @@ def log_loss_report(
     least twice the probability of the labels themselves. A gap of zero does not show
     calibration: a model that always predicts the same for every class has none.
 
+    The e-value is a mean of likelihood ratios :math:`\prod_i q(y_i) / p(y_i)` with fixed q: for a
+    class, its probabilities with a bias of -0.4, -0.1, 0.1 and 0.4; for all rows, half of it over
+    these of all classes, and half over the probabilities to the power 1/2, 3/4, 5/4, 3/2 and 2.
+    Under p the mean of each is 1, whatever the rows before [6]_. A class that occurs with
+    probability 0 counts as if it had had `eps`, or 2**-52 if that is less; with an `eps` of 0
+    the e-value is infinite. It needs rows that are independent and count once each: with groups,
+    other weights than 0 and 1, and out-of-fold predictions it is nan.
+
     The loss confusion shares out the loss of each row among the other classes,
 
     .. math::
@@ -181,6 +193,8 @@ def log_loss_report(
     .. [5] Kull, M., et al. (2019). Beyond temperature scaling: obtaining well-calibrated
            multi-class probabilities with Dirichlet calibration. NeurIPS.
            :doi:`10.48550/arXiv.1910.12656`
+    .. [6] Ramdas, A., et al. (2023). Game-theoretic statistics and safe anytime-valid inference.
+           Statistical Science 38(4). :doi:`10.1214/23-STS894`
 
     Examples
     --------

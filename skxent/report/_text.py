@@ -16,6 +16,8 @@ from skxent.report._verdict import confidence
 
 __all__ = ["COLUMNS", "render_text"]
 
+# What a calibrated model exceeds in at most 5 % of all cases, however often it is looked at.
+_STRONG = 20.0
 _BULLET: Any = {"initial_indent": "- ", "subsequent_indent": "  "}
 _INDENT = len("Log loss  ")
 COLUMNS = ("support", "log_loss", "ci_low", "ci_high", "share", "gap", "z", "p_value")
@@ -83,6 +85,8 @@ def _heading(content: Content, unit: str) -> list[str]:
         f"Prior     {prior}, mean of the classes {value('macro_log_loss')}",
         f"Expected  {value('predictive_entropy')}: {test}: {_judgement(overall)}",
     ]
+    if overall["e_value"] >= _STRONG:
+        lines.append(f"Evidence  e-value {value('e_value')} against the probabilities")
     if n := overall["floored"]:
         gave = "1 row gave its class" if n == 1 else f"{n} rows gave their class"
         lines.append(f"Below eps {gave} so little probability")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from skxent.statistic._central import CentralSums
 from skxent.statistic._counted import Counted
+from skxent.statistic._evidence import Evidence
 from skxent.statistic._extremes import Spread, WorstRows
 from skxent.statistic._groups import GroupSums
 from skxent.statistic._histogram import packed, unpacked
@@ -55,7 +57,11 @@ def counted_of(tree: dict[str, Any]) -> Counted:
         histogram = unpacked(tree["sums"]["histogram"])
         groups = tree["sums"].get("groups")
         of_groups = None if groups is None else GroupSums(**groups)
-        counted.sums = Statistics(**tree["sums"] | {"histogram": histogram, "groups": of_groups})
+        # Older files hold no evidence.
+        none = Evidence.none(len(tree["sums"]["support"]), math.nan)
+        evidence = {"temperature": none.temperature, "bias": none.bias}
+        parts = {"histogram": histogram, "groups": of_groups}
+        counted.sums = Statistics(**evidence | tree["sums"] | parts)
     if tree["sample"] is not None:
         counted.sample = Sample.__new__(Sample)
         counted.sample.__setstate__(tree["sample"])

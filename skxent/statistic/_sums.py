@@ -15,6 +15,7 @@ from skxent._intake._rows import Labelled
 from skxent._kernels import LOG_SMALLEST
 from skxent._typing import FloatArray, IntArray
 from skxent.statistic._confusion import add_confusion
+from skxent.statistic._evidence import evidence_sums
 from skxent.statistic._groups import GroupSums, GroupTally, joined
 from skxent.statistic._histogram import Histogram, Packed, packed, unpacked
 
@@ -72,6 +73,11 @@ class Statistics:
     confusion: FloatArray
     """Shape (n_classes, n_classes): the weighted loss of a class's rows, shared out among the
     other classes by their probabilities."""
+    temperature: FloatArray
+    """Shape (5,): log-likelihood ratios against the model, as if no rows were in groups; nan where
+    there are none. See `Evidence`, also for the next."""
+    bias: FloatArray
+    """Shape (4, n_classes)."""
     histogram: FloatArray
     """Shape (5, n_classes, n_bins): rows by the probability of each class; see `Histogram`."""
 
@@ -177,7 +183,7 @@ class _Blocks:
         np.subtract(0.0, np.maximum(own, self._least, out=losses), out=losses)
         if weight is not None:
             losses[weight == 0] = 0.0
-        parts = self._parts(p, logp, codes, of_class, weight, losses, self._room[:, :n])
+        parts = self._parts(p, logp, own, codes, of_class, weight, losses, self._room[:, :n])
         w = np.ones(n) if weight is None else weight
         parts |= _floored((own < self._least) & (w > 0), codes, w, k)
         for name, part in parts.items():
@@ -190,6 +196,7 @@ class _Blocks:
         self,
         p: FloatArray,
         logp: FloatArray,
+        own: FloatArray,
         codes: IntArray,
         of_class: IntArray,
         weight: FloatArray | None,
@@ -208,10 +215,10 @@ class _Blocks:
             logp = np.maximum(logp, floor)
         # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
         sums = row_sums(p)
-        chance = p
-        if abs(sums - 1.0).max() > 1e-13:
-            chance = np.divide(p, sums[:, None], out=room[3])
-        parts = _of_the_labels(losses, codes, weight, k, counts)
+        even = abs(sums - 1.0).max() <= 1e-13
+        chance = p if even else np.divide(p, sums[:, None], out=room[3])
+        parts = evidence_sums(chance, own - np.log(sums), codes, weight, self._eps, room)
+        parts |= _of_the_labels(losses, codes, weight, k, counts)
         parts |= _of_the_model(chance, logp, w, w if weight is None else w * w, room)
         add_confusion(self._confusion, p, sums, losses, codes, of_class, w, room[0])
         rest = np.subtract(1.0, p, out=room[0])

@@ -82,7 +82,7 @@ def untested(report, known=None):
     """What is left of a report out of fold; `known` is that of the rows of known classes."""
     changed = {"_overall": dict(report.overall), "_per_class": dict(report.per_class)}
     for figures in changed.values():
-        figures |= {name: np.nan * figures[name] for name in ("z", "p_value")}
+        figures |= {name: np.nan * figures[name] for name in ("z", "p_value", "e_value")}
     if known is not None:
         changed["_per_class"] |= {name: known.per_class[name] for name in ONE_VS_REST}
         changed["reliability"] = known.reliability
@@ -313,7 +313,7 @@ def test_cross_validated_predictions_are_those_of_cross_val_predict():
     report = LogLossReport.from_cv(model, X, Y, cv=THREE, n_null=20)
     # The folds of the recalibration are drawn from the rows in another order.
     columns = [name for name in expected.per_class if not name.startswith("recoverable")]
-    for name in set(columns) - {"top_rival", "z", "p_value"}:
+    for name in set(columns) - {"top_rival", "z", "p_value", "e_value"}:
         if name in {"miscalibration_null", "miscalibration_p"}:
             assert np.isnan(report.per_class[name]).all()
             continue
@@ -543,7 +543,7 @@ def test_rows_in_several_test_folds_are_not_independent(cv):
     """The predictions of a row count as one."""
     report = LogLossReport.from_cv(LogisticRegression(), X, Y, cv=cv, n_null=20)
     assert "several test folds" in report.notes[1]
-    unknown = {"z", "p_value"}
+    unknown = {"z", "p_value", "e_value"}
     assert {n for n, v in report.overall.items() if math.isnan(v)} == unknown
     unknown |= {"miscalibration_null", "miscalibration_p"}
     figures = {n: v for n, v in report.per_class.items() if n != "top_rival"}
@@ -616,7 +616,7 @@ def test_a_class_that_the_estimator_does_not_know_has_probability_zero(names):
     )
     for figures in ("per_class", "overall"):
         for name, values in getattr(report, figures).items():
-            tested = name in {"z", "p_value", *ONE_VS_REST}
+            tested = name in {"z", "p_value", "e_value", *ONE_VS_REST}
             np.testing.assert_array_equal(
                 values, getattr(of_known if tested else expected, figures)[name], err_msg=name
             )
@@ -667,7 +667,7 @@ def test_rows_of_an_unknown_class_may_be_left_out():
     expected = quick(y[:100], model.predict_proba(X[:100]), sample_weight=weight[:100])
     assert report.overall["log_loss"] == expected.overall["log_loss"]
     assert report.overall["ci_high"] == expected.overall["ci_high"]
-    assert report.notes == ()
+    assert report.notes == expected.notes
     with pytest.warns(UserWarning, match="50 of 150 rows"):
         report = from_cv(
             LogisticRegression(), *load_iris(return_X_y=True), cv=LACKING, unseen="ignore"

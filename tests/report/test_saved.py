@@ -178,7 +178,8 @@ def test_what_an_older_version_saved_is_read():
     found, expected = (a.report(n_null=0) for a in (LogLossAccumulator.load(EXAMPLE), example()))
     assert same(found, expected, rel=1e-7)
     assert found.worst_rows["row"].tolist() == expected.worst_rows["row"].tolist()
-    assert found.notes == expected.notes
+    kept = [[n for n in a.notes if not n.startswith("No e-value")] for a in (found, expected)]
+    assert kept[0] == kept[1]
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(path, monkeypatch):

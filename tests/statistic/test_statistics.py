@@ -43,6 +43,8 @@ def sums_row_by_row(y, p, w, eps):
     found["surprise_of_all"] = np.zeros(1)
     found["confusion"] = np.zeros((k, k))
     found["histogram"] = np.zeros((5, k, 106 * (16 if k <= 100 else 8)))
+    none = np.nan if w is not None and not np.isin(w, [0, 1]).all() else 0.0
+    found |= {"temperature": np.full(5, none), "bias": np.full((4, k), none)}
     for i in range(n):
         weight = 1.0 if w is None else float(w[i])
         if weight == 0:
@@ -63,6 +65,16 @@ def sums_row_by_row(y, p, w, eps):
                 found["square"][r, c] += weight**2 * loss**r
         total = math.fsum(row)
         chances = [v / total for v in row]
+        for at, power in enumerate((0.5, 0.75, 1.25, 1.5, 2.0)):
+            # A class that is excluded has what is at most the probability of a float.
+            own = max(chances[c], min(eps, 2.0**-52))
+            ratio = math.inf if power < 1 else -math.inf
+            if own > 0:
+                ratio = (power - 1) * math.log(own) - math.log(math.fsum(q**power for q in chances))
+            found["temperature"][at] += ratio
+        for at, bias in enumerate((-0.4, -0.1, 0.1, 0.4)):
+            for j, q in enumerate(chances):
+                found["bias"][at, j] += bias * (j == c) - math.log(1 + (math.exp(bias) - 1) * q)
         mean = math.fsum(q * x for q, x in zip(chances, costs, strict=True) if q > 0)
         for j in range(k):
             q, x = chances[j], costs[j]

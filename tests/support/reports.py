@@ -14,7 +14,7 @@ from skxent import log_loss_report
 EPS = 2.0**-52
 COLUMNS = (
     *("support", "weight", "prevalence", "mean_proba", "log_loss", "ci_low", "ci_high"),
-    *("contribution", "share", "baseline", "skill", "expected", "gap", "z", "p_value"),
+    *("contribution", "share", "baseline", "skill", "expected", "gap", "z", "p_value", "e_value"),
     *("recoverable", "recoverable_low", "recoverable_high", "ovr_log_loss", "miscalibration"),
     *("discrimination", "uncertainty", "miscalibration_null", "miscalibration_p", "floored"),
     *("top_rival", "top_rival_share"),
@@ -22,7 +22,7 @@ COLUMNS = (
 OVERALL = (
     *("n_samples", "weight", "log_loss", "ci_low", "ci_high", "macro_log_loss"),
     *("macro_ci_low", "macro_ci_high", "label_entropy", "skill", "predictive_entropy", "gap", "z"),
-    *("p_value", "perplexity", "recoverable", "recoverable_low", "recoverable_high"),
+    *("p_value", "e_value", "perplexity", "recoverable", "recoverable_low", "recoverable_high"),
     *("refinement_loss", "calibration_loss", "tail_share", "gini", "floored"),
 )
 # Columns that are losses: the others are the same in every base.

@@ -81,6 +81,7 @@ def further(content: Content, level: str) -> list[Card]:
             "The model expected",
             of("predictive_entropy"),
             f"gap {of('gap', signed=True)}, z {of('z')}, p\u00a0{of('p_value')}",
+            f"e-value {of('e_value')}",
             _judgement(float(content.overall["gap"]), float(content.overall["p_value"])),
         ),
         _card(

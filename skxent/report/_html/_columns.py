@@ -52,6 +52,8 @@ _MORE = {
         "mean_proba": "Mean predicted probability of the class, over all rows.",
         "contribution": "Log loss times prevalence: what the class adds to the overall loss.",
         "baseline": "Loss of a row of the class to a model that knows only the prevalences.",
+        "e_value": "Evidence against the probabilities of the class, which may be looked at after "
+        "every row: a calibrated model ever exceeds 20 in at most 5 % of all cases.",
         "floored": "Rows whose class had a probability below eps; each costs as much as eps.",
     },
     "one-vs-rest": {
