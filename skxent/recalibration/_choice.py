@@ -8,14 +8,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skxent._backend import NUMPY, class_weights, dot
-from skxent._inference._intervals import Moments, hall_interval, moments_of_mean
+from skxent._backend import NUMPY, class_weights
+from skxent._inference._intervals import Moments, hall_interval
 from skxent._inference._paired import paired_interval
 from skxent._intake._rows import Labelled
 from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._cross_fit import N_SPLITS, Repeats, finite_logs
-from skxent.recalibration._maps import METHODS, Chance, FittedMethod, Map, fit_methods, n_parameters
+from skxent.recalibration._maps import (
+    METHODS,
+    Chance,
+    FittedMethod,
+    Folds,
+    Map,
+    fit_methods,
+    n_parameters,
+)
+from skxent.recalibration._observations import Observations
 from skxent.statistic._sample import sample_size
 
 __all__ = ["Choice", "Recalibration", "choose", "why_not"]
@@ -173,8 +182,8 @@ class _Candidates:
         self.alike = _likeness(drawn)
         share = np.ones(len(drawn.codes)) if drawn.weight is None else drawn.weight
         share = share / share.sum()
-        self.whole = _Observations(share, drawn.units, None, 1)
-        self.parts = _Observations(share, drawn.units, drawn.codes, k)
+        self.whole = Observations(share, drawn.units, None, 1)
+        self.parts = Observations(share, drawn.units, drawn.codes, k)
         self.n = 1.0 / float(share @ share)
         rest = slice(drawn.n_fit, None)
         self.rest = [
@@ -187,8 +196,8 @@ class _Candidates:
         for i in which:
             first = len(self.own[i])
             self.own[i] += [
-                self.repeats.held_out(self.fitted[i], fold_of) - self._chance(i, fold_of)
-                for fold_of in self.repeats.folds[first:]
+                self.repeats.held_out(self.fitted[i], folds) - self._chance(i, folds)
+                for folds in self.repeats.folds[first:]
             ]
 
     def steady(self, which: Sequence[int]) -> bool:
@@ -198,14 +207,14 @@ class _Candidates:
             if i not in self.chances:
                 self.chances[i] = self.fitted[i].chance_of_folds(repeats.units)
                 self.own[i] = [
-                    own - self._chance(i, fold_of)
-                    for own, fold_of in zip(self.own[i], repeats.folds, strict=False)
+                    own - self._chance(i, folds)
+                    for own, folds in zip(self.own[i], repeats.folds, strict=False)
                 ]
         return len(self.chances) > before
 
-    def _chance(self, i: int, fold_of: IntArray) -> FloatArray | float:
+    def _chance(self, i: int, folds: Folds) -> FloatArray | float:
         chance = self.chances.get(i)
-        return 0.0 if chance is None else chance.of(fold_of)
+        return 0.0 if chance is None else chance.of(folds.number)
 
     def after(self, i: int) -> FloatArray:
         """Losses of all rows after a method, the mean of its repeats."""
@@ -243,8 +252,8 @@ class _Candidates:
         _, codes, weight = self.drawn.for_fit()
         weight = np.ones(len(codes)) if weight is None else weight
         k, of_fit = self.drawn.x.shape[1], []
-        for fold_of in self.repeats.folds[:_FIRST_REPEATS]:
-            by_map = self.repeats.by_map(self.fitted[i], fold_of)
+        for folds in self.repeats.folds[:_FIRST_REPEATS]:
+            by_map = self.repeats.by_map(self.fitted[i], folds)
             sums = [class_weights(codes, k, losses * weight) for losses in by_map]
             m = len(sums)
             of_fit.append((m - 1) * np.var(sums, axis=0) / weight.sum() ** 2)
@@ -270,42 +279,6 @@ class _Candidates:
         if n == 1:
             return 2.0 * math.sqrt(expected)
         return math.sqrt(max(float(np.var(of_repeat, ddof=1)), expected) / n)
-
-
-class _Observations:
-    """What moments are made of: rows, or units of rows, and the classes that have parts in them."""
-
-    def __init__(
-        self, share: FloatArray, units: IntArray | None, codes: IntArray | None, k: int
-    ) -> None:
-        self.share, self.k, self.cell, size = share, k, None, share
-        owner = np.zeros(len(share), dtype=np.intp) if codes is None else codes
-        own = share
-        if units is not None:
-            size = class_weights(units, int(units.max()) + 1, share)
-            cells, self.cell = np.unique(units * k + owner, return_inverse=True)
-            owner, own = cells % k, size[cells // k]
-        self.owner, self.own, self.square = owner, own, own * own
-        self.second, self.third = dot(size, size), dot(size * size, size)
-
-    def moments(self, values: FloatArray) -> Moments:
-        """Of the sum of the values times their shares, or of the part that each class has in it."""
-        middle = dot(self.share, values) if self.k == 1 else 0.0
-        part = self.share * (values - middle)  # so that a small spread keeps its digits
-        if self.cell is not None:
-            part = class_weights(self.cell, len(self.owner), part)
-
-        def sums(a: FloatArray, b: FloatArray | float = 1.0) -> FloatArray:
-            if self.k > 1:
-                return class_weights(self.owner, self.k, a * b)
-            return np.array([a.sum() if isinstance(b, float) else dot(a, b)])
-
-        own, squares, total = self.own, part * part, sums(part)
-        square = [np.full(self.k, self.second), sums(own, part), sums(part, part)]
-        cube = [np.full(self.k, self.third), sums(self.square, part), sums(own, squares)]
-        cube.append(sums(squares, part))
-        found = moments_of_mean(np.ones(self.k), total, np.array(square), np.array(cube))
-        return replace(found, mean=found.mean + middle)
 
 
 def _likeness(drawn: _Drawn) -> float:

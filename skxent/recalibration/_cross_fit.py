@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from sklearn.utils import check_random_state
 
 from skxent._intake._table import Table
 from skxent._typing import FloatArray, IntArray
-from skxent.recalibration._maps import N_SPLITS, FittedMethod, Map
+from skxent.recalibration._maps import N_SPLITS, FittedMethod, Folds
 
 __all__ = [
     "N_SPLITS",
     "Repeats",
     "finite_logs",
     "folds_of_units",
-    "held_out",
     "stratified_folds",
     "without_zeros",
 ]
@@ -88,15 +85,6 @@ def without_zeros(logp: FloatArray, least: float) -> FloatArray:
     return np.where(impossible, np.minimum(others, least), logp)
 
 
-def held_out(maps: Sequence[Map], x: FloatArray, codes: IntArray, fold_of: IntArray) -> FloatArray:
-    """Loss of each row after the map of its fold."""
-    losses = np.empty(len(codes))
-    for fold, found in enumerate(maps):
-        at = np.flatnonzero(fold_of == fold)
-        losses[at] = found.losses(x[at], codes[at])
-    return losses
-
-
 class Repeats:
     """
     Losses of the same rows by maps that were fitted to other folds, again and again.
@@ -116,23 +104,21 @@ class Repeats:
         self.x, self.codes, self.least = x, codes, least
         self.weight = np.ones(len(codes)) if weight is None else weight
         self.units, self.random = units, np.random.RandomState(seed)
-        self.folds: list[IntArray] = []
+        self.folds: list[Folds] = []
 
     def more(self, n_repeats: int) -> None:
         """Cut the folds so many times more."""
         n, units = len(self.codes), self.units
         splits = min(N_SPLITS, n if units is None else int(units.max()) + 1)
-        self.folds += [folds_of_units(units, n, splits, self.random) for _ in range(n_repeats)]
+        for _ in range(n_repeats):
+            number = folds_of_units(units, n, splits, self.random)
+            self.folds.append(Folds.of(number, self.weight))
 
-    def held_out(self, fitted: FittedMethod, fold_of: IntArray) -> FloatArray:
+    def held_out(self, fitted: FittedMethod, folds: Folds) -> FloatArray:
         """Loss of each row by the map that was fitted to the rows of the other folds."""
-        losses = held_out(self._maps(fitted, fold_of), self.x, self.codes, fold_of)
-        return losses.clip(0.0, -self.least)
+        return fitted.held_out(folds).clip(0.0, -self.least)
 
-    def by_map(self, fitted: FittedMethod, fold_of: IntArray) -> list[FloatArray]:
+    def by_map(self, fitted: FittedMethod, folds: Folds) -> list[FloatArray]:
         """Losses of all rows by each of these maps."""
-        maps = self._maps(fitted, fold_of)
+        maps = fitted.without_folds(folds)
         return [m.losses(self.x, self.codes).clip(0.0, -self.least) for m in maps]
-
-    def _maps(self, fitted: FittedMethod, fold_of: IntArray) -> list[Map]:
-        return fitted.without_folds(self.weight, fold_of)

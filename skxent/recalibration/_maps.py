@@ -28,6 +28,7 @@ __all__ = [
     "N_SPLITS",
     "Chance",
     "FittedMethod",
+    "Folds",
     "Map",
     "Method",
     "fit_map",
@@ -62,6 +63,10 @@ class Map:
             logits = self._logits(logp[at])
             _, total, shift = exponentials(logits)
             losses[at] = np.log(total) + shift - pick(logits, codes[at])
+        return self.mixed(losses, codes)
+
+    def mixed(self, losses: FloatArray, codes: IntArray) -> FloatArray:
+        """What becomes of losses where the map mixes, which it does last."""
         if self.classes is None:
             return losses
         return -np.log((1.0 - self.share) * np.exp(-losses) + self.share * self.classes[codes])
@@ -120,6 +125,20 @@ def n_parameters(method: Method, k: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Folds:
+    """How the rows are cut into folds."""
+
+    number: IntArray
+    """The fold of each row."""
+    others: FloatArray
+    """Shape (n_folds, n_rows): weights that maps are fitted with, 0 for the rows of the fold."""
+
+    @classmethod
+    def of(cls, number: IntArray, weight: FloatArray) -> Folds:
+        return cls(number, _scaled((number != np.arange(number.max() + 1)[:, None]) * weight))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FittedMethod:
     """The map of a method that was fitted to all rows, and what fits to parts begin from."""
 
@@ -129,20 +148,32 @@ class FittedMethod:
     theta: FloatArray | None = None
     curvature: Curvature | None = None
 
-    def without_folds(
-        self, weight: FloatArray, fold_of: IntArray, tolerance: float | None = None
-    ) -> list[Map]:
+    def without_folds(self, folds: Folds, tolerance: float | None = None) -> list[Map]:
         """For each fold, the map that is fitted to the rows of the others."""
-        folds = np.arange(fold_of.max() + 1)
         if self.fits is None or self.theta is None:
-            return [self.map for _ in folds]
-        fits = self.fits.weighted(_scaled((fold_of != folds[:, None]) * weight))
+            return [self.map for _ in folds.others]
+        fits = self.fits.weighted(folds.others)
         # Where those of each fold cost next to nothing, they save steps.
         many = not is_solved_directly(self.theta)
-        curvature = None if many or isinstance(self.fits, MixtureFits) else self.curvature
+        curvature = None if many or isinstance(fits, MixtureFits) else self.curvature
         tolerance = tolerance or (_TOLERANCE_OF_MANY if many else _TOLERANCE)
         theta = minimised(fits, self.theta, curvature, tolerance)[0]
-        return [_map_of(self.method, fits, theta, fold) for fold in folds]
+        return [_map_of(self.method, fits, theta, fold) for fold in range(len(theta))]
+
+    def held_out(self, folds: Folds, tolerance: float | None = None) -> FloatArray:
+        """Loss of each row after the map that is fitted to the rows of the other folds."""
+        losses, maps = np.empty(len(folds.number)), self.without_folds(folds, tolerance)
+        if self.fits is None:
+            msg = f"{self.method.name} is not fitted to any rows."
+            raise TypeError(msg)
+        for fold, found in enumerate(maps):
+            at = np.flatnonzero(folds.number == fold)
+            if isinstance(self.fits, MixtureFits):
+                own = self.fits.sloped.of(at, float(found.slopes[0]))
+                losses[at] = found.mixed(own, self.fits.codes[at])
+            else:
+                losses[at] = found.losses(self.fits.x[at], self.fits.codes[at])
+        return losses
 
     def chance_of_folds(self, units: IntArray | None) -> Chance | None:
         """What the folds make of the loss of each row by chance; None for too many parameters."""

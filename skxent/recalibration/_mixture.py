@@ -21,8 +21,9 @@ __all__ = ["MixtureFits", "Sloped", "shares_of_classes"]
 # that would cost everything.
 _HALF = 0.5
 # Where the fourth term of a series adds no more to the mean loss, for several sets or for one, the
-# series does; the fifth, which is left out, adds less.
-_FOURTH, _FOURTH_OF_ONE = 1e-7, 1e-11
+# series does; the fifth, which is left out, adds less. Terms of classes that are next to impossible
+# do not show how far the series reaches, which a part of the slope does.
+_FOURTH, _FOURTH_OF_ONE, _FAR = 1e-7, 1e-11, 0.05
 
 
 def shares_of_classes(codes: IntArray, k: int, weight: FloatArray) -> FloatArray:
@@ -47,42 +48,45 @@ class Sloped:
     terms: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     """Shape (5, n_rows): derivatives of the order 0 to 4 over their factorials."""
 
-    def as_it_is(self) -> FloatArray:
-        """Log-probability of each row's class where the slope is 1."""
-        found = np.empty(len(self.codes))
-        for rows in row_slices(*self.x.shape):
-            _, total, shift = exponentials(self.x[rows])
-            found[rows] = pick(self.x[rows], self.codes[rows]) - shift - np.log(total)
-        return found
-
     def at(self, slopes: FloatArray) -> FloatArray:
         """Value, first and second derivative of each row: shape (3, n_sets, n_rows)."""
         most = _FOURTH if len(slopes) > 1 else _FOURTH_OF_ONE
         if not self._reaches(slopes, most):
             self.center = float(slopes.mean())
-            self.terms = self._expanded(self.center)
+            self.terms = self.expanded(self.center)
         if not self._reaches(slopes, most):
-            each = [self._expanded(slope) for slope in slopes.tolist()]
+            each = [self.expanded(slope) for slope in slopes.tolist()]
             return np.array([[terms[i] * (1 + i // 2) for terms in each] for i in range(3)])
         d, (zeroth, first, second, third, fourth) = (slopes - self.center)[:, None], self.terms
         value = zeroth + d * (first + d * (second + d * (third + d * fourth)))
         slope = first + d * (2.0 * second + d * (3.0 * third + d * (4.0 * fourth)))
         return np.array([value, slope, 2.0 * second + d * (6.0 * third + d * (12.0 * fourth))])
 
+    def of(self, rows: IntArray, slope: float) -> FloatArray:
+        """Minus the logarithms of some rows."""
+        if not self._reaches(np.array([slope]), _FOURTH):
+            return -type(self)(self.x[rows], self.codes[rows]).expanded(slope, 0)[0]
+        d, terms = slope - self.center, self.terms[:, rows]
+        found: FloatArray = np.array([1.0, d, d * d, d**3, d**4]) @ terms
+        return np.negative(found, out=found)
+
     def _reaches(self, slopes: FloatArray, most: float) -> bool:
         """Whether the series does for these slopes."""
         if not len(self.terms):
             return False
-        far = float(((slopes - self.center) ** 4).max())
-        return float(abs(self.terms[4]).mean()) * far <= most
+        far = float(abs(slopes - self.center).max())
+        return far <= _FAR * self.center and abs(self.terms[4]).mean() * far**4 <= most
 
-    def _expanded(self, slope: float) -> FloatArray:
-        found = np.empty((5, len(self.codes)))
+    def expanded(self, slope: float, order: int = 4) -> FloatArray:
+        """The terms around a slope, all five of them or the first alone."""
+        found = np.empty((order + 1, len(self.codes)))
         ones = np.ones(self.x.shape[1])
         for rows in row_slices(*self.x.shape):
             x, own = self.x[rows], pick(self.x[rows], self.codes[rows])
             powers, total, shift = exponentials(slope * x)
             found[0, rows] = slope * own - shift - np.log(total)
+            if not order:
+                continue
             moments = []
             for _ in range(4):
                 powers *= x
@@ -110,7 +114,7 @@ class MixtureFits(Fits):
     ) -> None:
         super().__init__(sloped.x, sloped.codes, weight)
         self.sloped, self.with_slope, self.with_share = sloped, with_slope, with_share
-        self.unsloped = None if with_slope else sloped.as_it_is()[None]
+        self.unsloped = None if with_slope else sloped.expanded(1.0, 0)
         k = self.x.shape[1]
         self.classes = np.array([shares_of_classes(self.codes, k, each) for each in weight])
 

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from skxent._intake._arguments import check_base, check_eps
 from skxent._intake._rows import check_labelled
 from skxent._typing import EPS
-from skxent.recalibration._cross_fit import finite_logs, held_out, stratified_folds
-from skxent.recalibration._maps import METHODS, fit_methods
+from skxent.recalibration._cross_fit import finite_logs, stratified_folds
+from skxent.recalibration._maps import METHODS, Folds, fit_methods
 
 __all__ = ["fit_temperature", "refinement_loss"]
 
@@ -211,8 +211,7 @@ def refinement_loss(
     x, codes = finite_logs(rows.proba, least)[some], rows.codes[some]
     fold_of = stratified_folds(codes, min(int(n_splits), len(codes)), random_state)
     (fitted,) = fit_methods([_TEMPERATURE], x, codes, w, _TOLERANCE)
-    maps = fitted.without_folds(w, fold_of, _TOLERANCE)
-    losses = held_out(maps, x, codes, fold_of)
+    losses = fitted.held_out(Folds.of(fold_of, w), _TOLERANCE)
     return float(np.average(losses.clip(0.0, -least), weights=w)) / unit
 
 

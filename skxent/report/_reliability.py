@@ -20,6 +20,8 @@ __all__ = ["Calibration", "Draws", "calibrate"]
 
 # Draws of so many numbers at a time stay in the cache.
 _DRAWN = 1 << 15
+# A binomial variance from which on its distribution is near to that of a rounded normal number.
+_LARGE = 9.0
 _MANY_CLASSES = 100
 _GRID = np.linspace(0.0, 1.0, 41)
 _HISTOGRAM = np.linspace(0.0, 1.0, 21)
@@ -139,7 +141,7 @@ def _drawn(cells: Cells, draws: int, rng: np.random.Generator) -> FloatArray:
     """Observed hits in the first row; below, hits drawn from the probabilities."""
     # The draws of a cell follow each other: what binomial prepares for a cell serves them all.
     rows = np.rint(cells.rows)[:, None]
-    drawn = rng.binomial(rows.astype(np.int64), cells.proba[:, None], (len(rows), draws))
+    drawn = _binomials(rows[:, 0], cells.proba, draws, rng)
     # Weights of the hits are a sample of those of the cell: their sum has a mean and a variance
     # that the beta distribution shares, and lies between 0 and the weight of the cell.
     mean = cells.weight[:, None] / rows
@@ -155,6 +157,25 @@ def _drawn(cells: Cells, draws: int, rng: np.random.Generator) -> FloatArray:
     found = np.empty((1 + draws, len(rows)))
     found[0] = cells.hits
     np.multiply(share.T, cells.weight, out=found[1:])
+    return found
+
+
+def _binomials(
+    rows: FloatArray, proba: FloatArray, draws: int, rng: np.random.Generator
+) -> FloatArray:
+    """Numbers of hits, `draws` for each cell; large ones from normal numbers, skewed alike."""
+    variance = rows * proba * (1.0 - proba)
+    large = variance > _LARGE
+    found, few = np.empty((len(rows), draws)), ~large
+    size = np.count_nonzero(few), draws
+    found[few] = rng.binomial(rows[few, None].astype(np.int64), proba[few, None], size)
+    if large.any():
+        n, p = rows[large, None], proba[large, None]
+        z = rng.standard_normal((len(n), draws))
+        # Cornish and Fisher's quantile; to round it adds a twelfth to the variance.
+        hits = n * p + np.sqrt(variance[large, None] - 1.0 / 12.0) * z
+        hits += (1.0 - 2.0 * p) / 6.0 * (z * z - 1.0)
+        found[large] = np.clip(np.rint(hits, out=hits), 0.0, n)
     return found
 
 

@@ -157,11 +157,11 @@ def test_maps_of_folds_are_fits_to_the_other_rows(name):
     (fitted,) = fit_methods([METHODS[NAMES.index(name)]], logp, codes, weight)
     repeats = Repeats(logp, codes, weight, None, math.log(EPS), seed=0)
     repeats.more(2)
-    for fold_of in repeats.folds:
-        own, maps = repeats.held_out(fitted, fold_of), repeats.by_map(fitted, fold_of)
+    for folds in repeats.folds:
+        own, maps = repeats.held_out(fitted, folds), repeats.by_map(fitted, folds)
         expected = np.empty(250)
         for fold in range(5):
-            rest = fold_of != fold
+            rest = folds.number != fold
             other = fit_map(METHODS[NAMES.index(name)], logp[rest], codes[rest], weight[rest])
             expected[~rest] = other.losses(logp[~rest], codes[~rest])
             assert_allclose(
