@@ -41,9 +41,15 @@ from skxent.scorers import (
     neg_refinement_loss_scorer,
     neg_worst_class_log_loss_scorer,
 )
-from skxent.slices import LogLossSlices, LogLossSlicesDisplay, log_loss_slices
+from skxent.slices import (
+    GroupedLogLossAccumulator,
+    LogLossSlices,
+    LogLossSlicesDisplay,
+    log_loss_slices,
+)
 
 __all__ = [
+    "GroupedLogLossAccumulator",
     "LogLossAccumulator",
     "LogLossComparison",
     "LogLossComparisonAccumulator",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -30,31 +30,42 @@ class Feature:
     is_time: bool = False
     """Whether the numbers are microseconds since 1970."""
 
+    def taken(self, rows: slice | NDArray[np.bool_]) -> Feature:
+        """The column of some of the rows."""
+        numbers = None if self.numbers is None else self.numbers[rows]
+        return replace(
+            self, numbers=numbers, codes=None if self.codes is None else self.codes[rows]
+        )
 
-def check_features(X: ArrayLike, n_samples: int, beside: Any = None) -> list[Feature]:
+
+def check_features(
+    X: ArrayLike, n_samples: int, beside: Any = None, name: str = "X"
+) -> list[Feature]:
     """
     The columns of a data frame or an array; those of an array are called x0, x1, and so on.
 
     `beside` is what has the same rows; where both are of pandas, their indexes have to agree.
     """
-    refuse_lazy(X, "X")
+    refuse_lazy(X, name)
     if hasattr(X, "toarray") and hasattr(X, "nnz"):
-        msg = "X is a sparse matrix; pass the columns to look at, as a data frame or an array."
+        msg = (
+            f"{name} is a sparse matrix; pass the columns to look at, as a data frame or an array."
+        )
         raise TypeError(msg)
     if isinstance(X, np.ma.MaskedArray):
-        msg = "X is a masked array, whose mask would be lost; fill it with nan first."
+        msg = f"{name} is a masked array, whose mask would be lost; fill it with nan first."
         raise ValueError(msg)
-    found = _of_frame(X)
+    found = _of_frame(X, name)
     if found is None:
-        found = _of_array(on_host(X, "X") if is_foreign(X) else X)
+        found = _of_array(on_host(X, name) if is_foreign(X) else X, name)
     if not found:
-        msg = "X has no columns: there is nothing to find slices by."
+        msg = f"{name} has no columns: there is nothing to find slices by."
         raise ValueError(msg)
     n = len(_rows(found[0]))
     if n != n_samples:
-        msg = f"X and y_true must have the same number of rows; got {n} and {n_samples}."
+        msg = f"{name} and y_true must have the same number of rows; got {n} and {n_samples}."
         raise ValueError(msg)
-    _same_index(X, beside)
+    _same_index(X, beside, name)
     return found
 
 
@@ -78,20 +89,20 @@ def _rows(feature: Feature) -> NDArray[Any]:
     return feature.codes if feature.numbers is None else feature.numbers  # type: ignore[return-value]
 
 
-def _same_index(X: Any, beside: Any) -> None:
+def _same_index(X: Any, beside: Any, name: str) -> None:
     """Rows are matched by position; two indexes of pandas that differ say that it is wrong."""
     if not (hasattr(X, "iloc") and hasattr(beside, "iloc")):
         return
     one, other = X.index, beside.index
     if len(one) == len(other) and not one.equals(other) and set(one) == set(other):
         msg = (
-            "X and y_true have the same index in another order, and rows are matched by position; "
-            "pass X.loc[y_true.index], or reset both indexes."
+            f"{name} and y_true have the same index in another order, and rows are matched by "
+            f"position; pass {name}.loc[y_true.index], or reset both indexes."
         )
         raise ValueError(msg)
 
 
-def _of_frame(X: Any) -> list[Feature] | None:
+def _of_frame(X: Any, name: str) -> list[Feature] | None:
     """The columns of a data frame or of one column; None for anything else."""
     if isinstance(X, np.ndarray | list | tuple) or is_foreign(X):
         return None
@@ -106,13 +117,13 @@ def _of_frame(X: Any) -> list[Feature] | None:
         frame = nw.from_native(X, eager_only=True)
         names = list(frame.columns)
     except ValueError as error:
-        msg = f"X cannot be read as a data frame: {error}."
+        msg = f"{name} cannot be read as a data frame: {error}."
         raise ValueError(msg) from error
     counted = all(type(name) is int and name == i for i, name in enumerate(names))
     called = [f"x{i}" for i in range(len(names))] if counted else list(map(str, names))
     if len(set(called)) < len(called):
         twice = next(name for name in called if called.count(name) > 1)
-        msg = f"The columns of X must have different names; {twice!r} is there twice."
+        msg = f"The columns of {name} must have different names; {twice!r} is there twice."
         raise ValueError(msg)
     return [
         _of_series(column, text) for column, text in zip(frame.iter_columns(), called, strict=True)
@@ -133,24 +144,30 @@ def _of_series(series: Any, name: str) -> Feature:
     return coded(series.to_list(), name)
 
 
-def _of_array(X: Any) -> list[Feature]:
+def _of_array(X: Any, name: str) -> list[Feature]:
     if not isinstance(X, np.ndarray):
-        X = np.array([list(row) for row in X], dtype=object) if _nested(X) else np.asarray(X)
+        X = _objects(X, name)
     if X.ndim == 1:
         X = X[:, None]
     if X.ndim != 2:
-        msg = f"X must have shape (n_samples, n_features); got {X.shape}."
+        msg = f"{name} must have shape (n_samples, n_features); got {X.shape}."
         raise ValueError(msg)
     return [_of_column(X[:, j], f"x{j}") for j in range(X.shape[1])]
 
 
-def _nested(X: Any) -> bool:
-    """Whether these are rows; NumPy would make text of a number beside text."""
-    lengths = {len(row) if isinstance(row, list | tuple) else -1 for row in X}
+def _objects(X: Any, name: str) -> NDArray[Any]:
+    """A list of rows or of values as objects: NumPy would make text of a number beside text."""
+    if not isinstance(X, list | tuple):
+        return np.asarray(X)
+    lengths = {len(row) if isinstance(row, list | tuple) else np.size(row) for row in X}
     if len(lengths) > 1:
-        msg = "X must have rows of equal length."
+        msg = f"{name} must have rows of equal length."
         raise ValueError(msg)
-    return lengths > {-1} or (len(lengths) == 1 and -1 not in lengths)
+    nested = bool(X) and (isinstance(X[0], list | tuple) or np.ndim(X[0]) > 0)
+    found = np.empty((len(X), *lengths) if nested else len(X), dtype=object)
+    for i, row in enumerate(X):
+        found[i] = list(row) if nested else row
+    return found
 
 
 def _of_column(column: NDArray[Any], name: str) -> Feature:

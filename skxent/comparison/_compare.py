@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from skxent._backend import class_weights
 from skxent._inference._groups import moments_of_groups
 from skxent._inference._intervals import Moments, moments_of_mean
+from skxent._inference._multiple import holm
 from skxent._inference._paired import FlooredShares, paired_interval, paired_p_value
 from skxent._intake._groups import Groups, check_groups
 from skxent._intake._rows import Labelled, check_labelled
@@ -25,7 +26,6 @@ from skxent.statistic._paired import PairedRows, PairedSums
 from skxent.statistic._paired_groups import PairedGroups
 
 __all__ = [
-    "adjusted",
     "in_range",
     "losses_of",
     "paired_figures",
@@ -206,16 +206,6 @@ class _Paired:
         return _moments(sums, (model, each, np.arange(self.k)))
 
 
-def adjusted(p_value: FloatArray) -> FloatArray:
-    """Holm's step-down p-values of one family; those that are nan do not belong to it."""
-    flat = p_value.ravel()
-    order = np.argsort(flat)[: np.count_nonzero(~np.isnan(flat))]
-    result = np.full(flat.shape, np.nan)
-    steps = np.arange(len(order), 0, -1) * flat[order]
-    result[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return result.reshape(p_value.shape)
-
-
 def paired_figures(
     sums: PairedSums, reference: int, eps: float, unit: float, confidence_level: float
 ) -> tuple[dict[str, FloatArray], FloatArray]:
@@ -239,7 +229,7 @@ def paired_figures(
                 low, high = paired_interval(moments, confidence_level, floored)
                 table[1:4, i] = np.array([paired.difference(i), low, high]) / unit
                 table[4, i] = paired_p_value(moments, floored)
-        table[5] = adjusted(table[4])
+        table[5] = holm(table[4])
         figures |= {
             prefix + name: values if prefix else values[:, 0]
             for name, values in zip(_COLUMNS, table, strict=True)

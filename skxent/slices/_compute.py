@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from skxent._intake._features import Feature
 from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
-from skxent._typing import FloatArray, IntArray
+from skxent._typing import FloatArray
 from skxent.report._weights import weights_follow_classes
 from skxent.slices._cells import Cells
 from skxent.slices._distinct import distinct
+from skxent.slices._figures import Tested, overall_figures, slice_figures
 from skxent.slices._levels import combined, levels_of
 from skxent.slices._null import chance_of, step_down
 from skxent.slices._predicted import Predicted, predicted, recalibrated
 from skxent.slices._sums import SliceSums, deviations, sums_of_slices
 from skxent.statistic._sums import statistics
 
-__all__ = ["How", "slices_of"]
+__all__ = ["CLASS_WEIGHTS", "How", "classes_to_test", "slices_of"]
 
 # With fewer rows a slice is not looked for.
 _FEWEST = 20
@@ -33,7 +34,7 @@ _MOST_LEVELS, _MOST_VALUES = 20, 50
 # classes together are.
 _MOST_CLASSES = 20
 
-_CLASS_WEIGHTS = (
+CLASS_WEIGHTS = (
     "The weights follow the classes more than the probabilities explain, as weights that are made "
     "from the labels do: the gap is not zero for a calibrated model then, so that there is no test."
 )
@@ -71,21 +72,6 @@ class How:
     seed: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Tested:
-    """What the tests say of each slice."""
-
-    z: FloatArray
-    """Shape (n_slices, n_classes + 1)."""
-    p_value: FloatArray
-    """The smallest of those of its classes, adjusted."""
-    column: IntArray
-    """The class whose score is largest; the last one is all of them."""
-    order: IntArray
-    """The slices, most significant first."""
-    kept: list[int]
-
-
 def slices_of(
     rows: Labelled, features: list[Feature], groups: Groups | None, names: tuple[Any, ...], how: How
 ) -> dict[str, Any]:
@@ -101,7 +87,7 @@ def slices_of(
             notes.append(_RECALIBRATED.format(recalibration))
     testable = not weights_follow_classes(totals)
     if not testable:
-        notes.append(_CLASS_WEIGHTS)
+        notes.append(CLASS_WEIGHTS)
     cells = _cells(_counted(features, rows.weight), how)
     if how.max_depth > 1 and not how.by and cells.left_out:
         notes.append(_FEWER_PAIRS.format(len(cells.paired)))
@@ -126,17 +112,7 @@ def _counted(features: list[Feature], weight: FloatArray | None) -> list[Feature
     """The columns without the rows of weight 0."""
     if weight is None or (weight > 0).all():
         return features
-    there = weight > 0
-    return [
-        Feature(
-            f.name,
-            None if f.numbers is None else f.numbers[there],
-            None if f.codes is None else f.codes[there],
-            f.values,
-            f.is_time,
-        )
-        for f in features
-    ]
+    return [feature.taken(weight > 0) for feature in features]
 
 
 def _cells(features: list[Feature], how: How) -> Cells:
@@ -151,13 +127,11 @@ def _cells(features: list[Feature], how: How) -> Cells:
 
 def _tests(
     rows: Predicted, cells: Cells, sums: SliceSums, how: How, testable: bool
-) -> tuple[_Tested, list[str]]:
+) -> tuple[Tested, list[str]]:
     """Tests of the gaps of all slices and classes, and remarks on them."""
     n, k = rows.proba.shape
     z, scores = deviations(sums.gaps, skewed=rows.groups is None)
-    of_class = _classes(sums)
-    if k == 2:  # the other class says the same
-        of_class[0] = False
+    of_class = classes_to_test(sums)
     tested = np.isfinite(scores) & np.append(of_class, True) & testable
     enough = sums.support >= (1 if how.by else max(_FEWEST, math.ceil(how.min_share * n)))
     tested &= enough[:, None]
@@ -185,34 +159,35 @@ def _tests(
     level = 1.0 - how.confidence_level
     candidates = order[least[order] <= level * (1 + 1e-9)]
     if how.by or not len(candidates):  # what was asked for does not overlap
-        return _Tested(z, least, column, order, candidates.tolist()), remarks
+        return Tested(z, least, column, order, candidates.tolist()), remarks
     needed = min(down.needed(level), float(largest[candidates].min()))
     own = replace(rows, proba=rows.proba.copy(), cost=rows.cost.copy())
     kept = distinct(own, cells, candidates, column[candidates], needed)
-    return _Tested(z, least, column, order, kept), remarks
+    return Tested(z, least, column, order, kept), remarks
 
 
-def _classes(sums: SliceSums) -> NDArray[np.bool_]:
+def classes_to_test(sums: SliceSums) -> NDArray[np.bool_]:
     """The classes that are tested one by one, chosen by what was expected alone."""
     k = sums.gaps.gap.shape[1] - 1
     if k <= _MOST_CLASSES:
-        return np.ones(k, dtype=np.bool_)
+        # Of two classes the one says what the other does.
+        return (np.arange(k) > 0) | (k != 2)
     variance = sums.gaps.variance[:, :k].sum(axis=0)
     return np.isin(np.arange(k), np.argsort(-variance, kind="stable")[:_MOST_CLASSES])
 
 
-def _untested(z: FloatArray, sums: SliceSums) -> _Tested:
+def _untested(z: FloatArray, sums: SliceSums) -> Tested:
     n = len(z)
     order = np.argsort(-sums.loss, kind="stable")
     nothing = np.full(n, np.nan)
-    return _Tested(np.full(z.shape, np.nan), nothing, np.full(n, z.shape[1] - 1), order, [])
+    return Tested(np.full(z.shape, np.nan), nothing, np.full(n, z.shape[1] - 1), order, [])
 
 
 def _content(
     rows: Predicted,
     cells: Cells,
     sums: SliceSums,
-    tested: _Tested,
+    tested: Tested,
     how: How,
     *,
     target_names: tuple[Any, ...],
@@ -226,52 +201,17 @@ def _content(
     else:
         there = (sums.support[order] >= _FEWEST) & (sums.support[order] < len(rows.codes))
         order = order[there | np.isin(order, tested.kept)]
-    weight, column = sums.weight[order], tested.column[order]
-    k = len(target_names)
-    of_class = np.where(column < k, column, 0)
-    at = order, of_class
-    one = column < k
-    called = np.empty(len(order), dtype=object)
-    called[:] = [target_names[c] if c < k else None for c in column.tolist()]
-    mean = {
-        name: getattr(sums, name)[order] / weight / how.unit
-        for name in ("loss", "after", "expected")
-    }
-    total = float(rows.weight @ rows.loss)
-    return dict(
-        target_names=target_names,
-        base=how.base,
-        confidence_level=how.confidence_level,
-        n_samples=len(rows.codes),
-        overall=_overall(rows, how.unit),
-        slices=tuple(cells.texts(i) for i in order.tolist()),
-        found=np.isin(order, tested.kept),
-        top_class=called,
-        support=sums.support[order],
-        weight=weight,
-        share=sums.loss[order] / total if total > 0 else np.full(len(order), np.nan),
-        log_loss=mean["loss"],
-        recalibrated=mean["after"],
-        expected=mean["expected"],
-        gap=mean["after"] - mean["expected"],
-        z=tested.z[order, k],
-        class_share=np.where(one, sums.class_weight[at] / weight, np.nan),
-        class_proba=np.where(one, sums.class_proba[at] / weight, np.nan),
-        class_z=np.where(one, tested.z[at], np.nan),
-        p_value=tested.p_value[order],
-        **rest,
-    )
-
-
-def _overall(rows: Predicted, unit: float) -> dict[str, float]:
-    """The figures of all rows."""
-    w = rows.weight / rows.weight.sum() / unit
-    after = float(w @ rows.cost[np.arange(len(rows.codes)), rows.codes])
-    expected = float(w @ np.einsum("nk,nk->n", rows.proba, rows.cost))
+    w = rows.weight
+    own = rows.cost[np.arange(len(rows.codes)), rows.codes]
+    expected = np.einsum("nk,nk->n", rows.proba, rows.cost)
+    sums_of_all = [float(v) for v in (w.sum(), w @ rows.loss, w @ own, w @ expected)]
     return {
-        "weight": float(rows.weight.sum()),
-        "log_loss": float(w @ rows.loss),
-        "recalibrated": after,
-        "expected": expected,
-        "gap": after - expected,
+        "target_names": target_names,
+        "base": how.base,
+        "confidence_level": how.confidence_level,
+        "n_samples": len(rows.codes),
+        "overall": overall_figures(sums_of_all, how.unit),
+        "slices": tuple(cells.texts(i) for i in order.tolist()),
+        **slice_figures(sums, tested, order, target_names, how.unit, float(w @ rows.loss)),
+        **rest,
     }

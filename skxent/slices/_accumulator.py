@@ -1,0 +1,329 @@
+"""Slices by the values of a column from batches, in memory that grows with the values alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent._inference._multiple import holm
+from skxent._inference._scores import p_values_of_scores
+from skxent._intake._arguments import check_base, check_eps, check_level, check_names
+from skxent._intake._batches import is_empty, ones_for_zeros
+from skxent._intake._features import check_features
+from skxent._intake._labels import check_labels, check_pos_label
+from skxent._intake._rows import check_labelled
+from skxent._typing import EPS
+from skxent.report._weights import weights_follow_classes
+from skxent.slices._compute import CLASS_WEIGHTS, classes_to_test
+from skxent.slices._figures import Tested, overall_figures, slice_figures
+from skxent.slices._log_loss_slices import LogLossSlices
+from skxent.slices._sums import SliceSums, deviations
+from skxent.slices._totals import SliceTotals, totals_of
+from skxent.statistic._mergeable import Mergeable
+from skxent.statistic._sums import check_total
+
+__all__ = ["GroupedLogLossAccumulator"]
+
+# What a saved one is made with again, beside its labels.
+_OPTIONS = ("pos_label", "base", "eps", "from_logits", "renormalize")
+_NOT_RECALIBRATED = (
+    "Sums know of no recalibration: if the model as a whole is miscalibrated, most slices are off."
+)
+
+
+class GroupedLogLossAccumulator(Mergeable):
+    """
+    Adds up batches of predictions to `LogLossSlices` by the values of given columns.
+
+    It keeps some sums for each value, and no rows. Accumulators of parts of the data, filled
+    anywhere and pickled, add up to that of all of it. Threads may share one.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_classes,)
+        The label of each column of the predictions, in the order of the columns.
+    pos_label : int, float, bool or str, default=None
+        The class that a one-dimensional `y_proba` is the probability of.
+    target_names : sequence of str, default=None
+        What to call the classes, in the order of `labels`.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    eps : float, default=2**-52
+        Floor of the true class's probability, as in `log_loss`; above 0.
+    from_logits : bool, default=False
+        Whether the predictions are logits or log-probabilities.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
+
+    Attributes
+    ----------
+    n_samples : int
+        Number of rows so far that have a positive weight.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not what `log_loss_slices` takes.
+
+    See Also
+    --------
+    log_loss_slices : The same of rows that are all at hand; finds slices too.
+    LogLossAccumulator : What each class costs, from batches.
+
+    Notes
+    -----
+    Values of different batches are the same if they are written the same: 1 and 1.0 are, and so are
+    1 and "1". Tests are those of `log_loss_slices`, but no labels are drawn: p-values are those
+    of normal scores, adjusted by Holm's method for all values and classes.
+
+    Examples
+    --------
+    >>> from skxent import GroupedLogLossAccumulator
+    >>> accumulator = GroupedLogLossAccumulator([0, 1])
+    >>> _ = accumulator.update([0, 1], [0.2, 0.7], by=["north", "south"])
+    >>> _ = accumulator.update([1, 1], [0.6, 0.5], by=["south", "south"])
+    >>> slices = accumulator.report()
+    >>> slices.names, slices.support.tolist()
+    (('x0 = north', 'x0 = south'), [1, 3])
+    """
+
+    _kind = "grouped accumulator"
+
+    def __init__(
+        self,
+        labels: ArrayLike,
+        *,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        base: float | None = math.e,
+        eps: float = EPS,
+        from_logits: bool = False,
+        renormalize: bool = False,
+    ) -> None:
+        self.labels = check_labels(labels).copy()
+        self.labels.flags.writeable = False
+        self.target_names = check_names(target_names, self.labels)
+        check_base(base)
+        self.base, self.eps = base, check_eps(eps)
+        if self.eps == 0:
+            msg = "eps must be above 0 here: slices of infinite loss cannot be compared; got 0."
+            raise ValueError(msg)
+        check_pos_label(pos_label, self.labels)
+        self.pos_label = pos_label
+        self.from_logits, self.renormalize = from_logits, renormalize
+        self.by: tuple[str, ...] = ()
+        self._totals: SliceTotals | None = None
+        self._lock = Lock()
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows so far that have a positive weight."""
+        totals = self._totals
+        return 0 if totals is None else int(totals.whole.support.sum())
+
+    def update(
+        self,
+        y_true: ArrayLike,
+        y_proba: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        by: ArrayLike,
+    ) -> GroupedLogLossAccumulator:
+        """
+        Add a batch.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels, or one-hot rows.
+        y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
+            Predicted probabilities, or logits.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+        by : array-like or data frame of shape (n_samples,) or (n_samples, n_columns)
+            The values that say which slice a row is in: each combination of values is one.
+            The columns have the same names in every batch; those of arrays are x0, x1, ...
+
+        Returns
+        -------
+        GroupedLogLossAccumulator
+            The accumulator itself.
+
+        Raises
+        ------
+        ValueError
+            If the batch is not what `log_loss_slices` takes, `by` has other columns than before,
+            or more than 10000 values; then nothing of it is added. A batch without rows, or
+            whose weights are all 0, adds nothing.
+        """
+        if is_empty(y_true) and is_empty(y_proba):
+            return self
+        ones = ones_for_zeros(sample_weight)
+        rows = check_labelled(
+            y_true,
+            y_proba,
+            labels=self.labels,
+            pos_label=self.pos_label if np.ndim(y_proba) == 1 else None,
+            sample_weight=sample_weight if ones is None else ones,
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+        )
+        columns = check_features(by, rows.proba.n_samples, y_true, name="by")
+        if ones is None:
+            check_total(rows.weight)
+            totals = totals_of(rows, columns, self.eps)
+            self._add(tuple(column.name for column in columns), totals)
+        return self
+
+    def _add(self, by: tuple[str, ...], totals: SliceTotals) -> None:
+        with self._lock:
+            if self.by and by != self.by:
+                msg = f"by must have the columns of before, {', '.join(self.by)}; got {by}."
+                raise ValueError(msg)
+            self._totals = totals if self._totals is None else self._totals + totals
+            self.by = by
+
+    def merge(self, other: GroupedLogLossAccumulator) -> GroupedLogLossAccumulator:
+        """
+        Add what another accumulator has counted.
+
+        Parameters
+        ----------
+        other : GroupedLogLossAccumulator
+            With the same labels, `eps` and columns; it is not changed.
+
+        Returns
+        -------
+        GroupedLogLossAccumulator
+            The accumulator itself.
+
+        Raises
+        ------
+        TypeError
+            If `other` is not a GroupedLogLossAccumulator.
+        ValueError
+            If the labels, their order, `eps` or the columns differ.
+        """
+        self._check_alike(other)
+        by, totals = other._counted()
+        if totals is not None:
+            self._add(by, totals)
+        return self
+
+    def _counted(self) -> tuple[tuple[str, ...], SliceTotals | None]:
+        with self._lock:
+            return self.by, self._totals
+
+    def report(self, *, confidence_level: float = 0.95) -> LogLossSlices:
+        """
+        The slices of the rows so far, in the order of their values.
+
+        Parameters
+        ----------
+        confidence_level : float, default=0.95
+            A slice is found where its adjusted p-value is not above 1 minus this.
+
+        Returns
+        -------
+        LogLossSlices
+            As from ``log_loss_slices(..., by=..., recalibration=False)``, but for the p-values.
+
+        Raises
+        ------
+        ValueError
+            If no row has been counted, or `confidence_level` is not between 0 and 1.
+        """
+        level = check_level(confidence_level)
+        by, totals = self._counted()
+        if totals is None:
+            msg = "There is nothing to report: no row with a positive weight has been counted."
+            raise ValueError(msg)
+        unit, sums = check_base(self.base), totals.sums
+        testable = not weights_follow_classes(totals.whole)
+        tested = _tested(sums, testable, 1.0 - level)
+        order = np.array(sorted(range(len(totals.keys)), key=lambda i: _rank(totals.keys[i])))
+        loss = float(sums.loss.sum())
+        overall = float(sums.weight.sum()), loss, loss, float(sums.expected.sum())
+        return LogLossSlices(
+            labels=self.labels.copy(),
+            base=math.e if self.base is None else float(self.base),
+            target_names=self.target_names,
+            confidence_level=level,
+            by=by,
+            recalibration="none",
+            n_draws=0,
+            notes=(_NOT_RECALIBRATED,) if testable else (CLASS_WEIGHTS,),
+            n_samples=self.n_samples,
+            n_groups=None,
+            overall=overall_figures(overall, unit),
+            slices=tuple((totals.keys[i],) for i in order.tolist()),
+            **slice_figures(sums, tested, order, self.target_names, unit, loss),
+        )
+
+    def _tree(self) -> dict[str, Any]:
+        tree = {name: getattr(self, name) for name in _OPTIONS}
+        by, totals = self._counted()
+        tree |= {"labels": self.labels, "target_names": self.target_names, "by": by}
+        return tree | {"totals": None if totals is None else totals.tree()}
+
+    @classmethod
+    def _of_tree(cls, tree: dict[str, Any]) -> GroupedLogLossAccumulator:
+        found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
+        # As they are: names that are labels keep their type.
+        found.target_names, found.by = tuple(tree["target_names"]), tuple(tree["by"])
+        found._totals = None if tree["totals"] is None else SliceTotals.of_tree(tree["totals"])
+        return found
+
+    def __copy__(self) -> GroupedLogLossAccumulator:
+        found = object.__new__(type(self))
+        found.__setstate__(self.__getstate__())
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        by, totals = self._counted()
+        # A lock belongs to its process. Totals are never written to.
+        state = {name: value for name, value in self.__dict__.items() if name != "_lock"}
+        return state | {"by": by, "_totals": totals}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.labels.flags.writeable = False
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        totals = self._totals
+        slices = 0 if totals is None else len(totals.keys)
+        return (
+            f"<GroupedLogLossAccumulator: {slices} slices, {len(self.labels)} classes, "
+            f"{self.n_samples} rows so far>"
+        )
+
+
+def _tested(sums: SliceSums, testable: bool, level: float) -> Tested:
+    """Tests by normal scores and Holm's method."""
+    z, scores = deviations(sums.gaps)
+    some = np.isfinite(scores) & np.append(classes_to_test(sums), True) & testable
+    p_value = holm(np.where(some, p_values_of_scores(scores), np.nan))
+    sizes = np.where(some, np.abs(scores), -np.inf)
+    column = np.where(some.any(axis=1), sizes.argmax(axis=1), z.shape[1] - 1)
+    least = np.take_along_axis(p_value, column[:, None], axis=1)[:, 0]
+    kept = np.flatnonzero(least <= level).tolist()
+    z = z if testable else np.full(z.shape, np.nan)
+    return Tested(z, least, column, np.argsort(-sizes.max(axis=1), kind="stable"), kept)
+
+
+def _rank(key: str) -> tuple[tuple[bool, float, str], ...]:
+    """Numbers in their order, and before other values."""
+    ranks = []
+    for part in key.split(" & "):
+        value = part.partition(" = ")[2]
+        try:
+            ranks.append((False, float(value), part))
+        except ValueError:
+            ranks.append((True, 0.0, part))
+    return tuple(ranks)

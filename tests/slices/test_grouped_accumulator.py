@@ -1,0 +1,157 @@
+"""Slices from batches: the same figures as of all rows at once, however they are cut."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_slices import drawn, rows, softmax
+
+from skxent import GroupedLogLossAccumulator, LogLossAccumulator, log_loss_slices
+
+FIGURES = (
+    *("support", "weight", "share", "log_loss", "expected", "gap", "z"),
+    *("class_share", "class_proba", "class_z"),
+)
+LABELS = [0, 1, 2]
+
+
+@pytest.fixture(scope="module")
+def data():
+    y, p, X = rows(900)
+    frame = pd.DataFrame(
+        {"month": np.arange(900) % 11 + 1, "side": np.where(X[:, 1] > 0, "r", "l")}
+    )
+    return y, p, frame, np.random.default_rng(5).uniform(0.5, 2, 900)
+
+
+def filled(data, parts, **params):
+    y, p, frame, w = data
+    found = GroupedLogLossAccumulator(LABELS, **params)
+    for at in parts:
+        found.update(y[at], p[at], w[at], by=frame.iloc[at])
+    return found
+
+
+def same(one, other):
+    assert one.names == other.names
+    for name in FIGURES:
+        assert getattr(one, name) == pytest.approx(getattr(other, name), nan_ok=True), name
+    assert one.overall == pytest.approx(other.overall)
+
+
+def test_batches_say_what_all_rows_at_once_say(data):
+    y, p, frame, w = data
+    parts = np.split(np.random.default_rng(0).permutation(900), 7 * [0] + [13, 400, 401])
+    found = filled(data, [at for at in parts if len(at)], base=2).report()
+    whole = log_loss_slices(
+        y, p, frame, by=["month", "side"], sample_weight=w, base=2, recalibration=False
+    )
+    place = [found.names.index(name) for name in whole.names]
+    for name in FIGURES[:7]:
+        assert getattr(found, name)[place] == pytest.approx(getattr(whole, name)), name
+    assert found.overall == pytest.approx(whole.overall)
+    assert found.by == ("month", "side")
+
+
+def test_numbers_come_in_their_order(data):
+    y, p, frame, _ = data
+    found = GroupedLogLossAccumulator(LABELS).update(y, p, by=frame["month"]).report()
+    assert found.names == tuple(f"month = {i}" for i in range(1, 12))
+
+
+def test_parts_add_up_in_any_order(data):
+    parts = np.array_split(np.arange(900), 4)
+    whole = filled(data, [np.arange(900)]).report()
+    some = [filled(data, [at]) for at in parts]
+    same(sum(some).report(), whole)
+    same((some[2] + some[0] + some[3] + some[1]).report(), whole)
+    same(GroupedLogLossAccumulator.sum(some[::-1]).report(), whole)
+    same(
+        pickle.loads(pickle.dumps(some[0].merge(some[1]))).merge(some[2] + some[3]).report(), whole
+    )
+    assert some[2].n_samples == 225
+
+
+def test_what_was_saved_is_read_again(data, tmp_path):
+    found = filled(data, [np.arange(900)], base=2)
+    found.save(tmp_path / "slices.skxent")
+    again = GroupedLogLossAccumulator.load(tmp_path / "slices.skxent")
+    same(again.report(), found.report())
+    assert again.base == 2
+    same((again + found).report(), filled(data, [np.arange(900)] * 2, base=2).report())
+    with pytest.raises(ValueError, match="accumulator"):
+        LogLossAccumulator.load(tmp_path / "slices.skxent")
+    GroupedLogLossAccumulator(LABELS).save(tmp_path / "empty.skxent")
+    assert GroupedLogLossAccumulator.load(tmp_path / "empty.skxent").n_samples == 0
+
+
+def test_a_value_that_is_off_is_found():
+    rng = np.random.default_rng(0)
+    z, month = rng.normal(size=(4000, 3)), np.arange(4000) % 8
+    true = z.copy()
+    true[month == 5, 2] += 1
+    found = GroupedLogLossAccumulator(LABELS).update(
+        drawn(softmax(true), rng), softmax(z), by=month
+    )
+    report = found.report()
+    assert report.names[5] == "x0 = 5"
+    assert np.flatnonzero(report.found).tolist() == [5]
+    assert report.top_class[5] == 2
+    assert "x0 = 5" in report.verdict
+    assert "* x0 = 5" in str(report)
+
+
+def test_false_findings_are_rare():
+    wrong = 0
+    for seed in range(200):
+        y, p, X = rows(400, seed=seed)
+        by = np.digitize(X[:, 2], [-1, 0, 1])
+        wrong += GroupedLogLossAccumulator(LABELS).update(y, p, by=by).report().n_found > 0
+    assert wrong <= 18
+
+
+def test_empty_batches_and_weights_of_zero_add_nothing(data):
+    y, p, frame, _ = data
+    found = GroupedLogLossAccumulator(LABELS)
+    found.update([], np.empty((0, 3)), by=[])
+    found.update(y, p, np.zeros(900), by=frame)
+    assert found.n_samples == 0
+    with pytest.raises(ValueError, match="nothing to report"):
+        found.report()
+
+
+def test_missing_values_are_a_value():
+    found = GroupedLogLossAccumulator([0, 1])
+    found.update([0, 1, 1], [0.2, 0.5, 0.7], by=pd.Series(["a", None, "a"], name="where"))
+    report = found.report()
+    assert report.names == ("where = a", "where is missing")
+    assert report.support.tolist() == [2, 1]
+
+
+def test_weights_that_follow_the_classes_leave_no_test(data):
+    y, p, frame, _ = data
+    found = GroupedLogLossAccumulator(LABELS).update(y, p, np.array([1.0, 2, 4])[y], by=frame)
+    report = found.report()
+    assert np.isnan(report.p_value).all()
+    assert any("weights" in note for note in report.notes)
+
+
+def test_what_cannot_be_added_is_refused(data):
+    y, p, frame, _ = data
+    found = GroupedLogLossAccumulator(LABELS).update(y, p, by=frame["month"])
+    with pytest.raises(ValueError, match="by must have the columns of before, month"):
+        found.update(y, p, by=frame["side"])
+    with pytest.raises(ValueError, match="same number of rows"):
+        found.update(y, p, by=frame["month"][:5])
+    with pytest.raises(ValueError, match="same labels"):
+        found.merge(GroupedLogLossAccumulator([0, 1]))
+    with pytest.raises(TypeError, match="GroupedLogLossAccumulator"):
+        found.merge(LogLossAccumulator(LABELS))
+    with pytest.raises(ValueError, match="eps must be above 0"):
+        GroupedLogLossAccumulator(LABELS, eps=0)
+    with pytest.raises(ValueError, match="more than 10000 different values"):
+        GroupedLogLossAccumulator([0, 1]).update(
+            [0, 1] * 6000, np.full(12000, 0.5), by=range(12000)
+        )
+    assert found.n_samples == 900
