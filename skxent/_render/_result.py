@@ -89,8 +89,12 @@ class Result(Frozen, ABC):
             With the attributes as keys, lists in the place of arrays, and dicts in that of parts.
             What cannot be computed is nan.
         """
-        values: dict[str, Any] = as_plain(self)
+        values: dict[str, Any] = as_plain(self._plain())
         return values
+
+    def _plain(self) -> Any:
+        """What `to_dict` and `to_json` say: the fields, or a dict of parts, of arrays or plain."""
+        return self
 
     def to_json(self, *, indent: int | None = None) -> str:
         """
@@ -113,7 +117,7 @@ class Result(Frozen, ABC):
             If `indent` is not what ``json.dumps`` takes.
         """
         head = {"skxent": type(self).__name__, "version": VERSION}
-        return as_json(head | self.to_dict(), indent)
+        return as_json(head | as_plain(self._plain(), tables=True), indent)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

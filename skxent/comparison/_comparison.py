@@ -39,7 +39,8 @@ class LogLossComparison(Result, ComparisonContent):
     ``print(comparison)`` shows it as tables. `to_frame` has one row for each model, then one for
     each model and class: ``model``; ``scope``, which is "all" or "class"; ``class``, which is None
     where the scope is "all"; ``support`` and the figures. All arrays are read-only, in units of
-    `base` where they are losses.
+    `base` where they are losses. In `to_dict` ``overall`` and ``per_class`` hold the figures of
+    each model by its name, those of the classes as lists in the order of `labels`.
 
     Attributes
     ----------
@@ -105,16 +106,7 @@ class LogLossComparison(Result, ComparisonContent):
         """
         return comparison_text(self, width)
 
-    def to_dict(self) -> dict[str, Any]:
-        """
-        Everything as plain values.
-
-        Returns
-        -------
-        dict
-            ``overall`` and ``per_class`` hold the figures of each model by its name, those of
-            the classes as lists in the order of ``labels``. What cannot be computed is nan.
-        """
+    def _plain(self) -> dict[str, Any]:
         return comparison_dict(self)
 
     def plot(

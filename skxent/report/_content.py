@@ -23,13 +23,13 @@ COLUMNS = (
     *("contribution", "share", "baseline", "skill", "expected", "gap", "z", "p_value"),
     *("recoverable", "recoverable_low", "recoverable_high", "ovr_log_loss", "miscalibration"),
     *("discrimination", "uncertainty", "miscalibration_null", "miscalibration_p", "floored"),
-    *("top_rival", "top_rival_share"),
+    *("top_rival", "top_rival_share", "e_value"),
 )
 OVERALL = (
     *("n_samples", "weight", "log_loss", "ci_low", "ci_high", "macro_log_loss", "macro_ci_low"),
     *("macro_ci_high", "label_entropy", "skill", "predictive_entropy", "gap", "z", "p_value"),
     *("perplexity", "recoverable", "recoverable_low", "recoverable_high", "refinement_loss"),
-    *("calibration_loss", "tail_share", "gini", "floored"),
+    *("calibration_loss", "tail_share", "gini", "floored", "e_value"),
 )
 ROWS = ("row", "class", "log_loss", "proba", "predicted", "predicted_proba")
 

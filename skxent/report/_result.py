@@ -376,8 +376,7 @@ class LogLossReport(Result, Content):
         base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
         unseen : {"floor", "ignore", "raise"}, default="floor"
-            What becomes of rows of a class that the estimator never saw: they count with
-            probability 0 and so cost ``-log(eps)``, are left out with a warning, or are an error.
+            As in `from_estimator`.
 
         Returns
         -------
@@ -459,17 +458,12 @@ class LogLossReport(Result, Content):
             The data that it was called with.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row of `X`.
-        groups : array-like of shape (n_samples,), default=None
-            Rows that belong together, such as those of one patient: numbers, text or other hashable
-            values. Intervals and tests then count groups, and the folds of the recalibration keep
-            them whole. None: all rows are independent.
         target_names : sequence of str, default=None
             What to call the classes, in sorted order.
+        groups, unseen
+            As in `from_estimator`.
         base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
-        unseen : {"floor", "ignore", "raise"}, default="floor"
-            What becomes of rows of a class that the estimator never saw: they count with
-            probability 0 and so cost ``-log(eps)``, are left out with a warning, or are an error.
 
         Returns
         -------

@@ -318,11 +318,8 @@ def test_columns_that_are_new_or_not_there():
     page = Page(render_html(made))
     assert "made up" in page.texts("th", scope="col")
     assert "recoverable" not in page.texts("abbr")
-    assert {row[7] for row in tables(page)["Further figures of each class"]} == {
-        "1.5000",
-        "2.5000",
-        "3.5000",
-    }
+    rows = tables(page)["Further figures of each class"]
+    assert {"1.5000", "2.5000", "3.5000"} in [set(column) for column in zip(*rows, strict=True)]
 
 
 @pytest.mark.parametrize(

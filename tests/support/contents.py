@@ -47,6 +47,7 @@ def _per_class(rng, y, p, names):
             *(ovr * 0.15, rng.random(k), np.zeros(k, dtype=int)),
             np.array([names[j] if s else None for j, s in zip(rival, most, strict=True)], object),
             most / contribution,
+            np.exp(z**2 / 4),
         )
     return dict(zip(PER_CLASS, columns, strict=True)), confusion
 
@@ -108,6 +109,7 @@ def content(n_classes=10, n=600, *, names=None, base=math.e, recalibration=True,
         "tail_share": 0.12,
         "gini": 0.61,
         "floored": 0,
+        "e_value": 40.0,
     }
     predicted = p.argmax(axis=1)
     made = Content(

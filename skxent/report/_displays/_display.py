@@ -103,28 +103,10 @@ class Display(Framed, ABC):
             Class labels of any type, or one-hot rows.
         y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
             Predicted probabilities, as in `log_loss`.
-        labels : array-like of shape (n_classes,), default=None
-            The label of each column of `y_proba`. None: the sorted labels of `y_true`.
-        pos_label : int, float, bool or str, default=None
-            The class that a one-dimensional `y_proba` is the probability of.
-        target_names : sequence of str, default=None
-            What to call the classes, in the order of `labels`.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
-        groups : array-like of shape (n_samples,), default=None
-            Rows that belong together, which intervals and folds count as one.
-        base : float or None, default=e
-            Base of the logarithm: 2 gives bits, e or None nats.
-        eps : float, default=2**-52
-            Floor of the true class's probability, as in `log_loss`.
-        confidence_level : float, default=0.95
-            Of the intervals and bands, between 0 and 1.
-        random_state : int, RandomState instance or None, default=0
-            Decides which rows are fitted together and which labels are drawn.
-        from_logits : bool, default=False
-            Whether `y_proba` holds logits or log-probabilities.
-        renormalize : bool, default=False
-            Whether to divide each row by its sum.
+        labels, pos_label, target_names, sample_weight, groups
+            As in `log_loss_report`.
+        base, eps, confidence_level, random_state, from_logits, renormalize
+            As in `log_loss_report`.
         ax : matplotlib Axes, default=None
             Axes to draw in; None: those of a new figure.
         **plot_params
@@ -190,18 +172,10 @@ class Display(Framed, ABC):
             Input values.
         y : array-like of shape (n_samples,)
             Class labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
-        groups : array-like of shape (n_samples,), default=None
-            Rows that belong together, which intervals and folds count as one.
-        target_names : sequence of str, default=None
-            What to call the classes, in the order of the estimator's `classes_`, then those
-            that it does not know.
+        sample_weight, groups, target_names, unseen
+            As in `LogLossReport.from_estimator`.
         base, eps, confidence_level, random_state, renormalize
-            As in `from_predictions`.
-        unseen : {"floor", "ignore", "raise"}, default="floor"
-            What becomes of rows of a class that the estimator never saw: they count with
-            probability 0, are left out with a warning, or are an error.
+            As in `log_loss_report`.
         ax : matplotlib Axes, default=None
             Axes to draw in; None: those of a new figure.
         **plot_params
