@@ -68,6 +68,8 @@ collect_ignore = ["support/sklearn_with_ours.py"]
 OPTIONAL = (
     *(
         "array_api_strict",
+        "dask",
+        "distributed",
         "duckdb",
         "fsspec",
         "hypothesis",
@@ -77,6 +79,7 @@ OPTIONAL = (
         "polars",
     ),
     "pyarrow",
+    "pyspark",
 )
 missing = [name for name in OPTIONAL if find_spec(name) is None]
 if missing:

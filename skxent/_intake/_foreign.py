@@ -44,6 +44,8 @@ _LAZY_KINDS = {
 _COMPUTING = ("compute", "toPandas", "to_pandas", "collect", "df", "read_all", "to_table")
 # What takes numbers that do not fit into memory.
 _IN_PARTS = "LogLossAccumulator(labels).update(y_true, y_proba)"
+# Where those lie that compute on several machines.
+_ENGINES = {"dask": "dask", "dask_expr": "dask", "pyspark": "spark"}
 _REFUSALS = (RuntimeError, TypeError, ValueError, BufferError, AttributeError)
 
 
@@ -68,16 +70,24 @@ def refuse_lazy(values: object, name: str) -> None:
     kind = type(values)
     way = next((way for way in _COMPUTING if hasattr(kind, way)), None)
     whole = f"{name}.{way}() if it fits, or" if way else "what it computes, or"
+    engine = next((_ENGINES[own] for own in _libraries(values) if own in _ENGINES), None)
+    parts = f"add it batch by batch with {_IN_PARTS}"
+    if engine is not None:
+        parts = f"count it where it is with skxent.engines.{engine}.log_loss_report"
     msg = (
         f"{name} is lazy ({kind.__module__}.{kind.__name__}), and nothing of it is pulled into "
-        f"memory here; pass {whole} add it batch by batch with {_IN_PARTS}."
+        f"memory here; pass {whole} {parts}."
     )
     raise TypeError(msg)
 
 
+def _libraries(values: object) -> list[str]:
+    return [base.__module__.partition(".")[0] for base in type(values).__mro__]
+
+
 def _is_lazy(values: object) -> bool:
     kinds = {(base.__module__.partition(".")[0], base.__name__) for base in type(values).__mro__}
-    libraries = {library for library, _ in kinds}
+    libraries = set(_libraries(values))
     if libraries & _LAZY_LIBRARIES or kinds & _LAZY_KINDS:
         return True
     # What xarray names may be on disk or on a cluster, which it then keeps in chunks.

@@ -13,7 +13,7 @@ from skxent._intake._columns import BadDataError, Layout
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Stream", "batch_rows", "pyarrow_or_advice", "stream_of"]
+__all__ = ["Stream", "batch_rows", "frame_schema", "pyarrow_or_advice", "stream_of"]
 
 _ROWS, _NUMBERS = 131_072, 1 << 21
 
@@ -176,7 +176,7 @@ def _frames(frames: Iterator[Any], n_rows: int | None) -> Stream:
     if first is None:
         msg = "There are neither files nor batches: the source is empty."
         raise BadDataError(msg)
-    schema = _schema(first)
+    schema = frame_schema(first)
 
     def read(layout: Layout) -> Iterator[Chunk]:
         start = 0
@@ -188,7 +188,7 @@ def _frames(frames: Iterator[Any], n_rows: int | None) -> Stream:
     return Stream(schema, read, n_rows)
 
 
-def _schema(frame: Any) -> Any:
+def frame_schema(frame: Any) -> Any:
     """The columns of a data frame; what no column of Arrow can hold is null there."""
     import pyarrow as pa
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from skxent._typing import FloatArray
 from skxent.comparison._compare import losses_of, rows_that_count
 from skxent.statistic._paired import PairedRows
 from skxent.statistic._sums import check_total
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["PairedReading", "chunk_losses", "chunk_rows", "stream_rows"]
 
@@ -55,10 +58,10 @@ class PairedReading:
         }
         return cls(readings, eps)
 
-    def layouts(self, stream: Stream, where: str) -> dict[str, Layout]:
-        """Where the stream has each model's probabilities."""
+    def layouts(self, schema: pa.Schema, where: str) -> dict[str, Layout]:
+        """Where a stream of some schema has each model's probabilities."""
         return {
-            name: layout_of(stream.schema, reading.columns, reading.labels, where)
+            name: layout_of(schema, reading.columns, reading.labels, where)
             for name, reading in self.readings.items()
         }
 
@@ -67,7 +70,7 @@ def stream_rows(
     stream: Stream, reading: PairedReading, where: str = "the data"
 ) -> Iterator[tuple[PairedRows | None, int]]:
     """The rows of each chunk that have a weight, None if none has, and how many were left out."""
-    layouts = reading.layouts(stream, where)
+    layouts = reading.layouts(stream.schema, where)
     # A layout of all the columns, so that they are read together.
     first = next(iter(layouts.values()))
     columns = (name for layout in layouts.values() for name in layout.proba)

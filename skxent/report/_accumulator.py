@@ -20,7 +20,7 @@ from skxent._intake._arguments import (
 from skxent._intake._columns import Columns
 from skxent._intake._labels import check_labels, check_pos_label
 from skxent._intake._reading import Reading
-from skxent._intake._streams import stream_of
+from skxent._intake._streams import Stream, stream_of
 from skxent._typing import EPS
 from skxent.report._batches import checked_batch
 from skxent.report._compute import content_of_counted
@@ -264,6 +264,19 @@ class LogLossAccumulator(Mergeable):
     def _reading(self, columns: Columns, nulls: str) -> Reading:
         how = (self.pos_label, self.from_logits, self.renormalize, nulls)
         return Reading(columns, self.labels, *how)
+
+    def _with_seed(self, seed: int) -> LogLossAccumulator:
+        """A copy that draws by this seed, as no other of those that will be added up does."""
+        found = copy(self)
+        found.random_state = found._tally.seed = seed
+        return found
+
+    def _count(
+        self, stream: Stream, reading: Reading, where: str = "the data"
+    ) -> LogLossAccumulator:
+        """Add the rows of a stream, up to the first that breaks a rule."""
+        count_stream(self._tally, stream, reading, where)
+        return self
 
     def _empty(self) -> Tally:
         """A tally of no rows, for some that are to be added as a whole or not at all."""

@@ -9,6 +9,8 @@ import pytest
 
 import skxent
 import skxent.comparison
+import skxent.engines.dask
+import skxent.engines.spark
 import skxent.recalibration
 import skxent.report
 import skxent.scorers
@@ -21,12 +23,17 @@ PUBLIC = [
     for name in module.__all__
     if module is skxent or name not in skxent.__all__
 ]
+# Functions that are called as those of arrays are, each on its own kind of data.
+ENGINES = (skxent.engines.dask, skxent.engines.spark)
+PUBLIC += [(module, name) for module in ENGINES for name in module.__all__]
 
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 # Examples that no test runs, by words in them.
 NOT_RUN = {
     "arrays": ['device="cuda"'],  # needs a GPU
     "conformance": ["my_classifier"],  # is the reader's
+    # Need a cluster: tests/engines has its own.
+    "clusters": ["frame", "dask", "predictions", "ray"],
 }
 
 

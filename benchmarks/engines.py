@@ -1,0 +1,334 @@
+"""
+The same report from a stream, Dask and Spark, what each costs, and losses of others beside it.
+
+    python benchmarks/engines.py [ROWS]          figures, CPU seconds, peak memory
+    python benchmarks/engines.py --hard          other people's log losses on hard cases
+
+Each way runs in a process of its own; CPU and memory are those of all processes that it started.
+What is not installed (dask, pyspark, dask-ml, duckdb) is left out, and said.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+K = 10
+QUICK = {"recalibration": False, "n_null": 0}
+LABELS = [f"class {c}" for c in "hcgabdfjie"]
+
+
+def rows(n, seed):
+    rng = np.random.default_rng(seed)
+    z = rng.normal(size=(n, K), scale=1.5)
+    p = np.exp(z)
+    p /= p.sum(axis=1, keepdims=True)
+    prior = np.log(np.r_[np.full(K - 1, 1.0), 0.01])
+    return (z + prior + rng.gumbel(size=z.shape)).argmax(axis=1), p, rng.random(n)
+
+
+def make(folder, n, files=8):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for i in range(files):
+        codes, p, w = rows(n // files, i)
+        if i == 0:  # one file lacks the rarest class
+            codes[codes == K - 1] = 0
+        columns = {"y": np.array(LABELS)[codes], "code": codes.astype(float), "w": w}
+        columns |= {f"p_{label}": p[:, j] for j, label in enumerate(LABELS)}
+        table = pa.table(columns).append_column("proba", pa.array(list(p), pa.list_(pa.float64())))
+        pq.write_table(table, folder / f"{i}.parquet", row_group_size=131_072)
+
+
+PLAIN = [f"p_{label}" for label in LABELS]
+
+
+def read(folder):
+    import pyarrow.parquet as pq
+
+    total = 0.0
+    for file in sorted(folder.glob("*.parquet")):
+        for batch in pq.ParquetFile(file, pre_buffer=False).iter_batches(
+            131_072, columns=["y", *PLAIN], use_threads=False
+        ):
+            table = np.column_stack([batch.column(name).to_numpy() for name in PLAIN])
+            total += table[0, 0]
+    return {"sum": total}
+
+
+def said(report):
+    return {
+        "log_loss": report.overall["log_loss"],
+        "classes": report.per_class["log_loss"].tolist(),
+        "high": report.per_class["ci_high"].tolist(),
+        "gap": report.per_class["gap"].tolist(),
+    }
+
+
+def stream(folder):
+    from skxent import log_loss_report_from
+
+    return said(log_loss_report_from(folder, y="y", **QUICK))
+
+
+def duckdb(folder):
+    import duckdb
+
+    p = "CASE y " + " ".join(f"WHEN '{x}' THEN \"p_{x}\"" for x in LABELS) + " END"
+    rows = duckdb.sql(
+        f"SELECT y, avg(-ln(greatest({p}, 2.220446049250313e-16))), count(*) "
+        f"FROM '{folder}/*.parquet' GROUP BY y"
+    ).fetchall()
+    found = {y: (loss, n) for y, loss, n in rows}
+    total = sum(n for _, n in found.values())
+    return {
+        "log_loss": sum(loss * n for loss, n in found.values()) / total,
+        "classes": [found[x][0] for x in LABELS],
+    }
+
+
+def dask(folder):
+    import dask.dataframe as dd
+    import distributed
+
+    from skxent.engines.dask import log_loss_report
+
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as c,
+        distributed.Client(c),
+    ):
+        frame = dd.read_parquet(f"{folder}/*.parquet")
+        return said(log_loss_report(frame, y="y", **QUICK))
+
+
+def dask_read(folder):
+    import dask.dataframe as dd
+    import distributed
+
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as c,
+        distributed.Client(c),
+    ):
+        frame = dd.read_parquet(f"{folder}/*.parquet")[["y", *PLAIN]]
+        return {"rows": float(frame.map_partitions(len).sum().compute())}
+
+
+def session():
+    from pyspark.sql import SparkSession
+
+    return (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.driver.memory", "2g")
+        .getOrCreate()
+    )
+
+
+def spark(folder):
+    from skxent.engines.spark import log_loss_report
+
+    frame = session().read.parquet(str(folder))
+    return said(log_loss_report(frame, y="y", labels=LABELS, **QUICK))
+
+
+def spark_read(folder):
+    """Rows through Python workers that do nothing with them."""
+    frame = session().read.parquet(str(folder)).select("y", *[f"`{name}`" for name in PLAIN])
+    count = frame.mapInArrow(_count, "n long").groupBy().sum("n").collect()
+    return {"rows": float(count[0][0])}
+
+
+def _count(batches):
+    import pyarrow as pa
+
+    for batch in batches:
+        table = np.column_stack([batch.column(i).to_numpy() for i in range(1, K + 1)])
+        yield pa.RecordBatch.from_pydict({"n": pa.array([len(table)], pa.int64())})
+
+
+def spark_own(folder):
+    from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+    from pyspark.ml.functions import array_to_vector
+    from pyspark.sql import functions as sf
+
+    frame = session().read.parquet(str(folder))
+    frame = frame.select(sf.col("code"), array_to_vector("proba").alias("proba"))
+    frame = frame.withColumn("prediction", sf.lit(0.0))
+    evaluator = MulticlassClassificationEvaluator(
+        metricName="logLoss", labelCol="code", probabilityCol="proba"
+    )
+    return {"log_loss": evaluator.evaluate(frame)}
+
+
+WAYS = {
+    "read alone": read,
+    "stream": stream,
+    "duckdb": duckdb,
+    "dask, read alone": dask_read,
+    "dask": dask,
+    "spark, read alone": spark_read,
+    "spark": spark,
+    "spark's own logLoss": spark_own,
+}
+
+
+def descendants():
+    """All processes below this one."""
+    parents = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (path / "stat").read_text()
+        except OSError:
+            continue
+        parents[int(path.name)] = int(text.rpartition(")")[2].split()[1])
+    found, new = set(), {os.getpid()}
+    while new:
+        found |= new
+        new = {pid for pid, parent in parents.items() if parent in new} - found
+    return found
+
+
+def watch(process_ids, stop, seen):
+    """CPU seconds of each process as last seen, and the most memory of all together, in MB."""
+    tick = os.sysconf("SC_CLK_TCK")
+    while not stop.wait(0.1):
+        total = 0
+        for pid in process_ids():
+            try:
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            except OSError:
+                continue
+            seen["cpu"][pid] = (int(fields[11]) + int(fields[12])) / tick
+            total += int(text.partition("Pss:")[2].split()[0])
+        seen["most"] = max(seen["most"], total / 1e3)
+
+
+def measured(name, folder):
+    stop, seen = threading.Event(), {"cpu": {}, "most": 0.0}
+    thread = threading.Thread(target=watch, args=(descendants, stop, seen))
+    thread.start()
+    start = time.perf_counter()
+    try:
+        found = WAYS[name](folder)
+    finally:
+        elapsed = time.perf_counter() - start
+        time.sleep(0.3)
+        stop.set()
+        thread.join()
+    cpu = sum(seen["cpu"].values())
+    print("RESULT" + json.dumps(found | {"cpu": cpu, "wall": elapsed, "memory": seen["most"]}))
+
+
+def costs(n):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make(folder, n)
+        size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+        print(f"{n} rows, {K} classes, 8 files, {size:.0f} MB")
+        print(f"{'way':22}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}  log loss")
+        found = {}
+        for way in WAYS:
+            code = [sys.executable, __file__, "--way", way, "--folder", name]
+            done = subprocess.run(code, capture_output=True, text=True, check=False)
+            line = next((x for x in done.stdout.splitlines() if x.startswith("RESULT")), None)
+            if line is None:
+                print(f"{way:22} left out: {(done.stderr.strip().splitlines() or ['?'])[-1][:90]}")
+                continue
+            found[way] = result = json.loads(line[6:])
+            loss = result.get("log_loss", "")
+            cost = f"{result['cpu']:8.1f}{result['wall']:8.1f}{result['memory']:9.0f}"
+            print(f"{way:22}{cost}  {loss}", flush=True)
+        for way in ("duckdb", "dask", "spark", "spark's own logLoss"):
+            if way in found and "stream" in found:
+                off = [
+                    np.max(np.abs(np.array(found[way][key]) / np.array(found["stream"][key]) - 1))
+                    for key in ("log_loss", "classes", "high", "gap")
+                    if key in found[way]
+                ]
+                print(f"{way} beside the stream: largest relative difference {max(off):.1e}")
+
+
+def hard():
+    """Losses that others compute, beside the plain mean of the floored losses."""
+    codes, p, _ = rows(6000, 0)
+    y = np.array(LABELS)[codes]
+    lacking = np.where(np.arange(6000) < 2000, codes % (K - 1), codes)
+    cases = {
+        "even chunks": (codes, codes, p, 2000, None),
+        "uneven chunks": (codes, codes, p, (100, 100, 5800), None),
+        "a chunk without a class": (lacking, lacking, p, 2000, None),
+        "text, columns in another order": (y, codes, p, 2000, LABELS),
+        "rows that sum to 1.8": (codes, codes, 1.8 * p, 2000, None),
+    }
+    print(f"{'case':32}{'mean loss':>10}  skxent | dask_ml | Spark")
+    for name, (labels, index, proba, chunks, known) in cases.items():
+        truth = -np.log(np.minimum(proba, 1)[np.arange(6000), index]).mean()
+        values = [
+            tried(lambda a=(labels, proba, chunks, known): ours(*a)),
+            tried(lambda a=(labels, proba, chunks, known): theirs(*a)),
+            tried(lambda a=(index, proba): of_spark(*a)),
+        ]
+        print(f"{name:32}{truth:10.4f}  " + " | ".join(values), flush=True)
+
+
+def tried(compute):
+    try:
+        return f"{compute():.4f}"
+    except Exception as error:
+        first = str(error).strip().splitlines()
+        return f"{type(error).__name__}: {(first or [''])[0][:70]}"
+
+
+def arrays(labels, proba, chunks):
+    import dask.array as da
+
+    return da.from_array(labels, chunks=chunks), da.from_array(proba, chunks=(chunks, K))
+
+
+def ours(labels, proba, chunks, known):
+    from skxent.engines.dask import log_loss_report
+
+    y, p = arrays(labels, proba, chunks)
+    return log_loss_report(y, p, labels=range(K) if known is None else known, **QUICK).overall[
+        "log_loss"
+    ]
+
+
+def theirs(labels, proba, chunks, known):
+    from dask_ml.metrics import log_loss
+
+    return float(log_loss(*arrays(labels, proba, chunks), labels=known))
+
+
+def of_spark(codes, proba):
+    from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+    from pyspark.ml.linalg import Vectors
+
+    data = [(float(c), 0.0, Vectors.dense(row)) for c, row in zip(codes, proba, strict=True)]
+    frame = session().createDataFrame(data, ["label", "prediction", "probability"])
+    return MulticlassClassificationEvaluator(metricName="logLoss").evaluate(frame)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=2_000_000)
+    parser.add_argument("--hard", action="store_true")
+    parser.add_argument("--way")
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    if options.way:
+        measured(options.way, options.folder)
+    elif options.hard:
+        hard()
+    else:
+        costs(options.rows)
