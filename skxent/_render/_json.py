@@ -26,7 +26,8 @@ def as_plain(value: Any, *, tables: bool = False) -> Any:
     With `tables` large arrays of numbers are left for `as_json`.
     """
     if is_dataclass(value):
-        value = {f.name.removeprefix("_"): getattr(value, f.name) for f in fields(value)}
+        shown = (f.name for f in fields(value) if f.metadata.get("shown", True))
+        value = {name.removeprefix("_"): getattr(value, name) for name in shown}
     if isinstance(value, dict):
         return {key: as_plain(v, tables=tables) for key, v in value.items()}
     if tables and isinstance(value, np.ndarray) and value.ndim == 2 and value.size >= _LARGE:

@@ -28,14 +28,20 @@ from skxent.report._figures import (
 )
 from skxent.report._findings import findings
 from skxent.report._intervals import single_rows, why_no_interval
-from skxent.report._notable import all_hard, costly_classes, large_cells, worse_than_prior
+from skxent.report._notable import (
+    all_hard,
+    costly_classes,
+    large_cells,
+    why_no_evidence,
+    worse_than_prior,
+)
 from skxent.report._options import Options, Source
 from skxent.report._reliability import Draws, calibrate
 from skxent.report._rows import named, worst_rows
 from skxent.report._verdict import Facts, verdict
 from skxent.report._weights import weights_follow_classes
+from skxent.statistic._brief import brief_of
 from skxent.statistic._counted import Counted
-from skxent.statistic._evidence import Evidence
 from skxent.statistic._extremes import WorstRows, concentration, row_losses
 from skxent.statistic._sums import Statistics, statistics
 
@@ -65,7 +71,6 @@ _GROUPED = (
     "Intervals and tests count {} group{}. There is no null of the miscalibration, whose labels "
     "are drawn row by row."
 )
-_NO_EVIDENCE = "No e-value: it is a product over rows, and here {}."
 _HARD = (
     "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
     "needed."
@@ -92,6 +97,8 @@ class _Evidence:
     notes: Sequence[str]
     testable: bool
     source: Source
+    rows: Labelled | None
+    """All of them, or a sample."""
 
 
 def content_of(rows: Labelled, options: Options, source: Source | None = None) -> Content:
@@ -121,6 +128,7 @@ def content_of(rows: Labelled, options: Options, source: Source | None = None) -
         notes=notes,
         testable=known is not None and not source.out_of_fold,
         source=source,
+        rows=rows,
     )
     return _content(evidence, rows.labels, names, options)
 
@@ -192,6 +200,7 @@ def content_of_counted(
         notes=notes,
         testable=True,
         source=Source(),
+        rows=rows,
     )
     return _content(evidence, labels, names, options)
 
@@ -235,23 +244,13 @@ def _choice(
     return choice, []
 
 
-def _why_no_evidence(s: Statistics) -> str | None:
-    if s.groups is not None:
-        return "those of a group are not independent"
-    if Evidence(s.temperature, s.bias).is_known:
-        return None
-    if np.array_equal(s.weight, s.support) and np.array_equal(s.square[0], s.support):
-        return "some were counted by a version that had none"
-    return "some have weights other than 0 and 1"
-
-
 def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
     """Notes on what is missing or not to be relied on, and whether gaps can be tested."""
     totals, notes, testable = evidence.totals, list(evidence.notes), evidence.testable
     if testable and weights_follow_classes(evidence.known):
         notes, testable = [*notes, _CLASS_WEIGHTS], False
-    if testable and (reason := _why_no_evidence(evidence.known)):
-        notes.append(_NO_EVIDENCE.format(reason))
+    if testable and (reason := why_no_evidence(evidence.known)):
+        notes.append(reason)
     if alone := single_rows(totals):
         notes.append(_SINGLE.format("1 class has" if alone == 1 else f"{alone} classes have"))
     if all_hard(totals):
@@ -315,4 +314,7 @@ def _content(
         _per_class=columns,
         _overall=overall,
         _worst_rows=evidence.worst,
+        _brief=brief_of(
+            totals, evidence.rows, options.eps, out_of_fold=evidence.source.out_of_fold
+        ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from skxent._result import Frozen, FrozenDict
 from skxent._typing import FloatArray
 from skxent.recalibration._choice import Recalibration
 from skxent.report._about import About
+from skxent.statistic._brief import Brief
 
 __all__ = ["COLUMNS", "OVERALL", "ROWS", "Content", "Curve"]
 
@@ -79,6 +80,7 @@ class Content(Frozen):
     _per_class: dict[str, NDArray[Any]]
     _overall: dict[str, float | int]
     _worst_rows: dict[str, NDArray[Any]]
+    _brief: Brief | None = field(default=None, metadata={"shown": False})
 
     @property
     def per_class(self) -> Mapping[str, NDArray[np.generic]]:

@@ -132,20 +132,37 @@ def overall_interval(s: Statistics, eps: float, level: float) -> Bounds:
     return _class_means(s, cost, together=True).interval(cost, level)
 
 
-def macro_interval(s: Statistics, eps: float, level: float) -> Bounds:
-    """Interval of the mean of the classes that have rows; shape ()."""
+def macro_interval(
+    s: Statistics, eps: float, level: float, shares: FloatArray | None = None
+) -> Bounds:
+    """
+    Interval of the mean of the classes that have rows; shape ().
+
+    With `shares`, one number a class, of the sum of the mean losses times these.
+    """
     cost = _cost(eps)
     of, there = _class_means(s, cost), s.weight > 0
-    whole, rest = mean_of_means(of.whole), mean_of_means(of.rest)
-    n = np.count_nonzero(there) ** 2 / (1.0 / of.n[there]).sum()
+    k = np.count_nonzero(there)
+    part = np.full(k, 1.0 / k) if shares is None else shares[there]
+    # The mean of k losses, each of them times this.
+    factor = np.full(len(there), np.nan)
+    factor[there] = k * part
+    whole, rest = (mean_of_means(_times(m, factor)) for m in (of.whole, of.rest))
+    n = part.sum() ** 2 / (part**2 / of.n[there]).sum()
     if s.groups is not None:
         weight, loss, floored = s.groups.weight, s.groups.loss, s.groups.floored
-        whole = mean_of_grouped_means(weight, loss)
-        rest = mean_of_grouped_means(weight, np.maximum(loss - cost * floored, 0.0))
-        parts = (weight[:, there] / weight[:, there].sum(axis=0)).mean(axis=1)
-        n = 1.0 / (parts**2).sum()
-    excluding = np.asarray(of.excluding[there].any())
-    return _Mean(whole, rest, of.share[there].mean(), n, excluding).interval(cost, level)
+        factor[~there] = 0.0
+        whole = mean_of_grouped_means(weight, factor * loss)
+        rest = mean_of_grouped_means(weight, factor * np.maximum(loss - cost * floored, 0.0))
+        of_groups = (weight[:, there] / weight[:, there].sum(axis=0)) @ part
+        n = part.sum() ** 2 / (of_groups**2).sum()
+    excluding = np.asarray(of.excluding[there][part > 0].any())
+    return _Mean(whole, rest, of.share[there] @ part, n, excluding).interval(cost, level)
+
+
+def _times(m: Moments, factor: FloatArray) -> Moments:
+    """Moments of means times numbers."""
+    return Moments(m.mean * factor, m.variance * factor**2, m.third * factor**3, m.n)
 
 
 def single_rows(s: Statistics) -> int:

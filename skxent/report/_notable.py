@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from skxent._typing import FloatArray
+from skxent.statistic._evidence import Evidence
 from skxent.statistic._sums import Statistics
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "beyond_chance",
     "costly_classes",
     "large_cells",
+    "why_no_evidence",
     "worse_than_prior",
 ]
 
@@ -102,3 +104,16 @@ def large_cells(statistics: Statistics) -> list[tuple[int, int]]:
         if low * (s.weight.sum() - s.weight[c]) > s.weight[j]:
             found.append((c, j))
     return sorted(found, key=lambda cell: -s.confusion[cell])
+
+
+def why_no_evidence(s: Statistics) -> str | None:
+    """Why there is no e-value, in a sentence; None if there is one."""
+    if s.groups is not None:
+        reason = "those of a group are not independent"
+    elif Evidence(s.temperature, s.bias).is_known:
+        return None
+    elif np.array_equal(s.weight, s.support) and np.array_equal(s.square[0], s.support):
+        reason = "some were counted by a version that had none"
+    else:
+        reason = "some have weights other than 0 and 1"
+    return f"No e-value: it is a product over rows, and here {reason}."

@@ -24,6 +24,7 @@ from skxent.report._displays import PerClassLogLossDisplay
 from skxent.report._html import report_html
 from skxent.report._metrics import as_metrics
 from skxent.report._options import Options
+from skxent.report._other_prior import loss_under
 from skxent.report._out_of_fold import cross_validated, out_of_fold, rows_of, with_all_classes
 from skxent.report._text import render_text
 
@@ -184,6 +185,51 @@ class LogLossReport(Result, Content):
             If there is no column of that name.
         """
         return render_text(self, columns, width)
+
+    def under_prior(self, shares: Mapping[Any, float]) -> tuple[float, float, float]:
+        r"""
+        The loss if the classes occurred in other shares, and the rows of each stayed as they are.
+
+        Parameters
+        ----------
+        shares : mapping of label to float
+            How often each class is to occur: not below 0, 1 together. Classes that are not
+            mentioned do not occur.
+
+        Returns
+        -------
+        tuple of three floats
+            The loss :math:`\sum_c \pi^*_c \ell_c` in units of `base`, and the ends of its
+            confidence interval, nan where there is none.
+
+        Raises
+        ------
+        TypeError
+            If `shares` is not a mapping.
+        ValueError
+            If the shares are below 0 or do not sum to 1, if one is of a label that the report
+            does not have, or of a class that has no rows.
+
+        Notes
+        -----
+        That is label shift: :math:`p(x \mid y)` is the same, and so is what the model predicts
+        for a row. A model that is told of the new shares would predict otherwise, and lose less.
+
+        References
+        ----------
+        .. [1] Saerens, M., Latinne, P., & Decaestecker, C. (2002). Adjusting the outputs of a
+               classifier to new a priori probabilities. Neural Computation 14(1).
+               :doi:`10.1162/089976602753284446`
+
+        Examples
+        --------
+        >>> from skxent import log_loss_report
+        >>> report = log_loss_report(["a", "b", "b"], [[0.5, 0.5], [0.5, 0.5], [0.25, 0.75]])
+        >>> same = dict(zip(report.labels, report.per_class["prevalence"]))
+        >>> bool(abs(report.under_prior(same)[0] - report.overall["log_loss"]) < 1e-15)
+        True
+        """
+        return loss_under(self, shares)
 
     def to_metrics(self, *, prefix: str = "") -> dict[str, float]:
         """

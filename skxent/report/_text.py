@@ -85,7 +85,7 @@ def _heading(content: Content, unit: str) -> list[str]:
         f"Prior     {prior}, mean of the classes {value('macro_log_loss')}",
         f"Expected  {value('predictive_entropy')}: {test}: {_judgement(overall)}",
     ]
-    if overall["e_value"] >= _STRONG:
+    if overall.get("e_value", math.nan) >= _STRONG:
         lines.append(f"Evidence  e-value {value('e_value')} against the probabilities")
     if n := overall["floored"]:
         gave = "1 row gave its class" if n == 1 else f"{n} rows gave their class"

@@ -31,6 +31,8 @@ class GroupSums:
     """Weight of those that had a probability below the floor."""
     expected: FloatArray
     """Weighted cost of the class that the model itself expects, over all rows of the group."""
+    proba: FloatArray
+    """Weighted probability of the class, over all rows of the group; nan where not counted."""
 
     @property
     def n_groups(self) -> int:
@@ -39,7 +41,7 @@ class GroupSums:
     def __add__(self, other: GroupSums) -> GroupSums:
         keys, places = joined_keys(self.keys, other.keys)
         found = []
-        for name in ("weight", "loss", "floored", "expected"):
+        for name in ("weight", "loss", "floored", "expected", "proba"):
             mine = getattr(self, name)
             total = np.zeros((len(keys), mine.shape[1]))
             total[: len(mine)] = mine
@@ -70,7 +72,7 @@ class GroupTally:
 
     def __init__(self, groups: Groups, n_classes: int) -> None:
         self.groups = groups
-        self.sums = np.zeros((4, len(groups.keys), n_classes))
+        self.sums = np.zeros((5, len(groups.keys), n_classes))
 
     def add(
         self,
@@ -95,6 +97,7 @@ class GroupTally:
         chance = p / p.sum(axis=1, keepdims=True)
         of_group: Any = csr_array((w, group, np.arange(n + 1)), shape=(n, len(present)))
         self.sums[3, present] += of_group.T @ (chance * costs)
+        self.sums[4, present] += of_group.T @ p
 
     def total(self) -> GroupSums:
         there = self.sums[0].sum(axis=1) > 0

@@ -56,7 +56,10 @@ def counted_of(tree: dict[str, Any]) -> Counted:
     if tree["sums"] is not None:
         histogram = unpacked(tree["sums"]["histogram"])
         groups = tree["sums"].get("groups")
-        of_groups = None if groups is None else GroupSums(**groups)
+        of_groups = None
+        if groups is not None:  # older files hold no probabilities of groups
+            unknown = {"proba": np.full(groups["weight"].shape, np.nan)}
+            of_groups = GroupSums(**unknown | groups)
         # Older files hold no evidence.
         none = Evidence.none(len(tree["sums"]["support"]), math.nan)
         evidence = {"temperature": none.temperature, "bias": none.bias}
