@@ -21,6 +21,7 @@ import skxent.testing
 sys.path.insert(0, str(Path(__file__).parent))
 import decide
 import house
+import picture
 
 mpl.use("Agg")
 # An example that warns is an example of something else than what it says.
@@ -180,12 +181,19 @@ def without_last_line(_app, _name, source):
     source[0] = source[0].replace("\n\n```\n", "\n```\n")
 
 
+def of_another_page(app, _path, name, content):
+    """Of a page that is part of another one the same holds."""
+    without_last_line(app, name, content)
+
+
 def setup(app):
     """What Sphinx calls first."""
     app.connect("source-read", without_last_line)
+    app.connect("include-read", of_another_page)
     app.connect("autodoc-process-signature", readable_signature)
     app.connect("autodoc-skip-member", not_ours)
     app.add_html_math_renderer("mathml", (Formulas.inline, None), (Formulas.block, None))
     app.add_role("name", Name())
     decide.write()
     house.write()
+    picture.write()

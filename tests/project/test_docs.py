@@ -128,6 +128,18 @@ def test_examples_in_pages_are_run(page):
             assert block.endswith("\n\n"), block
 
 
+def test_what_the_first_page_links_to_is_there():
+    """Pictures among it, which git keeps small."""
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)|(?:src|srcset)=\"([^\"]+)\"", text)
+    files = [DOCS.parent / (link or picture) for link, picture in links]
+    assert len(files) > 8
+    assert [file for file in files if not file.exists()] == []
+    pictures = [file for file in files if file.suffix == ".png"]
+    assert len(pictures) == 2
+    assert all(picture.stat().st_size < 200_000 for picture in pictures)
+
+
 FOLDERS = sorted(Path(skxent.__file__).parent.glob("*/README.md"))
 
 
