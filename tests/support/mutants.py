@@ -186,7 +186,7 @@ def forked(work):
     _, status = os.waitpid(pid, 0)
     if answer:
         return pickle.loads(answer)
-    return "hangs" if os.WTERMSIG(status) == signal.SIGALRM else "dies"
+    return "hangs" if os.WTERMSIG(status) == signal.SIGPROF else "dies"
 
 
 class Mutation:
@@ -204,14 +204,14 @@ class Mutation:
         for name in self.options.modules.split():
             graft(sys.modules[f"skxent.{name}"], compile(source_of(name), path_of(name), "exec"))
         for item in session.items:
-            seen, start = set(), time.perf_counter()
+            seen, start = set(), time.process_time()
             sys.setprofile(lambda frame, event, arg, seen=seen: seen.add(frame.f_code))
             failed = self.run(session, item)
             sys.setprofile(None)
             if failed:
                 return f"{item.nodeid} fails without a change"
             places = {(c.co_filename, c.co_firstlineno) for c in seen if "skxent" in c.co_filename}
-            found.append((time.perf_counter() - start, places))
+            found.append((time.process_time() - start, places))
         return found
 
     def first_failure(self, session, mutant, tests):
@@ -220,7 +220,8 @@ class Mutation:
         except Exception as error:
             return f"import: {error!r}"
         for i, seconds in tests:
-            signal.alarm(int(20 + 5 * seconds))  # by which a loop without an end is ended
+            # Of the processor, which others may use: by then a loop without an end is ended.
+            signal.setitimer(signal.ITIMER_PROF, 20 + 5 * seconds)
             if self.run(session, session.items[i]):
                 return session.items[i].nodeid
         return ""
