@@ -7,7 +7,7 @@ import time
 
 RUNS = 15
 TARGET = 1.15
-STATEMENTS = ["import sklearn.metrics", "import skxent", "pass"]
+STATEMENTS = ["import sklearn.metrics", "from skxent import log_loss", "pass"]
 
 
 def seconds(statement):
@@ -25,8 +25,8 @@ def main():
             measured.append(seconds(statement))
     median = {statement: statistics.median(measured) for statement, measured in times.items()}
     for statement, value in median.items():
-        print(f"{statement:25} {1e3 * value:7.1f} ms")
-    ratio = median["import skxent"] / median["import sklearn.metrics"]
+        print(f"{statement:28} {1e3 * value:7.1f} ms")
+    ratio = median["from skxent import log_loss"] / median["import sklearn.metrics"]
     print(f"ratio {ratio:.3f} (target {TARGET}), medians of {RUNS} runs")
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "Layout",
     "NoSuchColumnError",
     "is_text_file",
+    "labels_as",
     "labels_in",
     "layout_of",
 ]
@@ -141,6 +142,19 @@ def labels_in(schema: pa.Schema, columns: Columns, where: str) -> NDArray[Any]:
             f"named {shown(parts)}, which are not all such labels: {error} Pass labels=."
         )
         raise BadDataError(msg) from error
+
+
+def labels_as(
+    texts: Sequence[str], schema: pa.Schema, columns: Columns, where: str
+) -> NDArray[Any]:
+    """Labels that somebody wrote, typed as those of the rows are."""
+    _proba_columns(schema, columns, where)
+    kind = _kind_of_y(schema, columns.y, where)
+    try:
+        return check_labels(_typed(texts, kind))
+    except ValueError as error:
+        msg = f"{where}: column {columns.y!r} holds {kind}, unlike labels={shown(texts)}: {error}"
+        raise NoSuchColumnError(msg) from error
 
 
 def is_text_file(schema: pa.Schema) -> bool:

@@ -165,6 +165,7 @@ def joined_accumulator(
     *,
     names: tuple[str, str] = ("old", "new"),
     labels: ArrayLike | None = None,
+    label_texts: Sequence[str] | None = None,
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
     nulls: str = "error",
@@ -182,7 +183,7 @@ def joined_accumulator(
         raise ValueError(msg)
     sources = [counting_of(old, columns), counting_of(new, columns_new)]
     total = LogLossComparisonAccumulator(
-        sources[0].labels() if labels is None else labels,
+        sources[0].labels(label_texts) if labels is None else labels,
         pos_label=pos_label,
         target_names=target_names,
         base=base,

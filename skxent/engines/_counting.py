@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._intake._arrow import Chunk
-from skxent._intake._columns import Columns, Layout, labels_in, layout_of
+from skxent._intake._columns import Columns, Layout, labels_as, labels_in, layout_of
 from skxent._intake._reading import Reading
 from skxent._intake._streams import Stream, stream_of
 from skxent.engines._files import File, files_in
@@ -57,16 +57,21 @@ class Counting:
         for found in self.opened.values():
             found.close()
 
-    def labels(self) -> NDArray[Any]:
-        """The labels that the names of the columns carry."""
+    def labels(self, texts: Sequence[str] | None = None) -> NDArray[Any]:
+        """The labels that the names of the columns carry, or `texts`, typed as the rows' are."""
         if self.stream is not None:
-            return labels_in(self.stream.schema, self.columns, "the data")
+            return self._labels(texts, self.stream.schema, "the data")
         first = self.files[0]
         found = self._open(first)
         try:
-            return labels_in(found.schema, self.columns, first.name)
+            return self._labels(texts, found.schema, first.name)
         finally:
             self._close(first, found)
+
+    def _labels(self, texts: Sequence[str] | None, schema: Any, where: str) -> NDArray[Any]:
+        if texts is None:
+            return labels_in(schema, self.columns, where)
+        return labels_as(texts, schema, self.columns, where)
 
     def into(
         self,

@@ -44,6 +44,8 @@ class Opened:
     batches: Callable[[Layout, Sequence[int] | None], Iterator[Any]]
     """Those of all row groups, or of some."""
     close: Callable[[], None]
+    whole: Callable[[], Any]
+    """All of it as one table."""
     n_rows: int | None = None
     groups: tuple[int, ...] = ()
     """Rows of each of the groups that can be read alone."""
@@ -139,7 +141,7 @@ def _parquet(source: Any, file: Any, _name: str) -> Opened:
         found.close()
         file.close()
 
-    return Opened(found.schema_arrow, batches, close, metadata.num_rows, groups)
+    return Opened(found.schema_arrow, batches, close, found.read, metadata.num_rows, groups)
 
 
 def _native(source: Any) -> Any:
@@ -171,7 +173,7 @@ def _arrow(source: Any, file: Any, _name: str) -> Opened:
         for i in range(found.num_record_batches):
             yield from _cut(found.get_batch(i), batch_rows(_width(schema, layout)))
 
-    return Opened(schema, batches, file.close)
+    return Opened(schema, batches, file.close, lambda: pa.ipc.open_file(source).read_all())
 
 
 def _feather(source: Any, file: Any, _name: str) -> Opened:
@@ -183,7 +185,7 @@ def _feather(source: Any, file: Any, _name: str) -> Opened:
         size = batch_rows(_width(table.schema, layout))
         return iter(table.select(layout.needed).to_batches(size))
 
-    return Opened(table.schema, batches, file.close, table.num_rows)
+    return Opened(table.schema, batches, file.close, lambda: table, table.num_rows)
 
 
 def _stream(source: Any, file: Any, _name: str) -> Opened:
@@ -196,7 +198,7 @@ def _stream(source: Any, file: Any, _name: str) -> Opened:
             part = batch.select(layout.needed)
             yield from _cut(part, batch_rows(_width(found.schema, layout)))
 
-    return Opened(found.schema, batches, file.close)
+    return Opened(found.schema, batches, file.close, found.read_all)
 
 
 def _text(source: Any, file: Any, name: str) -> Opened:
@@ -230,7 +232,11 @@ def _text(source: Any, file: Any, name: str) -> Opened:
             marked = batch.replace_schema_metadata(mark)
             yield from _cut(marked, batch_rows(_width(schema, layout)))
 
-    return Opened(schema, batches, file.close)
+    def whole() -> Any:
+        options = arrow_csv.ReadOptions(column_names=header)
+        return arrow_csv.read_csv(source, options, arrow_csv.ParseOptions(delimiter=delimiter))
+
+    return Opened(schema, batches, file.close, whole)
 
 
 def _header(source: Any, name: str) -> tuple[list[str], str]:

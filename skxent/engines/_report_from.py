@@ -173,6 +173,7 @@ def accumulator_from(
     columns: Columns,
     *,
     labels: ArrayLike | None = None,
+    label_texts: Sequence[str] | None = None,
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
     nulls: str = "error",
@@ -184,10 +185,14 @@ def accumulator_from(
     subsample: int = 10_000,
     progress: Progress | None = None,
 ) -> LogLossAccumulator:
-    """All rows of a source in an accumulator; see `log_loss_report_from`."""
+    """
+    All rows of a source in an accumulator; see `log_loss_report_from`.
+
+    `label_texts` are labels that become of the type of those of the rows.
+    """
     with counting_of(source, columns) as counting:
         accumulator = LogLossAccumulator(
-            counting.labels() if labels is None else labels,
+            counting.labels(label_texts) if labels is None else labels,
             pos_label=pos_label,
             target_names=target_names,
             base=base,

@@ -12,9 +12,11 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_sco
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skxent.__main__
 from skxent import label_entropy
 from skxent.__main__ import main
+from skxent.cli import _tuning
+from skxent.cli._parser import COMMANDS
+from skxent.cli._tables import read_table, split_off
 
 
 @pytest.fixture
@@ -30,18 +32,13 @@ def csv_file(tmp_path):
 
 
 @pytest.fixture
-def read(csv_file, monkeypatch):
-    """What would be fitted for a file: features, classes, and which features are numbers."""
-    calls = []
-    monkeypatch.setattr(skxent.__main__, "_run", lambda *arguments: calls.append(arguments[1:]))
+def read(csv_file):
+    """What would be fitted for a file: columns, and classes."""
 
     def read(text, target="kind"):
-        assert main(["--csv", csv_file(text), "--target", target]) == 0
-        X, y, numeric = calls.pop()
-        columns = [
-            (x.astype(float) if n else x).tolist() for x, n in zip(X.T, numeric, strict=True)
-        ]
-        return columns, y.tolist()
+        path = csv_file(text)
+        rest, y, _ = split_off(read_table(path), target, path)
+        return [c.values.tolist() for c in rest], y.tolist()
 
     return read
 
@@ -131,8 +128,9 @@ def test_the_figures_are_those_of_a_search_and_a_cross_validation(capsys):
 
 def test_digits_are_the_default(monkeypatch):
     calls = []
-    monkeypatch.setattr(skxent.__main__, "_run", lambda name, X, y, numeric: calls.append(name))
-    assert main([]) == 0
+    monkeypatch.setattr(_tuning, "tuned", lambda name, *_: calls.append(name) or sys.exit(0))
+    with pytest.raises(SystemExit):
+        main([])
     assert calls == ["digits"]
 
 
@@ -154,7 +152,7 @@ def test_a_stop_from_the_keyboard(monkeypatch, capsys):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(skxent.__main__, "_run", stop)
+    monkeypatch.setattr(_tuning, "tuned", stop)
     assert main(["--data", "iris"]) == 130
     assert capsys.readouterr().err == "\nskxent: stopped\n"
 
@@ -196,6 +194,15 @@ def test_quotes_within_quotes(read):
     assert columns[1] == ['red, "so" to say', "blue"] * 15
 
 
+@pytest.mark.parametrize("cell", ["", "  "])
+def test_rows_without_a_class_are_left_out_and_counted(cell, csv_file, capsys):
+    path = csv_file(table() + f"1.5,red,{cell}\n2.5,blue,{cell}\n")
+    assert main(["fit", path, "--target", "kind"]) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines()[0] == "left out: 2 rows without a value of kind"
+    assert classes_of(out) == {"ham": 15, "spam": 15}
+
+
 def test_missing_cells_are_nan(read):
     columns, _ = read("a,kind,b,c\n" + "1,x,,\n ,y,red,\ninf,y,red,\n" * 5)
     np.testing.assert_array_equal(columns[0], [1, np.nan, np.nan] * 5)
@@ -222,7 +229,7 @@ def test_classes_are_integers_if_all_of_them_are(names, classes, read):
 
 
 def run_on(path, capsys):
-    code = main(["--csv", path, "--target", "kind"])
+    code = main(["fit", path, "--target", "kind"])
     out, err = capsys.readouterr()
     assert code == 0, err
     return out
@@ -240,7 +247,7 @@ def test_a_file_with_words_missing_cells_and_an_empty_column(csv_file, capsys):
 
 
 def test_the_kinds_of_columns_are_counted(csv_file, capsys):
-    assert main(["--csv", csv_file(table()), "--target", "kind"]) == 0
+    assert main(["fit", csv_file(table()), "--target", "kind"]) == 0
     assert capsys.readouterr().err.splitlines()[0] == "columns: 1 numbers, 1 text"
 
 
@@ -253,7 +260,7 @@ def test_rare_classes_are_no_reason_to_fail(csv_file, capsys):
 
 
 def test_two_classes_one_of_them_rare(csv_file, capsys):
-    rows = [(i, [5, 10][i >= 20]) for i in range(22)]
+    rows = [(i / 3, [5, 10][i >= 20]) for i in range(22)]
     out = run_on(csv_file(table(rows, header="size,kind")), capsys)
     assert list(classes_of(out).items()) == [("5", 20), ("10", 2)]  # in numeric order
 
@@ -282,10 +289,8 @@ def test_two_classes_one_of_them_rare(csv_file, capsys):
         ("\n\n", "kind", "needs a header line and at least one line of data"),
         ("", "kind", "needs a header line and at least one line of data"),
         ("size,colour,kind\n", "kind", "needs a header line and at least one line of data"),
-        ("kind\n" + "a\nb\n" * 20, "kind", "has no column beside 'kind' to predict it from"),
+        ("kind\n" + "a\nb\n" * 20, "kind", "has no column beside the target to predict it from"),
         (table().replace("spam", "ham"), "kind", "column 'kind' holds one class only, ham"),
-        (table() + "1.5,red,\n", "kind", "column 'kind' is empty in data row 31"),
-        (table() + "1.5,red,  \n", "kind", "column 'kind' is empty in data row 31"),
         (
             table([(i, i / 7) for i in range(90)], "a,kind"),
             "kind",
@@ -303,17 +308,17 @@ def test_two_classes_one_of_them_rare(csv_file, capsys):
     ],
 )
 def test_a_file_that_cannot_be_used(content, target, message, csv_file, capsys):
-    assert main(["--csv", csv_file(content), "--target", target]) == 2
+    assert main(["fit", csv_file(content), "--target", target]) in (2, 3)
     out, err = capsys.readouterr()
     assert out == ""
-    assert re.fullmatch(rf"skxent: --(csv|target): .*{message}.*\n", err)
+    assert re.fullmatch(rf"skxent: .*{message}.*\n", err.splitlines(True)[-1])
 
 
 def test_a_file_that_nothing_can_be_fitted_to(csv_file, capsys):
     """The scale of numbers near the largest one overflows."""
     rows = [(1e308 * (-1) ** (i // 2), colour, kind) for i, (_, colour, kind) in enumerate(ROWS)]
     with np.errstate(all="ignore"):
-        assert main(["--csv", csv_file(table(rows)), "--target", "kind"]) == 2
+        assert main(["fit", csv_file(table(rows)), "--target", "kind"]) == 3
     out, err = capsys.readouterr()
     assert out == ""
     last = err.splitlines()[-1]
@@ -326,23 +331,25 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
         (tmp_path / "none.csv", "there is no file '.*none.csv'"),
         (tmp_path, "cannot read '.*'"),
     ]:
-        assert main(["--csv", str(path), "--target", "kind"]) == 2
+        assert main(["fit", str(path), "--target", "kind"]) in (2, 3)
         err = capsys.readouterr().err
-        assert re.fullmatch(rf"skxent: --csv: {message}.*\n", err)
+        assert re.fullmatch(rf"skxent: {message}.*\n", err)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--csv", "a.csv"], "--csv and --target are used together"),
-        (["--target", "kind"], "--csv and --target are used together"),
-        (
-            ["--csv", "a.csv", "--target", "b", "--data", "iris"],
-            "--csv and --data cannot be used together",
-        ),
+        (["--csv", "a.csv"], "unrecognized arguments: --csv a.csv"),
+        (["fit", "a.csv"], "the following arguments are required: --target"),
+        (["fit", "a.csv", "--target", "b", "--model", "tree"], "invalid choice: 'tree'"),
+        (["report"], "the following arguments are required: FILE"),
+        (["repot", "a.csv"], "invalid choice: 'repot'"),
+        (["report", "a.csv", "--targ", "y"], "unrecognized arguments: --targ y"),
+        (["report", "a.csv", "--base", "1"], "argument --base: invalid base value: '1'"),
+        (["report", "a.csv", "--fail-above", "x"], "invalid float value: 'x'"),
         (["--data", "mnist"], "invalid choice: 'mnist'"),
         (["--fast"], "unrecognized arguments: --fast"),
-        (["--csv"], "expected one argument"),
+        (["--html"], "expected one argument"),
     ],
 )
 def test_wrong_options(arguments, message, capsys):
@@ -351,7 +358,7 @@ def test_wrong_options(arguments, message, capsys):
     assert stopped.value.code == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert re.fullmatch(rf"skxent: .*{message}.*; see python -m skxent --help\n", err)
+    assert re.fullmatch(rf"skxent: .*{message}.*; see skxent( \w+)? --help\n", err)
 
 
 def test_help(capsys):
@@ -359,7 +366,8 @@ def test_help(capsys):
         main(["--help"])
     assert stopped.value.code == 0
     out = capsys.readouterr().out
-    assert all(option in out for option in ("--data", "--csv", "--target"))
+    assert all(command in out for command in COMMANDS)
+    assert "exit codes: 0 all gates held" in out
 
 
 # The page.
@@ -376,7 +384,7 @@ def test_the_page_is_written(tmp_path, capsys):
 
 @pytest.mark.parametrize("path", ["nowhere/report.html", ".", ""])
 def test_a_page_that_cannot_be_written_is_said_before_the_work(path, capsys, monkeypatch):
-    monkeypatch.setattr("skxent.__main__._run", lambda *_: pytest.fail("has run"))
+    monkeypatch.setattr(_tuning, "tuned", lambda *_: pytest.fail("has run"))
     assert main(["--html", path]) == 2
     err = capsys.readouterr().err
     assert err == f"skxent: --html: {path!r} is not a file in a folder that exists\n"

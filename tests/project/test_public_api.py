@@ -5,6 +5,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,8 +33,10 @@ CLASSES = {name: item for name, item in PUBLIC.items() if inspect.isclass(item)}
 def defined_names(module):
     """Names that the text of a module defines; for a package, also those that it gathers."""
     path = Path(module.__file__)
-    names = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    names, nodes = set(), ast.parse(path.read_text(encoding="utf-8")).body
+    # What is imported when it is asked for is told to readers and type checkers alone.
+    lazy = [n for n in nodes if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test)]
+    for node in [*nodes, *(inner for block in lazy for inner in block.body)]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign):
@@ -104,6 +108,16 @@ def test_metrics_take_only_data_by_position(name):
 def test_metrics_are_importable_from_the_package():
     metrics = importlib.import_module("skxent.metrics")
     assert all(getattr(skxent, name) is getattr(metrics, name) for name in metrics.__all__)
+
+
+def test_nothing_is_imported_before_it_is_asked_for():
+    """The command says how it is used at once."""
+    code = (
+        "import sys, skxent; assert not {'numpy', 'sklearn', 'scipy'} & set(sys.modules); "
+        "from skxent import *; assert log_loss is skxent.metrics.log_loss; "
+        "assert 'log_loss_report' in dir(skxent); assert not hasattr(skxent, 'log_los')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_types_are_shipped():

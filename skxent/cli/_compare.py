@@ -1,0 +1,67 @@
+"""Which of two models loses less on the same rows, joined by their names."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import replace
+
+from skxent.cli._errors import UsageError
+from skxent.cli._gates import add_comparison_gates, gates_of_comparison, verdict_of
+from skxent.cli._outputs import add_outputs, check_outputs, deliver
+from skxent.cli._progress import Progress
+from skxent.cli._reading import add_base, add_reading, columns_of, reading_of
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "which of two models loses less, from files of their predictions"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of the command."""
+    for name in ("old", "new"):
+        parser.add_argument(name, metavar=name.upper(), help="a file, a pattern, or a folder")
+    add_reading(parser, required=True)
+    parser.add_argument(
+        "--on", required=True, metavar="ID", help="the column of the names of the rows"
+    )
+    parser.add_argument(
+        "--allow-unmatched",
+        action="store_true",
+        help="leave out rows that only one of the models has predicted",
+    )
+    add_base(parser, math.e)
+    add_outputs(parser)
+    add_comparison_gates(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, join, compare, and judge."""
+    from skxent.engines._compare_from import joined_accumulator
+
+    check_outputs(options, [options.old, options.new])
+    if options.old == options.new:
+        msg = f"OLD and NEW are both {options.old!r}"
+        raise UsageError(msg)
+    progress = Progress("reading")
+    how = reading_of(options)
+    if how.pop("n_jobs") != 1:
+        msg = "--jobs is for report: a comparison joins the rows in one process"
+        raise UsageError(msg)
+    columns = columns_of(options, options.on)
+    counted, notes = joined_accumulator(
+        options.old,
+        options.new,
+        replace(columns, weight=None, groups=None),
+        columns,
+        unmatched="drop" if options.allow_unmatched else "error",
+        base=options.base,
+        progress=progress,
+        **how,
+    )
+    progress.done()
+    comparison = counted._report(options.confidence_level, notes)
+    gates = gates_of_comparison(options, comparison)
+    title = f"{options.new} beside {options.old}"
+    deliver(comparison, options, gates, title=title, counted=counted)
+    return verdict_of(gates)

@@ -1,0 +1,176 @@
+"""What makes a build fail, and how that is said, in a terminal and in GitHub Actions."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skxent.cli._errors import FAILED, HELD, DataError, UsageError
+
+if TYPE_CHECKING:
+    from skxent.comparison import LogLossComparison
+    from skxent.report import LogLossReport
+
+__all__ = [
+    "Gate",
+    "add_comparison_gates",
+    "add_report_gates",
+    "gates_of_comparison",
+    "gates_of_report",
+    "say_error",
+    "verdict_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition, and whether it holds."""
+
+    text: str
+    failed: bool
+
+
+def add_report_gates(parser: argparse.ArgumentParser) -> None:
+    """Gates of a single model."""
+    group = parser.add_argument_group("gates", "exit with code 1 where one fails")
+    group.add_argument("--fail-above", type=float, metavar="X", help="if the log loss is above X")
+    group.add_argument(
+        "--fail-class-above",
+        action="append",
+        metavar="X|CLASS=X",
+        help="if that of any class, or of the one that is named, is above X",
+    )
+    group.add_argument(
+        "--fail-skill-below", type=float, metavar="X", help="if the skill is below X"
+    )
+    group.add_argument(
+        "--fail-e-value-above",
+        type=float,
+        metavar="X",
+        help="if the evidence against the probabilities is above X, at whatever number of looks",
+    )
+
+
+def add_comparison_gates(parser: argparse.ArgumentParser) -> None:
+    """Gates of a new model beside an old one."""
+    group = parser.add_argument_group(
+        "gates",
+        "exit with code 1 where one fails; the difference is that of NEW from OLD, so that above 0 "
+        "is worse",
+    )
+    group.add_argument(
+        "--fail-if-worse",
+        type=float,
+        metavar="X",
+        help="if the whole interval of the difference is above X",
+    )
+    group.add_argument(
+        "--fail-unless-within",
+        type=float,
+        metavar="X",
+        help="if not all of the interval is at most X: no news is no pass",
+    )
+    group.add_argument(
+        "--fail-class-if-worse",
+        type=float,
+        metavar="X",
+        help="if that of a class is above X, and beyond chance among all classes",
+    )
+
+
+def gates_of_report(options: argparse.Namespace, report: LogLossReport) -> list[Gate]:
+    """The gates that were asked for."""
+    gates = []
+    if (most := options.fail_above) is not None:
+        gates.append(_above("the log loss", float(report.overall["log_loss"]), most))
+    for text in options.fail_class_above or ():
+        gates += _of_classes(text, report)
+    if (least := options.fail_skill_below) is not None:
+        skill = _known("the skill", float(report.overall["skill"]))
+        holds = f"the skill is {skill:.4g}, {{}} {least:g}"
+        gates.append(Gate(holds.format("below" if skill < least else "at least"), skill < least))
+    if (most := options.fail_e_value_above) is not None:
+        gates.append(_above("the e-value", float(report.overall["e_value"]), most))
+    return gates
+
+
+def _of_classes(text: str, report: LogLossReport) -> list[Gate]:
+    name, _, number = text.rpartition("=")
+    try:
+        most = float(number)
+    except ValueError:
+        msg = f"--fail-class-above: {number!r} is no number; it is X, or CLASS=X."
+        raise UsageError(msg) from None
+    names = [str(n) for n in report.target_names]
+    if name and name not in names:
+        msg = f"--fail-class-above: there is no class {name!r}; there are {', '.join(names[:20])}."
+        raise UsageError(msg)
+    losses = dict(zip(names, report.per_class["log_loss"].tolist(), strict=True))
+    if name:
+        return [_above(f"the log loss of class {name}", losses[name], most)]
+    # A class without rows costs nothing that is known.
+    seen = {n: loss for n, loss in losses.items() if not math.isnan(loss)}
+    worst = [n for n, loss in seen.items() if loss > most]
+    if not worst:
+        return [Gate(f"no class has a log loss above {most:g}", failed=False)]
+    return [_above(f"the log loss of class {n}", seen[n], most) for n in worst]
+
+
+def gates_of_comparison(options: argparse.Namespace, comparison: LogLossComparison) -> list[Gate]:
+    """The same for the last of the models, beside the reference."""
+    low, high = float(comparison.ci_low[-1]), float(comparison.ci_high[-1])
+    gates = []
+    if (most := options.fail_if_worse) is not None:
+        gates.append(_above("the lower end of the difference", low, most))
+    if (most := options.fail_unless_within) is not None:
+        gates.append(_above("the upper end of the difference", high, most))
+    if (most := options.fail_class_if_worse) is not None:
+        alpha = 1.0 - comparison.confidence_level
+        figures = zip(
+            comparison.target_names,
+            comparison.class_ci_low[-1].tolist(),
+            comparison.class_adjusted_p[-1].tolist(),
+            strict=True,
+        )
+        worse = [(name, end) for name, end, p in figures if end > most and p <= alpha]
+        for name, end in worse:
+            gates.append(_above(f"the lower end of the difference of class {name}", end, most))
+        if not worse:
+            gates.append(Gate(f"no class is worse by more than {most:g} beyond chance", False))
+    return gates
+
+
+def _above(what: str, value: float, most: float) -> Gate:
+    failed = _known(what, value) > most
+    return Gate(f"{what} is {value:.4g}, {'above' if failed else 'at most'} {most:g}", failed)
+
+
+def _known(what: str, value: float) -> float:
+    """A figure that a gate can be about: one that is not known is no pass."""
+    if math.isnan(value):
+        msg = f"{what} cannot be computed, so that its gate says nothing."
+        raise DataError(msg)
+    return value
+
+
+def verdict_of(gates: Sequence[Gate]) -> int:
+    """Say which gates hold, and return the exit code."""
+    for gate in gates:
+        if gate.failed:
+            print(f"skxent: failed: {gate.text}", file=sys.stderr)
+            say_error(gate.text)
+        else:
+            print(f"skxent: held: {gate.text}", file=sys.stderr)
+    return FAILED if any(gate.failed for gate in gates) else HELD
+
+
+def say_error(message: str) -> None:
+    """Mark a failure where GitHub Actions shows it; results on stdout stay as they are."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        text = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        print(f"::error title=skxent::{text}", file=sys.stderr)

@@ -1,0 +1,41 @@
+"""From arguments to an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+from skxent.cli._errors import BUG, STOPPED, code_of, one_line
+from skxent.cli._gates import say_error
+from skxent.cli._parser import COMMANDS, DEFAULT, parser
+
+__all__ = ["main"]
+
+_OWN = ("-h", "--help", "--version")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0].startswith("-") and given[0] not in _OWN and given[0] != "-"):
+        given.insert(0, DEFAULT)
+    options = parser().parse_args(given)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        print("\nskxent: stopped", file=sys.stderr)
+        return STOPPED
+    except Exception as error:
+        code = code_of(error)
+        if code == BUG:
+            traceback.print_exc()
+            message = f"this is a bug of skxent: {type(error).__name__}: {one_line(error)}"
+        else:
+            message = one_line(error)
+        print(f"skxent: {message}", file=sys.stderr)
+        say_error(message)
+        return code
+
+
+assert DEFAULT in COMMANDS

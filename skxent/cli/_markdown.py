@@ -1,0 +1,83 @@
+"""Results as Markdown, as GitHub shows it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from skxent._render._words import cell, encodable, printable, unit_name
+from skxent.cli._gates import Gate
+from skxent.comparison import LogLossComparison
+from skxent.report import LogLossReport
+from skxent.report._text import COLUMNS
+
+__all__ = ["markdown"]
+
+_OF_MODELS = ("log_loss", "difference", "ci_low", "ci_high", "adjusted_p")
+
+
+def markdown(result: LogLossReport | LogLossComparison, gates: Sequence[Gate], title: str) -> str:
+    """A heading, the verdict, the gates, and tables."""
+    tables = _report(result) if isinstance(result, LogLossReport) else _comparison(result)
+    lines = [f"## {_text(title)}", "", _text(result.verdict), ""]
+    if gates:
+        lines += [*(f"- {'❌' if g.failed else '✅'} {_text(g.text)}" for g in gates), ""]
+    return encodable("\n".join([*lines, *tables]))
+
+
+def _report(report: LogLossReport) -> list[str]:
+    overall = {name: cell(name, float(value)) for name, value in report.overall.items()}
+    lines = [
+        (
+            f"Log loss **{overall['log_loss']}** {unit_name(report.base)} "
+            f"({overall['ci_low']} to {overall['ci_high']}), skill {overall['skill']}, "
+            f"{report.overall['n_samples']} rows."
+        ),
+        "",
+        *_table("class", report.target_names, report.per_class, COLUMNS),
+    ]
+    for sentences in (report.findings, report.notes):
+        if sentences:
+            lines += ["", *(f"- {_text(sentence)}" for sentence in sentences)]
+    return lines
+
+
+def _comparison(comparison: LogLossComparison) -> list[str]:
+    lines = [
+        f"Log loss in {unit_name(comparison.base)}, beside {_text(comparison.reference)}.",
+        "",
+        *_table("model", comparison.models, _figures(comparison, ""), _OF_MODELS),
+    ]
+    for i, model in enumerate(comparison.models):
+        if model == comparison.reference:
+            continue
+        figures = {name: values[i] for name, values in _figures(comparison, "class_").items()}
+        name = f"{model}, by class"
+        lines += ["", *_table(name, comparison.target_names, figures, _OF_MODELS)]
+    if comparison.notes:
+        lines += ["", *(f"- {_text(note)}" for note in comparison.notes)]
+    return lines
+
+
+def _figures(comparison: LogLossComparison, prefix: str) -> dict[str, Any]:
+    return {name: getattr(comparison, prefix + name) for name in _OF_MODELS}
+
+
+def _table(
+    head: str, names: Sequence[Any], columns: Mapping[str, Any], shown: Sequence[str]
+) -> list[str]:
+    rows = [[cell(name, value) for value in columns[name].tolist()] for name in shown]
+    lines = [
+        f"| {_text(head)} | " + " | ".join(name.replace("_", " ") for name in shown) + " |",
+        "|---|" + "--:|" * len(shown),
+    ]
+    for name, *cells in zip(names, *rows, strict=True):
+        lines.append(f"| {_text(name)} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _text(value: Any) -> str:
+    """Names are untrusted: what Markdown or HTML would take for a mark is shown as it is."""
+    text = html.escape(printable(str(value)), quote=False)
+    return "".join(f"\\{c}" if c in "\\`*_[]|~" else c for c in text)

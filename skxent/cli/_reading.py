@@ -1,0 +1,138 @@
+"""Options that say where predictions are, and how to read them."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from skxent.cli._errors import UsageError
+from skxent.cli._progress import Progress
+
+if TYPE_CHECKING:
+    from skxent._intake._columns import Columns
+    from skxent.report import LogLossAccumulator
+
+__all__ = ["add_base", "add_reading", "columns_of", "is_saved", "reading_of", "rows_of_files"]
+
+_MARK = b"\x93SKXENT\n"
+
+
+def base(text: str) -> float:
+    """A base of logarithms: a number above 1, or e."""
+    number = math.e if text == "e" else float(text)
+    if not 1 < number < math.inf:
+        raise ValueError
+    return number
+
+
+def level(text: str) -> float:
+    """A level of confidence."""
+    number = float(text)
+    if not 0 < number < 1:
+        raise ValueError
+    return number
+
+
+def add_base(parser: argparse.ArgumentParser, default: float) -> None:
+    """The base of the logarithms, and the level of the intervals."""
+    said = {math.e: "e, for nats", 2: "2, for bits"}[default]
+    parser.add_argument(
+        "--base", type=base, default=default, metavar="B", help=f"of the logarithms ({said})"
+    )
+    parser.add_argument(
+        "--confidence-level",
+        type=level,
+        default=0.95,
+        metavar="C",
+        help="of the intervals (0.95)",
+    )
+
+
+def add_reading(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """Which columns hold what."""
+    group = parser.add_argument_group("columns")
+    group.add_argument("--target", required=required, metavar="Y", help="the column of the labels")
+    group.add_argument(
+        "--proba",
+        default="p_*",
+        metavar="PATTERN",
+        help="the columns of the probabilities, with a * for the label (p_*), or a single column: "
+        "of lists, or of the probability of the second of two labels",
+    )
+    group.add_argument("--weight", metavar="W", help="the column of the weights")
+    group.add_argument(
+        "--groups", metavar="G", help="the column that says which rows belong together"
+    )
+    group.add_argument(
+        "--labels",
+        metavar="A,B",
+        help="the classes in the order in which to report them (that of the columns)",
+    )
+    group.add_argument(
+        "--nulls",
+        choices=("error", "drop"),
+        default="error",
+        help="what becomes of rows without a value (error)",
+    )
+    group.add_argument("--logits", action="store_true", help="the columns hold logits")
+    group.add_argument("--renormalize", action="store_true", help="divide each row by its sum")
+    group.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes that read; -1: one a core (1)"
+    )
+
+
+def columns_of(options: argparse.Namespace, row_ids: str | None) -> Columns:
+    """The names of the columns."""
+    from skxent._intake._columns import Columns
+
+    if options.target is None:
+        msg = "--target is needed: which column holds the labels?"
+        raise UsageError(msg)
+    many = options.proba.split(",") if "," in options.proba else options.proba
+    return Columns.of(options.target, many, options.weight, options.groups, row_ids)
+
+
+def reading_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Options that reading shares, as keywords."""
+    return {
+        "label_texts": None if options.labels is None else options.labels.split(","),
+        "nulls": options.nulls,
+        "n_jobs": options.jobs,
+        "from_logits": options.logits,
+        "renormalize": options.renormalize,
+    }
+
+
+def is_saved(path: str) -> bool:
+    """Whether this is a file of saved sums."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(_MARK)) == _MARK
+    except OSError:
+        return False
+
+
+def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossAccumulator:
+    """What is counted of files of predictions, or of saved sums."""
+    from skxent.report import LogLossAccumulator
+
+    saved = [is_saved(path) for path in files]
+    if all(saved):
+        return LogLossAccumulator.sum(LogLossAccumulator.load(path) for path in files)
+    if any(saved):
+        msg = f"{files[saved.index(True)]} holds saved sums, and others predictions: not at once."
+        raise UsageError(msg)
+    from skxent.engines._report_from import accumulator_from
+
+    progress = Progress("reading")
+    found = accumulator_from(
+        list(files),
+        columns_of(options, options.row_ids),
+        base=options.base,
+        progress=progress,
+        **reading_of(options),
+    )
+    progress.done()
+    return found

@@ -1,0 +1,47 @@
+"""What each class costs: a report of files of predictions, or of saved sums."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from skxent.cli._gates import add_report_gates, gates_of_report, verdict_of
+from skxent.cli._outputs import add_outputs, check_outputs, deliver
+from skxent.cli._reading import add_base, add_reading, rows_of_files
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "what each class costs, from files of predictions"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of the command."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="Parquet, Arrow, Feather or CSV; a pattern, a folder, an address, - for standard "
+        "input; or sums that --save wrote",
+    )
+    add_reading(parser, required=False)
+    parser.add_argument("--row-ids", metavar="ID", help="the column of the names of the rows")
+    add_base(parser, math.e)
+    parser.add_argument(
+        "--no-recalibration", action="store_true", help="leave out what recalibration would gain"
+    )
+    add_outputs(parser)
+    add_report_gates(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, report, and judge."""
+    check_outputs(options, options.files)
+    counted = rows_of_files(options, options.files)
+    counted.base = options.base
+    report = counted.report(
+        confidence_level=options.confidence_level, recalibration=not options.no_recalibration
+    )
+    gates = gates_of_report(options, report)
+    title = f"Log loss of {', '.join(options.files[:3])}{', …' if len(options.files) > 3 else ''}"
+    deliver(report, options, gates, title=title, counted=counted)
+    return verdict_of(gates)

@@ -1,0 +1,505 @@
+"""Reports, comparisons and gates over files: what is written where, and exit codes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as pq
+import pytest
+from predictions import CLASSES, proba_of, table, with_null, with_value
+from reports import same
+
+from skxent import (
+    LogLossAccumulator,
+    LogLossComparison,
+    LogLossComparisonAccumulator,
+    LogLossReport,
+    compare_log_loss,
+    log_loss_report,
+)
+from skxent.__main__ import main
+
+TABLE = table(400).drop_columns("other")
+ORDER = np.random.default_rng(0).permutation(400)
+Q = proba_of(TABLE) ** 0.2
+Q /= Q.sum(axis=1, keepdims=True)
+READ = ["--target", "kind", "--weight", "w"]
+
+
+def worse():
+    """Less sure predictions of the same rows, in another order."""
+    found = TABLE
+    for i, c in enumerate(CLASSES):
+        found = found.set_column(found.column_names.index(f"p_{c}"), f"p_{c}", pa.array(Q[:, i]))
+    return found.take(ORDER)
+
+
+@pytest.fixture
+def old(tmp_path):
+    pq.write_table(TABLE, tmp_path / "old.parquet")
+    return str(tmp_path / "old.parquet")
+
+
+@pytest.fixture
+def new(tmp_path):
+    pq.write_table(worse(), tmp_path / "new.parquet")
+    return str(tmp_path / "new.parquet")
+
+
+def expected(**options):
+    return log_loss_report(
+        TABLE["kind"].to_pylist(),
+        proba_of(TABLE),
+        labels=CLASSES,
+        sample_weight=TABLE["w"].to_numpy(),
+        **options,
+    )
+
+
+def run(capsys, *arguments):
+    code = main([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_a_report_as_text(old, capsys):
+    code, out, err = run(capsys, "report", old, *READ, "--base", "2")
+    assert (code, err) == (0, "")
+    assert out == f"{expected(base=2)}\n"
+
+
+def test_a_report_as_json_is_read_again(old, capsys):
+    code, out, _ = run(capsys, "report", old, *READ, "--json")
+    assert code == 0
+    assert same(LogLossReport.from_json(out), expected(), rel=1e-12)
+
+
+def test_options_reach_the_report(old, capsys):
+    options = ["--labels", "owl,bee,ape,lynx", "--groups", "patient", "--row-ids", "id"]
+    more = ["--confidence-level", ".9", "--no-recalibration", "--json"]
+    code, out, _ = run(capsys, "report", old, *READ, *options, *more)
+    found = LogLossReport.from_json(out)
+    assert code == 0
+    assert found.labels.tolist() == ["owl", "bee", "ape", "lynx"]
+    assert found.confidence_level == 0.9
+    assert found.recalibration is None
+    assert found.about.n_groups == 80
+    assert min(found.worst_rows["row"]) >= 1000
+
+
+def test_labels_are_typed_as_those_of_the_file(tmp_path, capsys):
+    data = table(60, labels=[0, 1, 2]).drop_columns("other")
+    pq.write_table(data, tmp_path / "a.parquet")
+    code, out, _ = run(
+        capsys, "report", tmp_path / "a.parquet", "--target", "kind", "--labels", "2,1,0", "--json"
+    )
+    assert code == 0
+    assert json.loads(out)["labels"] == [2, 1, 0]
+
+
+def test_all_files_at_once(old, tmp_path, capsys):
+    names = {name: tmp_path / f"report.{name}" for name in ("json", "md", "html")}
+    saved = tmp_path / "sums.skxent"
+    options = [f"--{name}={path}" for name, path in names.items()]
+    code, out, err = run(capsys, "report", old, *READ, *options, "--save", saved)
+    assert (code, out) == (0, "")
+    assert err.splitlines() == [f"wrote {path}" for path in (*names.values(), saved)]
+    assert same(LogLossReport.from_json(names["json"].read_text()), expected(), rel=1e-12)
+    assert "| lynx |" in names["md"].read_text()
+    assert "<title>Log loss of" in names["html"].read_text()
+    assert LogLossAccumulator.load(saved).n_samples == 400
+
+
+def test_standard_input_and_output(old):
+    content = pa.BufferOutputStream()
+    arrow_csv.write_csv(TABLE, content)
+    done = subprocess.run(
+        [sys.executable, "-m", "skxent", "report", "-", *READ, "--json", "--no-recalibration"],
+        input=content.getvalue().to_pybytes(),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert same(LogLossReport.from_json(done.stdout), expected(recalibration=False), rel=1e-9)
+
+
+def test_saved_sums_are_merged_and_reported(tmp_path, capsys):
+    parts = []
+    for i in range(4):
+        path = tmp_path / f"{i}.csv"
+        arrow_csv.write_csv(TABLE[100 * i : 100 * (i + 1)], path)
+        parts.append(tmp_path / f"{i}.skxent")
+        code, _, _ = run(capsys, "report", path, *READ, "--save", parts[-1], "--no-recalibration")
+        assert code == 0
+    code, out, err = run(capsys, "merge", *parts, "--save", tmp_path / "week")
+    assert (code, out) == (0, "")
+    assert err == f"4 parts, 400 rows\nwrote {tmp_path / 'week'}\n"
+    for saved in ([tmp_path / "week"], parts):
+        code, out, _ = run(capsys, "report", *saved, "--json")
+        assert code == 0
+        assert same(LogLossReport.from_json(out), expected(), rel=1e-9, but={"recoverable"})
+
+
+def test_saved_sums_and_predictions_do_not_go_together(old, tmp_path, capsys):
+    LogLossAccumulator(CLASSES).save(tmp_path / "sums")
+    code, out, err = run(capsys, "report", old, tmp_path / "sums", *READ)
+    assert (code, out) == (2, "")
+    assert "holds saved sums, and others predictions" in err
+
+
+def test_saved_comparisons_are_merged(tmp_path, capsys):
+    one = LogLossComparisonAccumulator(CLASSES)
+    y = TABLE["kind"].to_pylist()
+    one.update(y, {"old": proba_of(TABLE), "new": Q})
+    one.save(tmp_path / "a")
+    code, _, err = run(capsys, "merge", tmp_path / "a", tmp_path / "a", "--save", tmp_path / "b")
+    assert code == 0
+    assert err.startswith("2 parts, 800 rows\n")
+    LogLossComparisonAccumulator.load(tmp_path / "b")
+
+
+# Comparisons.
+
+
+def test_a_comparison_joins_rows_by_their_names(old, new, capsys, tmp_path):
+    saved = tmp_path / "sums"
+    code, out, err = run(
+        capsys, "compare", old, new, *READ, "--on", "id", "--json", "--save", saved
+    )
+    found = LogLossComparison.from_json(out)
+    whole = compare_log_loss(
+        TABLE["kind"].to_pylist(),
+        {"old": proba_of(TABLE), "new": Q},
+        labels=CLASSES,
+        sample_weight=TABLE["w"].to_numpy(),
+    )
+    assert (code, err) == (0, f"wrote {saved}\n")
+    np.testing.assert_allclose(found.class_ci_low, whole.class_ci_low, rtol=1e-9)
+    np.testing.assert_allclose(found.difference, whole.difference, rtol=1e-9)
+    assert LogLossComparisonAccumulator.load(saved).n_samples == 400
+
+
+@pytest.mark.parametrize(
+    ("gate", "code", "said"),
+    [
+        (["--fail-if-worse", "0"], 1, "failed: the lower end of the difference is .*, above 0"),
+        (["--fail-if-worse", ".5"], 0, "held: the lower end of the difference is .*, at most 0.5"),
+        (["--fail-unless-within", ".1"], 1, "failed: the upper end of the difference"),
+        (["--fail-unless-within", ".5"], 0, "held: the upper end of the difference"),
+        (["--fail-class-if-worse", "0"], 1, "failed: the lower end .* of class lynx"),
+        (["--fail-class-if-worse", "1"], 0, "held: no class is worse by more than 1"),
+    ],
+)
+def test_gates_of_a_comparison(gate, code, said, old, new, capsys):
+    found, out, err = run(capsys, "compare", old, new, *READ, "--on", "id", *gate)
+    assert found == code
+    assert out.startswith("old is better than new")
+    assert re.search(f"^skxent: {said}", err, re.MULTILINE)
+
+
+def test_nothing_changes_between_equal_files(old, tmp_path, capsys):
+    pq.write_table(TABLE.take(ORDER), tmp_path / "same.parquet")
+    arguments = ("compare", old, tmp_path / "same.parquet", *READ, "--on", "id")
+    assert run(capsys, *arguments, "--fail-if-worse", "0", "--fail-unless-within", "0")[0] == 0
+
+
+# Gates of a report.
+
+
+@pytest.mark.parametrize(
+    ("gate", "code", "said"),
+    [
+        (["--fail-above", ".1"], 1, "failed: the log loss is .*, above 0.1"),
+        (["--fail-above", "2"], 0, "held: the log loss is .*, at most 2"),
+        (["--fail-class-above", "2"], 0, "held: no class has a log loss above 2"),
+        (["--fail-class-above", ".1"], 1, "failed: the log loss of class owl is .*, above 0.1"),
+        (["--fail-class-above", "owl=2"], 0, "held: the log loss of class owl is"),
+        (["--fail-class-above", "owl=.1"], 1, "failed: the log loss of class owl is"),
+        (["--fail-skill-below", ".1"], 0, "held: the skill is .*, at least 0.1"),
+        (["--fail-skill-below", ".9"], 1, "failed: the skill is .*, below 0.9"),
+        (["--fail-e-value-above", "20"], 0, "held: the e-value is .*, at most 20"),
+        (["--fail-e-value-above", "0"], 1, "failed: the e-value is .*, above 0"),
+        (["--fail-above", "2", "--fail-skill-below", ".9"], 1, "held: the log loss"),
+    ],
+)
+def test_gates_of_a_report(gate, code, said, old, capsys):
+    found, out, err = run(capsys, "report", old, "--target", "kind", *gate)
+    assert found == code
+    assert "class support" in out  # what was asked for is there, also where a gate fails
+    assert re.search(f"^skxent: {said}", err, re.MULTILINE)
+
+
+@pytest.mark.parametrize("gate", ["cow=1", "owl=x", "x"])
+def test_gates_that_mean_nothing(gate, old, capsys):
+    code, _, err = run(capsys, "report", old, *READ, "--fail-class-above", gate)
+    assert code == 2
+    assert "skxent: --fail-class-above: " in err
+
+
+def test_a_figure_that_is_not_known_is_no_pass(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("kind,p_a,p_b\na,.9,.1\na,.8,.2\n")
+    code, out, err = run(capsys, "report", path, "--target", "kind", "--fail-skill-below", "0")
+    assert (code, out) == (3, "")
+    assert err == "skxent: the skill cannot be computed, so that its gate says nothing.\n"
+
+
+def test_github_actions_see_what_failed(old, tmp_path, capsys, monkeypatch):
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    code, out, err = run(capsys, "report", old, *READ, "--fail-above", ".1", "--json")
+    assert code == 1
+    json.loads(out)
+    assert re.search(r"^::error title=skxent::the log loss is .*, above 0.1$", err, re.MULTILINE)
+    text = summary.read_text()
+    assert text.startswith("before\n## Log loss of ")
+    assert "- ❌ the log loss is" in text
+    assert text.count("| owl |") == 1
+    code, _, err = run(capsys, "report", "none.parquet", *READ)
+    assert code == 2
+    assert "::error title=skxent::none.parquet: there is no such file." in err
+
+
+def test_names_are_no_marks_in_markdown(tmp_path, capsys):
+    data = table(40, labels=["a|b", "<b>*x*</b>\n"]).drop_columns("other")
+    pq.write_table(data, tmp_path / "a.parquet")
+    code, out, _ = run(capsys, "report", tmp_path / "a.parquet", "--target", "kind", "--md")
+    assert code == 0
+    assert "| a\\|b |" in out
+    assert "| &lt;b&gt;\\*x\\*&lt;/b&gt;\\\\n |" in out
+
+
+# What is wrong is one line, and nothing is written.
+
+ROW = 123
+BAD = {
+    "a wrong column": (
+        TABLE,
+        ["--target", "kin"],
+        2,
+        r"no column 'kin' \(y\); did you mean 'kind'",
+    ),
+    "a wrong pattern": (
+        TABLE,
+        [*READ, "--proba", "q_*"],
+        2,
+        r"no column is called 'q_\*' \(proba\)",
+    ),
+    "a null": (
+        with_null(TABLE, "p_bee", ROW),
+        READ,
+        3,
+        r"row 123, column 'p_bee': there is no value",
+    ),
+    "a null label": (
+        with_null(TABLE, "kind", ROW),
+        READ,
+        3,
+        r"row 123, column 'kind': there is no",
+    ),
+    "a label without a column": (
+        with_value(TABLE, "kind", ROW, "cow"),
+        READ,
+        3,
+        r"row 123, column 'kind': 'cow' is none of the labels",
+    ),
+    "a row that does not sum to 1": (
+        with_value(TABLE, "p_bee", ROW, 0.99),
+        READ,
+        3,
+        "row 123 sums to",
+    ),
+    "a probability above 1": (
+        with_value(TABLE, "p_bee", ROW, 1.5),
+        READ,
+        3,
+        r"row 123, column 'p_bee' holds 1\.5",
+    ),
+    "a weight below 0": (with_value(TABLE, "w", ROW, -2.0), READ, 3, r"row 123 has -2\.0"),
+    "labels that are not there": (TABLE, [*READ, "--labels", "ape,cow"], 3, "no column for"),
+    "no target": (TABLE, [], 2, "--target is needed"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_bad_data_are_one_line_and_nothing_is_written(case, ending, tmp_path, capsys):
+    data, options, code, message = BAD[case]
+    path = tmp_path / f"bad.{ending}"
+    (pq.write_table if ending == "parquet" else arrow_csv.write_csv)(data, path)
+    written = [f"--{n}={tmp_path / 'out'}.{n}" for n in ("json", "md", "html", "save")]
+    found, out, err = run(capsys, "report", path, *options, *written)
+    assert (found, out) == (code, "")
+    assert re.fullmatch(rf"skxent: .*{message}.*\n", err), err
+    assert case == "no target" or "bad." in err
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "message"),
+    [
+        ("*.parquet", 2, "no file matches the pattern"),
+        ("none.parquet", 2, "there is no such file"),
+        ("text.parquet", 3, "this is no Parquet file"),
+        ("empty.csv", 3, "the file is empty"),
+    ],
+)
+def test_files_that_cannot_be_read(name, code, message, tmp_path, capsys):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    if "*" not in name:
+        (folder / "text.parquet").write_text("kind,p_a\n")
+        (folder / "empty.csv").write_text("")
+    found, out, err = run(capsys, "report", folder / name, *READ)
+    assert (found, out) == (code, "")
+    assert re.fullmatch(rf"skxent: .*{re.escape(name)}: {message}.*\n", err)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t[:399], r"999|1\d\d\d"),
+        (lambda t: pa.concat_tables([t, t[:1]]), "once|twice"),
+        (
+            lambda t: with_value(t, "kind", 7, "bee" if t["kind"][7].as_py() != "bee" else "ape"),
+            "label",
+        ),
+        (lambda t: with_null(t, "id", 7), "column 'id': there is no value"),
+    ],
+    ids=["one is missing", "one is twice", "another label", "no name"],
+)
+def test_rows_that_do_not_match(change, message, old, tmp_path, capsys):
+    path = tmp_path / "other.parquet"
+    pq.write_table(change(worse()), path)
+    code, out, err = run(
+        capsys, "compare", old, path, *READ, "--on", "id", "--html", tmp_path / "x.html"
+    )
+    assert (code, out) == (3, "")
+    assert re.fullmatch(rf"skxent: .*\.parquet, row \d+.*({message}).*\n", err), err
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_unmatched_rows_can_be_left_out(old, tmp_path, capsys):
+    path = tmp_path / "other.parquet"
+    pq.write_table(worse()[:300], path)
+    code, out, _ = run(
+        capsys, "compare", old, path, *READ, "--on", "id", "--allow-unmatched", "--json"
+    )
+    assert code == 0
+    found = LogLossComparison.from_json(out)
+    assert found.n_samples == 300
+    assert any("100" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:1000],
+        lambda content: content[:500] + b"x" + content[501:],
+        lambda content: b"\x93SKXENT\n" + content[8:12].replace(b"\x01", b"\x63") + content[12:],
+    ],
+    ids=["cut off", "damaged", "another number"],
+)
+def test_saved_sums_that_are_damaged(damage, old, tmp_path, capsys):
+    LogLossAccumulator(CLASSES).update_from(TABLE, y="kind").save(tmp_path / "sums")
+    (tmp_path / "sums").write_bytes(damage((tmp_path / "sums").read_bytes()))
+    for command in (["report"], ["merge", "--save", tmp_path / "x"]):
+        code, out, err = run(capsys, *command, tmp_path / "sums")
+        assert (code, out) == (3, "")
+        assert re.fullmatch(r"skxent: .*sums (was|is) .*\n", err)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--json", "{old}"], "would be written over"),
+        (["--html", "{old}"], "would be written over"),
+        (["--md", "other.parquet"], "would be written over"),
+        (["--html", "nowhere/page.html"], "not a file in a folder that exists"),
+        (["--save", "."], "not a file in a folder that exists"),
+        (["--json", "--md"], "cannot both be on stdout"),
+        (["--json=a", "--md=a"], "is written by another option"),
+    ],
+)
+def test_places_are_looked_at_before_the_work(options, message, old, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = (tmp_path / "old.parquet").read_bytes()
+    options = [option.format(old=old) for option in options]
+    code, out, err = run(capsys, "report", old, *READ, *options)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert (tmp_path / "old.parquet").read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["old.parquet"]
+
+
+def test_a_mistake_of_ours_is_told_apart(old, capsys, monkeypatch):
+    def broken(*_, **__):
+        msg = "ours"
+        raise ZeroDivisionError(msg)
+
+    monkeypatch.setattr(LogLossAccumulator, "report", broken)
+    code, out, err = run(capsys, "report", old, *READ)
+    assert (code, out) == (70, "")
+    assert err.splitlines()[-1] == "skxent: this is a bug of skxent: ZeroDivisionError: ours"
+
+
+def test_a_stop_from_the_keyboard(old, capsys, monkeypatch):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LogLossAccumulator, "report", stopped)
+    assert run(capsys, "report", old, *READ) == (130, "", "\nskxent: stopped\n")
+
+
+def test_a_reader_that_has_seen_enough(old):
+    ours = f"'{sys.executable}' -m skxent report '{old}' --target kind --fail-above 0"
+    command = ["bash", "-c", f"set -o pipefail; {ours} | head -c 1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+    assert done.returncode == 1
+
+
+def test_progress_is_said_after_two_seconds(old, capsys, monkeypatch):
+    now = iter(np.arange(0.0, 100, 3))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(now)))
+    code, out, err = run(capsys, "report", old, *READ, "--json", "--no-recalibration")
+    assert code == 0
+    json.loads(out)
+    assert err.splitlines()[0] == "reading: 400 of 400 rows"
+
+
+def test_help_imports_nothing_that_takes_time():
+    code = (
+        "import sys; from skxent.cli._main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'scipy', 'sklearn', 'pyarrow', 'pandas'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert re.fullmatch(r"skxent \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+def test_without_arrow_it_is_said_what_to_install(old, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    code, out, err = run(capsys, "report", old, *READ)
+    assert (code, out) == (2, "")
+    assert err == "skxent: Reading files needs pyarrow: pip install 'skxent[arrow]'.\n"
+    assert os.path.exists(old)

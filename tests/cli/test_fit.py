@@ -1,0 +1,158 @@
+"""Which columns of a user's table a classifier learns from, and what is said of the others."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skxent.__main__ import main
+from skxent.cli import _tuning
+from skxent.cli._features import features_of
+from skxent.cli._tables import read_table, split_off, without
+
+
+@pytest.fixture
+def features(tmp_path):
+    """The features of a frame, by the names of its columns, and what was said."""
+
+    def features(frame, name="data.csv", drop=()):
+        path = str(tmp_path / name)
+        if name.endswith(".csv"):
+            frame.to_csv(path, index=False)
+        elif name.endswith(".parquet"):
+            frame.to_parquet(path)
+        else:
+            frame.to_feather(path)
+        table = without(read_table(path), drop, path)
+        rest, y, _ = split_off(table, "kind", path)
+        return features_of(rest, path), y
+
+    return features
+
+
+def frame(n=60, **columns):
+    rng = np.random.default_rng(0)
+    kinds = rng.choice(["ham", "spam"], n)
+    return pd.DataFrame({"size": rng.normal(size=n).round(3), "kind": kinds} | columns)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (range(60), "left out: x, which counts the rows"),
+        (range(1, 61), "left out: x, which counts the rows"),
+        ([3] * 60, "left out: x, which is the same in all rows"),
+        (["a"] * 60, "left out: x, which is the same in all rows"),
+        ([None] * 60, "left out: x, which is the same in all rows"),
+        ([f"name {i}" for i in range(60)], "left out: x, which is another text in each row"),
+    ],
+)
+def test_columns_that_say_nothing_are_left_out_and_named(column, said, features):
+    found, _ = features(frame(x=list(column)))
+    assert found.said == (said,)
+    assert found.X.shape == (60, 1)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.arange(60)[::-1],
+        np.arange(60) / 2,
+        np.arange(60) * 7,
+        [None, *[3] * 59],
+        ["a", *["b"] * 59],
+    ],
+    ids=["falling", "halves", "far apart", "missing or not", "two texts"],
+)
+def test_other_columns_are_kept(column, features):
+    found, _ = features(frame(x=column))
+    assert found.said == ()
+    assert found.X.shape == (60, 2)
+
+
+def test_a_row_number_is_known_where_rows_without_a_class_are_left_out(features):
+    data = frame(x=np.arange(60))
+    data.loc[[5, 6, 30], "kind"] = None
+    found, y = features(data)
+    assert found.said == ("left out: x, which counts the rows",)
+    assert len(y) == 57
+
+
+def test_columns_can_be_dropped(features):
+    found, _ = features(frame(x=[1, 2] * 30, z=[2, 3] * 30), drop=["x", "size"])
+    assert found.X[:, 0].tolist() == [2, 3] * 30
+    with pytest.raises(Exception, match=r"--drop: .* has no column 'y'"):
+        features(frame(x=[1, 2] * 30), drop=["y"])
+
+
+def test_texts_of_many_values_become_few_columns(features):
+    rng = np.random.default_rng(1)
+    words = [f"word {i}" for i in rng.integers(1000, size=3000)]
+    found, y = features(frame(3000, x=words))
+    assert re.fullmatch(r"x: \d{3} texts, of which the 199 commonest count", found.said[0])
+    pipeline = _tuning._pipeline(_tuning.MODELS["logistic"], found)
+    pipeline.fit(found.X, y)
+    assert pipeline[-1].coef_.shape[1] <= 201
+
+
+@pytest.mark.parametrize("name", ["data.parquet", "data.feather"])
+def test_other_formats_are_read_with_their_types(name, features):
+    data = frame(
+        whole=np.arange(60)[::-1],
+        flag=[True, False] * 30,
+        word=pd.Categorical(["a", "b", None] * 20),
+        day=pd.date_range("2024-01-01", periods=60),
+    )
+    found, y = features(data, name)
+    assert [len(found.said), found.said[0][:20]] == [1, "left out: day, which"]
+    assert found.is_number.tolist() == [True, True, True, False]
+    assert found.X[:3, 3].tolist() == ["a", "b", ""]
+    assert y.tolist() == data["kind"].tolist()
+
+
+def test_a_quantity_is_no_column_of_classes(tmp_path, capsys):
+    path = tmp_path / "data.csv"
+    frame(price=np.random.default_rng(2).normal(size=60)).to_csv(path, index=False)
+    assert main(["fit", str(path), "--target", "price"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "60 values in 60 rows, too many for classes; it looks like a quantity" in err
+    assert "a regressor, or cut it into classes" in err
+
+
+@pytest.mark.parametrize("model", ["logistic", "boosting", "forest"])
+def test_each_model_learns_from_numbers_texts_and_what_is_missing(
+    model, tmp_path, capsys, monkeypatch
+):
+    chosen = _tuning.MODELS[model]
+    small = {"boosting": (20,), "forest": (10,), "logistic": (1.0,)}[model]
+    fast = {**_tuning.MODELS, model: _tuning._Model(*_values(chosen, small))}
+    monkeypatch.setattr(_tuning, "MODELS", fast)
+    data = frame(240, x=["a", "b", None, "c"] * 60)
+    data["size"] = np.where(data["kind"] == "ham", data["size"] + 3, data["size"])
+    data.loc[::7, "size"] = np.nan
+    path = tmp_path / "data.csv"
+    data.to_csv(path, index=False)
+    assert main(["fit", str(path), "--target", "kind", "--model", model]) == 0
+    out, _ = capsys.readouterr()
+    assert out.startswith(f"{chosen.name}, {chosen.symbol} = ")
+    loss = float(re.search(r"Cross-validated (\S+) bits", out)[1])
+    assert loss < 0.75
+
+
+def _values(model, values):
+    return (model.name, model.make, model.parameter, model.symbol, values, model.dense)
+
+
+def test_gates_and_files_of_a_fit(tmp_path, capsys):
+    data = frame(120)
+    data.to_csv(tmp_path / "data.csv", index=False)
+    page, numbers = tmp_path / "page.html", tmp_path / "numbers.json"
+    arguments = ["fit", str(tmp_path / "data.csv"), "--target", "kind", "--html", str(page)]
+    assert main([*arguments, f"--json={numbers}", "--fail-above", "0.1"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "skxent: failed: the log loss is" in err
+    assert page.exists()
+    assert numbers.exists()
