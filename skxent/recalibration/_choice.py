@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skxent._backend import NUMPY, class_weights
+from skxent._backend import NUMPY, class_weights, row_slices
 from skxent._inference._intervals import Moments, hall_interval
 from skxent._inference._paired import paired_interval
 from skxent._intake._rows import Labelled
+from skxent._intake._table import Table
 from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._cross_fit import N_SPLITS, Repeats, finite_logs
@@ -116,13 +117,21 @@ def why_not(rows: Labelled, eps: float, groups: IntArray | None = None) -> str |
 class _Drawn:
     """The rows that the losses after maps are those of; maps are fitted to the first of them."""
 
+    proba: Table
+    some: IntArray
+    """Which of all rows they are."""
     x: FloatArray
+    """Finite log-probabilities of those that maps are fitted to."""
     codes: IntArray
     before: FloatArray
     weight: FloatArray | None
     units: IntArray | None
     """Number of the group of each row, from 0."""
-    n_fit: int
+    least: float
+
+    @property
+    def n_fit(self) -> int:
+        return len(self.x)
 
     @property
     def n_units(self) -> int:
@@ -130,7 +139,18 @@ class _Drawn:
 
     def for_fit(self) -> tuple[FloatArray, IntArray, FloatArray | None]:
         weight = None if self.weight is None else self.weight[: self.n_fit]
-        return self.x[: self.n_fit], self.codes[: self.n_fit], weight
+        return self.x, self.codes[: self.n_fit], weight
+
+    def rest_after(self, maps: Sequence[Map]) -> FloatArray:
+        """Losses after each map of the rows that none was fitted to, a block at a time."""
+        first = self.n_fit
+        found = np.empty((len(maps), len(self.codes) - first))
+        for at in row_slices(found.shape[1], self.x.shape[1]):
+            rows = slice(first + at.start, first + at.stop)
+            x = finite_logs(_part(self.proba, self.some[rows]), self.least)
+            for losses, each in zip(found, maps, strict=True):
+                losses[at] = each.losses(x, self.codes[rows])
+        return np.clip(found, 0.0, -self.least, out=found)
 
 
 def _drawn(
@@ -142,17 +162,23 @@ def _drawn(
     # Rows beyond those that maps are fitted to may share a group with them.
     most = n_fit if groups is not None else sample_size(_N_EVALUATED, k)
     if len(some) > n_fit:
-        some = np.random.RandomState(seed).permutation(some)[: max(most, n_fit)]
-    whole = len(some) == n and n_fit == n
-    proba = rows.proba if whole else replace(rows.proba, array=rows.proba.array[some])
+        np.random.RandomState(seed).shuffle(some)
+        some = some[: max(most, n_fit)].copy()
+    proba = rows.proba if len(some) == n_fit == n else _part(rows.proba, some[:n_fit])
     return _Drawn(
+        proba=rows.proba,
+        some=some,
         x=finite_logs(proba, math.log(eps)),
         codes=rows.codes[some],
         before=losses[some],
         weight=None if weight is None else weight[some],
         units=None if groups is None else _numbered(groups[some]),
-        n_fit=n_fit,
+        least=math.log(eps),
     )
+
+
+def _part(proba: Table, rows: IntArray) -> Table:
+    return replace(proba, array=proba.array[rows])
 
 
 def _numbered(groups: IntArray) -> IntArray:
@@ -164,17 +190,17 @@ def _numbered(groups: IntArray) -> IntArray:
 class _Candidates:
     """Maps that are fitted to the rows, and the losses after them in some repeats of the folds."""
 
-    def __init__(self, drawn: _Drawn, least: float, seed: int) -> None:
+    def __init__(self, drawn: _Drawn, seed: int) -> None:
         k, fit = drawn.x.shape[1], drawn.for_fit()
         methods = [m for m in METHODS if k <= _MOST_CLASSES.get(m.slope, k)]
-        self.drawn, self.least = drawn, least
+        self.drawn = drawn
         self.fitted: list[FittedMethod] = fit_methods(methods, *fit)
         units = (
             None
             if drawn.units is None
             else np.unique(drawn.units[: drawn.n_fit], return_inverse=True)[1]
         )
-        self.repeats = Repeats(*fit, units, least, seed)
+        self.repeats = Repeats(*fit, units, drawn.least, seed)
         self.own: list[list[FloatArray]] = [[] for _ in methods]
         """Of each method and repeat, the losses of the rows that maps were fitted to."""
         self.chances: dict[int, Chance | None] = {}
@@ -183,12 +209,9 @@ class _Candidates:
         share = np.ones(len(drawn.codes)) if drawn.weight is None else drawn.weight
         share = share / share.sum()
         self.whole = Observations(share, drawn.units, None, 1)
-        self.parts = Observations(share, drawn.units, drawn.codes, k)
+        self.share = share
         self.n = 1.0 / float(share @ share)
-        rest = slice(drawn.n_fit, None)
-        self.rest = [
-            f.map.losses(drawn.x[rest], drawn.codes[rest]).clip(0.0, -least) for f in self.fitted
-        ]
+        self.rest = drawn.rest_after([f.map for f in self.fitted[1:]])
 
     def more(self, which: Sequence[int], n_repeats: int) -> None:
         """Cut the folds so many times more, for the methods `which`."""
@@ -220,7 +243,7 @@ class _Candidates:
         """Losses of all rows after a method, the mean of its repeats."""
         if i == 0:  # not through the logarithms again, whose rounding would look like a gain
             return self.drawn.before
-        return np.concatenate([np.mean(self.own[i], axis=0), self.rest[i]])
+        return np.concatenate([np.mean(self.own[i], axis=0), self.rest[i - 1]])
 
     def gain(self, i: int) -> Moments:
         """Moments of what a method takes off the loss, the variance of its fit included."""
@@ -339,7 +362,7 @@ def choose(
     Rows with the same number in `groups` belong together.
     """
     drawn = _drawn(rows, losses, eps, seed, groups)
-    found = _Candidates(drawn, math.log(eps), seed)
+    found = _Candidates(drawn, seed)
     at = _decided(found)
     k, every = rows.proba.n_classes, range(len(found.fitted))
     gains = [found.gain(i) for i in every]
@@ -350,7 +373,8 @@ def choose(
         replace(found.whole.moments(found.after(i)), mean=np.array([mean - gain[i]])) for i in every
     ]
     intervals = [hall_interval(m, confidence_level) for m in moments]
-    of_class = [found.parts.moments(drawn.before - found.after(i)) for i in every]
+    parts = Observations(found.share, drawn.units, drawn.codes, k)
+    of_class = [parts.moments(drawn.before - found.after(i)) for i in every]
     recalibration = Recalibration(
         methods=tuple(f.method.name for f in found.fitted),
         log_loss=(mean - gain) / unit,

@@ -184,14 +184,7 @@ class FittedMethod:
         inverse = self.curvature.inverse(part, fits.prior_curvature(self.theta))
         if inverse is None:
             return None
-        gradients = fits.row_gradients(self.theta)
-        moved = times(gradients, inverse[None])[0]
-        gradients *= fits.weight[0][:, None]
-        if units is None:
-            return Chance(np.arange(len(gradients)), moved, gradients)
-        of_unit = np.zeros((int(units.max()) + 1, gradients.shape[1]))
-        np.add.at(of_unit, units, gradients)
-        return Chance(units, moved, of_unit)
+        return Chance(fits.row_gradients(self.theta), inverse, fits.weight[0], units)
 
 
 class Chance:
@@ -202,28 +195,42 @@ class Chance:
     few repeats of the folds say what else hundreds would.
     """
 
-    def __init__(self, units: IntArray, moved: FloatArray, gradients: FloatArray) -> None:
-        """
-        `moved`: gradients of the rows times the inverse second derivatives, (n_rows, size).
-
-        `gradients` are those of the rows of each unit, summed, (n_units, size).
-        """
-        self.units, self.moved, self.gradients = units, moved, gradients
-        self.by_all = moved @ gradients.sum(axis=0)
-        alone = len(units) == len(gradients)
-        self.by_own = np.einsum("nd,nd->n", moved, gradients if alone else gradients[units])
+    def __init__(
+        self,
+        gradients: FloatArray,
+        inverse: FloatArray,
+        weight: FloatArray,
+        units: IntArray | None,
+    ) -> None:
+        """`gradients` are those of the rows, `inverse` that of the second derivatives."""
+        self.gradients, self.inverse, self.weight, self.units = gradients, inverse, weight, units
+        n, size = gradients.shape
+        self.by_all = gradients @ (inverse @ (weight @ gradients))
+        self.by_own = np.empty(n)
+        of_unit = None
+        if units is not None:
+            of_unit = np.zeros((int(units.max()) + 1, size))
+            np.add.at(of_unit, units, weight[:, None] * gradients)
+        for at in row_slices(n, 3 * size):
+            rows = gradients[at]
+            own = weight[at, None] * rows
+            if of_unit is not None and units is not None:
+                own = of_unit[units[at]]
+            self.by_own[at] = np.einsum("nd,nd->n", times(rows, inverse[None])[0], own)
 
     def of(self, fold_of: IntArray) -> FloatArray:
         """Shape (n_rows,); 0 on average over all ways to cut the folds."""
-        n_units = len(self.gradients)
-        fold_of_unit = np.empty(n_units, dtype=np.intp)
-        fold_of_unit[self.units] = fold_of
         folds = np.arange(int(fold_of.max()) + 1)
-        of_fold = crossed(np.equal(fold_of_unit[:, None], folds) * 1.0, self.gradients)
-        units = np.bincount(fold_of_unit)
+        in_fold = np.equal(fold_of[:, None], folds) * self.weight[:, None]
+        of_fold = crossed(in_fold, self.gradients)
+        fold_of_unit = fold_of
+        if self.units is not None:
+            fold_of_unit = np.empty(int(self.units.max()) + 1, dtype=np.intp)
+            fold_of_unit[self.units] = fold_of
+        counts, n_units = np.bincount(fold_of_unit), len(fold_of_unit)
         # That another unit is in the same fold.
-        share = float((units * (units - 1)).sum()) / max(n_units * (n_units - 1), 1)
-        by_fold = times(self.moved, np.ascontiguousarray(of_fold.T)[None])[0]
+        share = float((counts * (counts - 1)).sum()) / max(n_units * (n_units - 1), 1)
+        by_fold = times(self.gradients, (self.inverse @ of_fold.T)[None])[0]
         expected = share * self.by_all + (1.0 - share) * self.by_own
         change: FloatArray = pick(by_fold, fold_of) - expected
         return change
@@ -301,21 +308,22 @@ def fit_methods(
     k = x.shape[1]
     identity = Map(np.ones(k), np.zeros(k))
     found, sloped = {"none": FittedMethod(_BY_NAME["none"], identity)}, Sloped(x, codes)
-
-    def fit(method: Method) -> FittedMethod:
-        if method.name not in found:
-            starts = [fit(_BY_NAME[name]).map for name in method.start] or [identity]
-            fits = _fits(method, sloped, w)
-            thetas = [_theta_of(method, near) for near in starts]
-            best = thetas[0]
-            if len(thetas) > 1:
-                best = min(thetas, key=lambda theta: float(fits.evaluated(theta)[0][0]))
-            theta, curvature = minimised(fits, best, tolerance=tolerance)
-            own = _map_of(method, fits, theta)
-            found[method.name] = FittedMethod(method, own, fits, theta, curvature)
-        return found[method.name]
-
-    return [fit(method) for method in methods]
+    # Each after those that it begins from, which is the order of all methods.
+    needed = {method.name for method in methods}
+    for method in reversed(METHODS):
+        needed |= set(method.start) if method.name in needed else set()
+    for method in METHODS[1:]:
+        if method.name not in needed:
+            continue
+        fits = _fits(method, sloped, w)
+        starts = [found[name].map for name in method.start] or [identity]
+        thetas = [_theta_of(method, near) for near in starts]
+        values = [float(fits.evaluated(theta)[0][0]) for theta in thetas] if starts[1:] else [0.0]
+        best = thetas[int(np.argmin(values))]
+        theta, curvature = minimised(fits, best, tolerance=tolerance)
+        own = _map_of(method, fits, theta)
+        found[method.name] = FittedMethod(method, own, fits, theta, curvature)
+    return [found[method.name] for method in methods]
 
 
 def fit_map(

@@ -19,31 +19,30 @@ class Observations:
     def __init__(
         self, share: FloatArray, units: IntArray | None, codes: IntArray | None, k: int
     ) -> None:
-        self.share, self.k, self.cell, size = share, k, None, share
-        owner = np.zeros(len(share), dtype=np.intp) if codes is None else codes
-        own = share
+        self.share, self.k, self.owner, self.own = share, k, codes, share
+        self.cell, size = None, share
         if units is not None:
             size = class_weights(units, int(units.max()) + 1, share)
-            cells, self.cell = np.unique(units * k + owner, return_inverse=True)
-            owner, own = cells % k, size[cells // k]
-        self.owner, self.own, self.square = owner, own, own * own
+            cells = units if codes is None else units * k + codes
+            cells, self.cell = np.unique(cells, return_inverse=True)
+            self.owner, self.own = (None, size) if codes is None else (cells % k, size[cells // k])
         self.second, self.third = dot(size, size), dot(size * size, size)
 
     def moments(self, values: FloatArray) -> Moments:
         """Of the sum of the values times their shares, or of the part that each class has in it."""
-        middle = dot(self.share, values) if self.k == 1 else 0.0
+        middle = dot(self.share, values) if self.owner is None else 0.0
         part = self.share * (values - middle)  # so that a small spread keeps its digits
         if self.cell is not None:
-            part = class_weights(self.cell, len(self.owner), part)
-
-        def sums(a: FloatArray, b: FloatArray | float = 1.0) -> FloatArray:
-            if self.k > 1:
-                return class_weights(self.owner, self.k, a * b)
-            return np.array([a.sum() if isinstance(b, float) else dot(a, b)])
-
-        own, squares, total = self.own, part * part, sums(part)
-        square = [np.full(self.k, self.second), sums(own, part), sums(part, part)]
-        cube = [np.full(self.k, self.third), sums(self.square, part), sums(own, squares)]
-        cube.append(sums(squares, part))
-        found = moments_of_mean(np.ones(self.k), total, np.array(square), np.array(cube))
+            part = class_weights(self.cell, len(self.own), part)
+        weighted, sums = self.own * part, self._sums
+        square = [np.full(self.k, self.second), sums(weighted), sums(part, part)]
+        cube = [np.full(self.k, self.third), sums(self.own, weighted), sums(weighted, part)]
+        cube.append(sums(np.multiply(part, part, out=weighted), part))
+        found = moments_of_mean(np.ones(self.k), sums(part), np.array(square), np.array(cube))
         return replace(found, mean=found.mean + middle)
+
+    def _sums(self, a: FloatArray, b: FloatArray | None = None) -> FloatArray:
+        """Sums of numbers, or of products, over all or over those of each class."""
+        if self.owner is not None:
+            return class_weights(self.owner, self.k, a if b is None else a * b)
+        return np.array([a.sum() if b is None else dot(a, b)])
