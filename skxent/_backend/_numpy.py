@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skxent._backend._protocol import Backend, Mask, Scalar, Space
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["NUMPY", "class_weights", "dot", "pick", "row_slices", "row_sums"]
+__all__ = ["NUMPY", "HostArithmetic", "class_weights", "dot", "pick", "row_slices", "row_sums"]
 
 # A quarter of a usual second-level cache: the block and its by-products stay in it.
 _BLOCK_BYTES = 1 << 19
@@ -107,7 +107,7 @@ def class_weights(codes: IntArray, n_classes: int, weight: FloatArray | None) ->
     return counts.astype(np.float64, copy=False)
 
 
-class _NumPy(Backend):
+class HostArithmetic(Backend):
     """NumPy's arithmetic, in blocks that fit the cache."""
 
     def slices(
@@ -241,4 +241,4 @@ class _NumPy(Backend):
         return codes.astype(np.intp, copy=False)
 
 
-NUMPY = _NumPy()
+NUMPY = HostArithmetic()

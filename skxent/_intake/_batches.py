@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skxent._intake._foreign import is_foreign, on_host
+from skxent._intake._foreign import fetched, is_foreign
 from skxent._intake._numbers import as_float64
 from skxent._typing import FloatArray
 
@@ -26,7 +26,7 @@ def ones_for_zeros(sample_weight: Any) -> FloatArray | None:
         return None
     try:
         if is_foreign(sample_weight):
-            sample_weight = on_host(sample_weight, "sample_weight")
+            sample_weight = fetched(sample_weight, "sample_weight")
         weight = as_float64(np.asarray(sample_weight), "sample_weight")
     except (TypeError, ValueError, RuntimeError):
         return None

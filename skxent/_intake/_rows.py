@@ -81,17 +81,29 @@ def check_labelled(
     """
     Class labels, or one-hot rows, beside probabilities; the numbers are checked when read.
 
-    On the device of `y_proba`, if `anywhere`; else arrays on a device are refused.
+    On the device of `y_proba`, if `anywhere`; else labels and weights on a device come to host
+    memory, and the probabilities block by block when they are read.
     """
     proba = as_table(
-        y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize, anywhere=anywhere
+        y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize, anywhere=True
     )
     check_pos_label(pos_label)
     y_true = rows_of_cells(y_true, "y_true")
     if is_table(y_true, proba):
-        return _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
-    column = LabelColumn.of(y_true, "y_true", proba.backend)
-    return _labelled(column, proba, labels, pos_label, sample_weight)
+        rows = _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
+    else:
+        column = LabelColumn.of(y_true, "y_true", proba.backend)
+        rows = _labelled(column, proba, labels, pos_label, sample_weight)
+    return rows if anywhere else _brought(rows)
+
+
+def _brought(rows: Labelled) -> Labelled:
+    b = rows.proba.backend
+    if b is NUMPY:
+        return rows
+    codes = b.to_host(rows.codes).astype(np.intp, copy=False)
+    weight = None if rows.weight is None else b.to_host(rows.weight)
+    return replace(rows, codes=codes, proba=rows.proba.brought(), weight=weight)
 
 
 def _labelled(

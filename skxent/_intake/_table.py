@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent import _kernels
-from skxent._backend import NUMPY, Backend, Space
+from skxent._backend import NUMPY, Backend, Fetching, Space
 from skxent._intake._containers import column_order
 from skxent._intake._foreign import like
 from skxent._intake._labels import shown
@@ -20,6 +21,8 @@ from skxent._typing import FloatArray, IntArray
 __all__ = ["Table"]
 
 _RANGE_TOLERANCE = 1e-6
+# Numbers on a device that come to host memory at once, and not block by block each time.
+_MANY = 2_000_000
 _FLOAT64 = np.dtype(np.float64)
 
 
@@ -90,6 +93,24 @@ class Table:
             self, array=array, order=None, renormalize=False, origin=None, backend=backend
         )
 
+    def brought(self) -> Table:
+        """The table for work in host memory: what is on a device comes there block by block."""
+        if self.backend is NUMPY:
+            return self
+        backend = Fetching(self.backend)
+        if math.prod(self.array.shape) > _MANY:
+            return replace(self, backend=backend)
+        array = backend.block(self.array, slice(None), None)
+        array = array[:, 0] if self.positive_only else array
+        return replace(self, array=array, dtype=array.dtype, backend=NUMPY)
+
+    def taken(self, rows: IntArray) -> Table:
+        """Some rows of a table that is worked on in host memory."""
+        array = self.backend.take(self.array, rows)
+        if self.backend is NUMPY:
+            return replace(self, array=array)
+        return replace(self, array=array, dtype=array.dtype, backend=NUMPY)
+
     def blocks(
         self, itemsize: int | None = None, *, alone: bool = False
     ) -> Iterator[tuple[slice, FloatArray]]:
@@ -116,9 +137,8 @@ class Table:
         dtype = array.dtype
         if self.positive_only:
             array = array[:, 0]
-        return replace(
-            self, array=array, dtype=dtype, order=None, columns=None, origin=None, checked=True
-        )
+        table = replace(self, array=array, dtype=dtype, order=None, columns=None, origin=None)
+        return replace(table, checked=True, backend=NUMPY)
 
     def log_probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of log-probabilities, one column a class."""

@@ -147,7 +147,7 @@ class _Drawn:
         found = np.empty((len(maps), len(self.codes) - first))
         for at in row_slices(found.shape[1], self.x.shape[1]):
             rows = slice(first + at.start, first + at.stop)
-            x = finite_logs(_part(self.proba, self.some[rows]), self.least)
+            x = finite_logs(self.proba.taken(self.some[rows]), self.least)
             for losses, each in zip(found, maps, strict=True):
                 losses[at] = each.losses(x, self.codes[rows])
         return np.clip(found, 0.0, -self.least, out=found)
@@ -164,7 +164,7 @@ def _drawn(
     if len(some) > n_fit:
         np.random.RandomState(seed).shuffle(some)
         some = some[: max(most, n_fit)].copy()
-    proba = rows.proba if len(some) == n_fit == n else _part(rows.proba, some[:n_fit])
+    proba = rows.proba if len(some) == n_fit == n else rows.proba.taken(some[:n_fit])
     return _Drawn(
         proba=rows.proba,
         some=some,
@@ -175,10 +175,6 @@ def _drawn(
         units=None if groups is None else _numbered(groups[some]),
         least=math.log(eps),
     )
-
-
-def _part(proba: Table, rows: IntArray) -> Table:
-    return replace(proba, array=proba.array[rows])
 
 
 def _numbered(groups: IntArray) -> IntArray:

@@ -149,7 +149,7 @@ def _known(rows: Labelled, source: Source) -> tuple[Labelled | None, Groups | No
     weight = None if rows.weight is None else rows.weight[at]
     if not at.any() or (weight is not None and not weight.any()):
         return None, None
-    proba = replace(rows.proba, array=rows.proba.array[at])
+    proba = rows.proba.taken(np.flatnonzero(at))
     known = replace(rows, codes=rows.codes[at], proba=proba, weight=weight)
     return known, None if source.groups is None else source.groups.taken(at)
 

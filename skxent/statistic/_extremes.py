@@ -65,7 +65,7 @@ class WorstRows:
         at = at[np.lexsort([at, -losses[at]])][:MOST_ROWS]
         if not len(at):
             return cls.none()
-        part = replace(rows.proba, array=rows.proba.array[at])
+        part = rows.proba.taken(at)
         p = np.concatenate([block for _, block in part.probabilities()])
         codes, predicted, each = rows.codes[at], p.argmax(axis=1), np.arange(len(at))
         own, best = p[each, codes], p[each, predicted]

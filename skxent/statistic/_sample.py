@@ -111,7 +111,7 @@ class Sample:
             at = at[_smallest(keys[at], self.size)]
         if not len(at):
             return
-        blocks = replace(rows.proba, array=rows.proba.array[at]).distributions()
+        blocks = rows.proba.taken(at).distributions()
         values = np.concatenate([logp if self.logs else p for _, p, logp in blocks])
         weight = np.ones(len(at)) if rows.weight is None else rows.weight[at]
         order = at if names is None else names[at]

@@ -4,21 +4,25 @@ array-api-strict has devices that refuse to be NumPy arrays, which stand for a G
 torch are also tested as if they were on one, so that the arithmetic runs in two libraries.
 """
 
+import math
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import array_api_strict as strict
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import log_softmax
 from test_common import CASES, WEIGHT, N, has_columns, parametrize
 
 import skxent
-from skxent._backend import _array_api
-from skxent._intake import _foreign
+from skxent._backend import _array_api, _numpy, copied_from
+from skxent._intake import _foreign, _table
+from skxent._intake._foreign import on_host
 
 
 @dataclass(frozen=True)
@@ -535,8 +539,8 @@ class Generous:
 
 def test_what_is_on_a_gpu_is_not_copied_behind_the_back():
     assert np.asarray(Generous()) is GOOD
-    with pytest.raises(TypeError, match="y_proba is on the device cuda:0, but is needed in host"):
-        skxent.log_loss_report(LABELS, Generous())
+    with pytest.raises(TypeError, match="proba_on_gpu is on the device cuda:0, but is needed in"):
+        on_host(Generous(), "proba_on_gpu")
 
 
 @pytest.mark.parametrize("first", ["numpy", *HOSTS])
@@ -561,17 +565,80 @@ def test_reports_read_host_memory(monkeypatch):
         assert type(skxent.recalibration.refinement_loss(lib.array(y), lib.array(p))) is float
 
 
-def test_reports_refuse_other_devices():
-    y, p = on("device1", LABELS), on("device1", GOOD)
+def on_both(values):
+    return on("device1", values), np.asarray(values)
+
+
+@pytest.mark.parametrize("many", [2_000_000, 0])
+def test_reports_take_arrays_on_a_device_and_bring_them_block_by_block(many, monkeypatch):
+    monkeypatch.setattr(_table, "_MANY", many)
+    for limit in ("_BLOCK_BYTES", "_BYTES_ALONE"):
+        monkeypatch.setattr(_numpy, limit, 1 << 16)
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(15_000, 3))
+    proba, hot = np.exp(log_softmax(logits, axis=1)), np.eye(3)[rng.integers(3, size=15_000)]
+    labels, weight = hot.argmax(axis=1), rng.integers(0, 3, 15_000) * 1.0
+    brought = []
+
+    def counting(values):
+        brought.append(math.prod(values.shape))
+        return copied_from(values)
+
+    monkeypatch.setattr(_array_api, "copied_from", counting)
+
+    def accumulated(y, p, w=None):
+        parts = skxent.LogLossAccumulator([0, 1, 2], random_state=0)
+        for start in range(0, 15_000, 5000):
+            at = slice(start, start + 5000)
+            parts.update(y[at], p[at, :] if p.ndim == 2 else p[at], None if w is None else w[at])
+        return parts.report().to_dict()
+
+    def reported(y, p, w=None, **options):
+        options.setdefault("labels", [0, 1, 2])
+        return skxent.log_loss_report(y, p, sample_weight=w, **options).to_dict()
+
+    def cut(report):
+        return {k: v for k, v in report.items() if k not in ("about", "created")}
+
+    there, here = zip(*(on_both(x) for x in (labels, proba, weight)), strict=True)
+    for call in (accumulated, reported):
+        assert_same(cut(call(*there)), cut(call(*here)))
+    assert_same(cut(reported(*there[:2])), cut(reported(*here[:2])))
+    table = on_both(logits)
+    logs = partial(reported, from_logits=True, recalibration=False, n_null=0)
+    assert_same(cut(logs(there[0], table[0])), cut(logs(*here[:1], table[1])))
+    assert_same(cut(logs(on("device1", hot), table[0])), cut(logs(hot, table[1])))
+    positive = on_both(proba[:, 1])
+    two = partial(reported, labels=[0, 1], recalibration=False, n_null=0)
+    is_one = on_both((labels == 1).astype(int))
+    assert_same(cut(two(is_one[0], positive[0])), cut(two(is_one[1], positive[1])))
+    for metric in (skxent.recalibration.refinement_loss, skxent.recalibration.fit_temperature):
+        assert metric(*there[:2]) == metric(*here[:2])
+    compared = [skxent.compare_log_loss(y, {"a": p, "b": p}) for y, p, _ in (there, here)]
+    assert_same(*(cut(each.to_dict()) for each in compared))
+    if many == 0:  # a block, or the rows that maps are fitted to
+        assert max(brought) == 10_000 * 3
+
+
+def assert_same(one, other):
+    """To the rounding of other libraries' float arithmetic."""
+    if isinstance(one, dict):
+        assert list(one) == list(other)
+        one, other = list(one.values()), list(other.values())
+    if isinstance(one, list):
+        assert len(one) == len(other)
+        for pair in zip(one, other, strict=True):
+            assert_same(*pair)
+    elif isinstance(one, float):
+        assert one == pytest.approx(other, rel=1e-9, abs=1e-12, nan_ok=True)
+    else:
+        assert one == other
+
+
+def test_labels_on_a_device_need_their_predictions_there():
+    y = on("device1", LABELS)
     accumulator = skxent.LogLossAccumulator([0, 1, 2])
-    model = Constant([0, 1, 2], p)
     for call in (
-        lambda: skxent.log_loss_report(LABELS, p),
-        lambda: accumulator.update(LABELS, p),
-        lambda: skxent.compare_log_loss(LABELS, {"a": p, "b": p}),
-        lambda: skxent.recalibration.refinement_loss(LABELS, p),
-        lambda: skxent.neg_refinement_loss_scorer(model, None, LABELS),
-        lambda: skxent.LogLossReport.from_estimator(model, np.zeros((4, 1)), LABELS),
         lambda: skxent.log_loss_report(y, GOOD),
         lambda: accumulator.update(y, GOOD),
     ):
@@ -587,7 +654,6 @@ SCORERS = {
     **{name: skxent.get_scorer(name) for name in skxent.get_scorer_names()},
     "per_class": skxent.make_per_class_scorer([0, 1, 2], base=2),
 }
-ON_DEVICES = [name for name in SCORERS if name != "neg_refinement_loss"]
 
 
 def same_score(got, want):
@@ -600,8 +666,6 @@ def same_score(got, want):
 @pytest.mark.parametrize("name", SCORERS)
 @pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba"])
 def test_scorers(lib, name, method):
-    if lib.elsewhere and name not in ON_DEVICES:
-        pytest.skip("computed in host memory only")
     rng = np.random.default_rng(0)
     p, y = rng.dirichlet(np.ones(3), 60), rng.integers(3, size=60)
     weight = rng.integers(0, 3, 60).astype(float)

@@ -37,6 +37,9 @@ from skxent.statistic._sums import statistics
 NEEDS_RECALIBRATION = {"recoverable", "recoverable_low", "recoverable_high"}
 NEEDS_ISOTONIC = {"miscalibration", "discrimination", "miscalibration_null", "miscalibration_p"}
 
+# On every backend.
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 @pytest.fixture(scope="module")
 def digits():
