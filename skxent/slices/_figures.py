@@ -66,7 +66,7 @@ def slice_figures(
 
 
 def overall_figures(sums: Sequence[float], unit: float) -> FrozenDict[float]:
-    """The figures of all rows, from sums of weight, loss, loss that is tested, and expected loss."""
+    """Figures of all rows, from sums of weight, loss, loss that is tested, and expected loss."""
     weight, loss, after, expected = sums
     means = {"log_loss": loss, "recalibrated": after, "expected": expected}
     means = {name: value / weight / unit for name, value in means.items()}
