@@ -10,6 +10,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._result import FrozenDict
+
 __all__ = ["VERSION", "as_fields", "read_json"]
 
 # Of what `to_json` writes: a new field needs no other one, a new meaning of an old one does.
@@ -76,10 +78,10 @@ def _value(kind: Any, value: Any, name: str) -> Any:
     if origin is tuple:
         return tuple(_value(args[0], v, name) for v in _of(list, value, name))
     if origin is dict:
-        return {k: _entry(args[1], v, k) for k, v in _of(dict, value, name).items()}
+        return FrozenDict({k: _entry(args[1], v, k) for k, v in _of(dict, value, name).items()})
     if origin is np.ndarray:
         (dtype,), values = get_args(args[1]), _of(list, value, name)
-        return _labels(values) if dtype is Any else _numbers(values, dtype, name)
+        return _array(values, dtype, name)
     return _of(kind, value, name)
 
 
@@ -99,6 +101,16 @@ def _number(value: Any, name: str, *, whole: bool) -> float | int:
     if whole and type(value) is int:
         return value
     return float(_of(float, value, name))
+
+
+def _array(values: list[Any], dtype: Any, name: str) -> NDArray[Any]:
+    if dtype is Any:
+        return _labels(values)
+    if dtype is np.object_:
+        return _objects(values)
+    if dtype is np.bool_:
+        return np.array([_of(bool, value, name) for value in values], dtype=np.bool_)
+    return _numbers(values, dtype, name)
 
 
 def _numbers(values: list[Any], dtype: Any, name: str) -> NDArray[Any]:

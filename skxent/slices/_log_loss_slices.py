@@ -152,6 +152,13 @@ class LogLossSlices(Result, SlicesContent):
         """
         return LogLossSlicesDisplay(slices=self).plot(ax=ax, max_slices=max_slices)
 
+    def _check(self) -> None:
+        super()._check()
+        known = {"weight", "log_loss", "recalibrated", "expected", "gap"} <= set(self.overall)
+        if not known or len(self.labels) != len(self.target_names):
+            msg = "a figure of all rows, or the name of a class, is missing"
+            raise ValueError(msg)
+
     def _summary(self) -> str:
         n, rows = len(self.slices), self.n_samples
         return (

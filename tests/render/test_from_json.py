@@ -16,6 +16,7 @@ from skxent import (
     LogLossReport,
     compare_log_loss,
     log_loss_report,
+    log_loss_slices,
 )
 from skxent.recalibration import Recalibrator
 from skxent.report._content import COLUMNS, OVERALL, ROWS
@@ -76,6 +77,17 @@ def comparison(**params):
     return compare_log_loss(y, models, groups=np.arange(300) // 3, **params)
 
 
+def slices(**params):
+    y, proba = draw(800)
+    X = pd.DataFrame({"a": np.arange(800) % 7, "b": np.array(list("xyz"))[np.arange(800) % 3]})
+    proba[y == 1] = np.roll(proba[y == 1], 1, axis=1)  # so that something is found
+    return log_loss_slices(y, proba, X, n_null=19, **params)
+
+
+def asked_slices():
+    return slices(by=["b", "a"])
+
+
 def infinite_comparison():
     y, proba = draw(60)
     broken = proba.copy()
@@ -85,7 +97,7 @@ def infinite_comparison():
 
 MADE = [
     *(whole, infinite, odd_names, mixed_labels, many_rows, out_of_fold, one_class),
-    *(comparison, infinite_comparison),
+    *(comparison, infinite_comparison, slices, asked_slices),
 ]
 
 
@@ -156,18 +168,20 @@ def changed(values, at, new):
 
 
 # Whose words, or whose place, no rule can find wrong: any other are as good.
-FREE = {"verdict", "model", "date", "out_of_fold", "weighted"}
+FREE = {"verdict", "recalibration", "model", "date", "out_of_fold", "weighted"}
 # What has a default, with which documents were written that know nothing of it.
 OPTIONAL = {"fitted", "share", "classes", "eps", "positive"}
 
 
-@pytest.mark.parametrize("make", [whole, comparison])
+@pytest.mark.parametrize("make", [whole, comparison, slices])
 @pytest.mark.parametrize("new", [parts, {"a": 1}, [[1.0], [2.0, 3.0]], "text", True, [1.0]])
 def test_a_document_that_was_damaged_is_a_value_error(make, new):
     made = make()
     values = json.loads(made.to_json())
-    places = [at for at in parts(values) if at[-1] not in FREE and at != ("about", "version")]
-    for at in places:
+    for at in parts(values):
+        is_word = not isinstance(values[at[0]], dict) or at[0] == "about"
+        if (is_word and at[-1] in FREE) or at == ("about", "version"):
+            continue
         if new is parts and at[0] == "recalibration" and at[-1] in OPTIONAL:
             continue
         with pytest.raises(ValueError, match="text"):
