@@ -16,6 +16,9 @@ __all__ = ["Cells"]
 
 # Rows that are summed together: what is made of them stays in the cache.
 _ROWS = 4096
+# Matrix products of so many multiplications do not wait for threads, which are no help here: on a
+# busy machine they made the whole fifty times slower. So many rows are multiplied at a time.
+_ONE_THREAD, _STEP = 1 << 18, 64
 # More pairs of levels than this take minutes.
 _MOST_PAIRS = 20_000
 # Levels that hold less than this share of the rows are left out of pairs, one after the other,
@@ -154,5 +157,17 @@ class Cells:
                 if end > begin:
                     some = order[begin:end]
                     place = slice(first + i * width, first + (i + 1) * width)
-                    total[place] += indicators[some, behind:].T @ block[some]
+                    total[place] += _crossed(indicators[some, behind:], block[some])
             first += len(own) * width
+
+
+def _crossed(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.floating]:
+    """``a.T @ b`` in pieces."""
+    (n, m), k = a.shape, b.shape[1]
+    whole, width = n - n % _STEP, max(_ONE_THREAD // (_STEP * m), 1)
+    one, other = a[:whole].reshape(-1, _STEP, m).swapaxes(1, 2), b[:whole].reshape(-1, _STEP, k)
+    total = np.empty((m, k), dtype=b.dtype)
+    for j in range(0, k, width):
+        at = slice(j, j + width)
+        total[:, at] = (one @ other[:, :, at]).sum(axis=0) + a[whole:].T @ b[whole:, at]
+    return total
