@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from skxent._intake._labels import shown
 from skxent._render._files import write_bytes
-from skxent.statistic._store import as_bytes, from_bytes
+from skxent.statistic._store import UNREADABLE, as_bytes, from_bytes, not_ours
 
 __all__ = ["Mergeable"]
 
@@ -151,10 +151,11 @@ class Mergeable(ABC):
     def _of_bytes(cls, content: bytes, path: Path) -> Self:
         tree = from_bytes(content, cls._kind, path)
         try:
-            return cls._of_tree(tree)
-        except (KeyError, TypeError, ValueError) as error:
-            msg = f"{path} does not hold what this version of skxent saves: {error!r}."
-            raise ValueError(msg) from error
+            found = cls._of_tree(tree)
+            repr(found)  # what cannot say what it holds is none
+        except UNREADABLE as error:
+            raise ValueError(not_ours(path, error)) from error
+        return found
 
     @classmethod
     def _check_is_one(cls, value: object, name: str) -> None:

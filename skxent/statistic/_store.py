@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_bytes", "from_bytes", "is_storable"]
+__all__ = ["UNREADABLE", "as_bytes", "from_bytes", "is_storable", "not_ours"]
+
+# What goes wrong where another program wrote a file, whose digest fits.
+UNREADABLE = (
+    *(AttributeError, IndexError, KeyError, MemoryError, OverflowError, RecursionError),
+    *(SyntaxError, TypeError, ValueError),
+)
 
 # The mark, the number of the format, the length of the file, and that of the header. A byte
 # that is no text and a line break in the mark show files that were sent as text.
@@ -67,12 +73,24 @@ def from_bytes(content: bytes, kind: str, path: Path) -> Any:
             f"to {_FORMAT}: pip install --upgrade skxent."
         )
         raise ValueError(msg)
-    head = json.loads(content[_START.size : _START.size + length])
-    if head["kind"] != kind:
-        msg = f"{path} holds a saved {head['kind']}, not a saved {kind}."
+    try:
+        head = json.loads(content[_START.size : _START.size + length])
+        found = str(head["kind"])
+        tree = None
+        if found == kind:
+            arrays = _arrays(head["arrays"], content[_START.size + length : -_DIGEST])
+            tree = _grown(head["values"], arrays)
+    except UNREADABLE as error:
+        raise ValueError(not_ours(path, error)) from error
+    if found != kind:
+        msg = f"{path} holds a saved {found}, not a saved {kind}."
         raise ValueError(msg)
-    arrays = _arrays(head["arrays"], content[_START.size + length : -_DIGEST])
-    return _grown(head["values"], arrays)
+    return tree
+
+
+def not_ours(path: Path, error: BaseException) -> str:
+    """What to say of a file that has a digest that fits, but was written by something else."""
+    return f"{path} does not hold what this version of skxent saves: {error!r}."
 
 
 def _digest(content: bytes) -> bytes:

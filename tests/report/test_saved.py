@@ -5,11 +5,14 @@ import json
 import os
 import pickle
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from reports import QUICK, data, same
 from test_accumulator import totals, unchanged
 
@@ -307,3 +310,52 @@ def test_a_file_that_is_not_there(path):
         LogLossAccumulator.load(path)
     with pytest.raises(IsADirectoryError):
         LogLossAccumulator.load(path.parent)
+
+
+CONTENT = as_bytes("accumulator", example()._tree())
+LENGTH = struct.unpack("<Q", CONTENT[20:28])[0]
+
+
+ANYWHERE = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
+
+
+@settings(max_examples=300, **ANYWHERE)
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(
+                st.integers(12, 28 + LENGTH - 1),  # mostly the header, which says what follows
+                st.integers(0, len(CONTENT) - 33),
+            ),
+            st.integers(0, 255),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.booleans(),
+)
+def test_any_bytes_are_read_or_refused(path, changes, is_digested):
+    """Also those of a program that writes a digest: an error says so, and nothing else happens."""
+    content = bytearray(CONTENT)
+    for at, byte in changes:
+        content[at] = byte
+    path.write_bytes(digested(bytes(content)) if is_digested else bytes(content))
+    if not is_digested and bytes(content) != CONTENT:
+        with pytest.raises(ValueError, match="monday"):
+            LogLossAccumulator.load(path)
+        return
+    with suppress(ValueError):
+        assert repr(LogLossAccumulator.load(path))
+
+
+@settings(max_examples=100, **ANYWHERE)
+@given(st.binary(max_size=300))
+def test_bytes_of_anything_are_refused(path, content):
+    for start in (b"", CONTENT[:8], CONTENT[:28], CONTENT[:200]):
+        path.write_bytes(start + content)
+        with pytest.raises(ValueError, match="monday"):
+            LogLossAccumulator.load(path)
+        if start:
+            path.write_bytes(digested(start + content + bytes(60)))
+            with pytest.raises(ValueError, match="monday"):
+                LogLossAccumulator.load(path)
