@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from skxent._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from skxent.change import LogLossChange, LogLossChangeDisplay, log_loss_change
     from skxent.comparison import (
         LogLossComparison,
         LogLossComparisonAccumulator,
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 __all__ = [
     "GroupedLogLossAccumulator",
     "LogLossAccumulator",
+    "LogLossChange",
+    "LogLossChangeDisplay",
     "LogLossComparison",
     "LogLossComparisonAccumulator",
     "LogLossComparisonDisplay",
@@ -78,6 +81,7 @@ __all__ = [
     "kl_divergence",
     "label_entropy",
     "log_loss",
+    "log_loss_change",
     "log_loss_report",
     "log_loss_report_from",
     "log_loss_skill_score",
@@ -96,7 +100,16 @@ __all__ = [
 
 # A name is looked for in these, one after the other, when somebody asks for it: a command that only
 # says how it is used, and a program that needs one metric, do not wait for everything else.
-_ROOMS = ("metrics", "report", "comparison", "recalibration", "scorers", "engines", "slices")
+_ROOMS = (
+    "metrics",
+    "report",
+    "comparison",
+    "recalibration",
+    "scorers",
+    "engines",
+    "slices",
+    "change",
+)
 _OTHERS = ("cli", "testing")
 
 

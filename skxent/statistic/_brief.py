@@ -27,8 +27,9 @@ class Parts:
     """Sums over random parts of the rows, each of which is like an observation."""
 
     sums: FloatArray
-    """Shape (4, n_parts, n_classes): weight, weighted loss, weighted probability and weighted
-    expected cost. The probability is nan where it was not counted."""
+    """Shape (5, n_parts, n_classes): weight, weighted loss, weighted probability, weighted
+    expected cost, and weight of rows below the floor. The probability is nan where it was not
+    counted."""
     square: float
     """Sum of the squared weights of the rows; of the groups, where there are groups."""
     cube: float
@@ -63,7 +64,8 @@ def _parts_of_groups(sums: Statistics) -> Parts | None:
     if groups is None or not groups.n_groups:
         return None
     n, weight = groups.n_groups, groups.weight.sum(axis=1)
-    each = np.array([groups.weight, groups.loss, groups.proba, groups.expected])
+    names = ("weight", "loss", "proba", "expected", "floored")
+    each = np.array([getattr(groups, name) for name in names])
     if n > _n_parts(n, len(sums.support)):
         owner = _owners(n, len(sums.support))
         each = np.array([_summed(owner, x) for x in each])
@@ -85,12 +87,13 @@ def _parts_of_rows(rows: Labelled, eps: float) -> Parts:
     owner = _owners(n, k)
     least = math.log(eps) if eps > 0 else -math.inf
     size = int(owner.max()) + 1
-    found = np.zeros((4, size, k))
+    found = np.zeros((5, size, k))
     for at, p, logp in rows.proba.distributions():
         own = owner[at]
         cells, codes = own * k + rows.codes[at], rows.codes[at]
-        losses = -np.maximum(logp[np.arange(len(codes)), codes], least)
-        for i, each in enumerate((w[at], w[at] * losses)):
+        logs = logp[np.arange(len(codes)), codes]
+        losses = -np.maximum(logs, least)
+        for i, each in ((0, w[at]), (1, w[at] * losses), (4, w[at] * (logs < least))):
             found[i] += np.bincount(cells, each, size * k).reshape(size, k)
         chance = p / p.sum(axis=1, keepdims=True)
         found[2] += _summed(own, w[at, None] * p, size)

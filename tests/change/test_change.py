@@ -1,0 +1,314 @@
+"""What a change of the loss is made of: the cut, its intervals, and what it is made from."""
+
+import json
+import math
+import pickle
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+from support.reports import quick
+
+from skxent import LogLossAccumulator, LogLossReport, log_loss_change, log_loss_report
+
+PARTS = ("prevalence", "expected", "surprise")
+NAMES = np.array(["a", "b", "c"])
+
+
+def rows(n=400, prior=(0.5, 0.3, 0.2), seed=0, turn=0.0, sharp=1.0):
+    """Rows of three classes in the plane, as a model sees them that knows them without a turn."""
+    rng = np.random.default_rng(seed)
+    y = rng.choice(3, p=prior, size=n)
+    centres = np.array([[0, 0], [1.5, 0], [0, 1.5]])
+    x = centres[y] + rng.normal(size=(n, 2))
+    x = x @ [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    logits = sharp * (-((x[:, None] - centres) ** 2).sum(axis=2) / 2 + np.log([0.5, 0.3, 0.2]))
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return y, p / p.sum(axis=1, keepdims=True)
+
+
+def pair(**after):
+    return rows(seed=1), rows(seed=2, **after)
+
+
+def by_hand(before, after, weights=(None, None)):
+    """The parts of the change, class by class, from the definitions."""
+    sides = []
+    for (y, p), w in zip((before, after), weights, strict=True):
+        w = np.ones(len(y)) if w is None else w
+        loss = -np.log(p[np.arange(len(y)), y])
+        sides.append(
+            [
+                (
+                    w[y == c].sum() / w.sum(),
+                    np.average(loss[y == c], weights=w[y == c]),
+                    -(w * p[:, c] * np.log(p[:, c])).sum() / (w * p[:, c]).sum(),
+                )
+                for c in range(p.shape[1])
+            ]
+        )
+    found = []
+    for (s0, l0, x0), (s1, l1, x1) in zip(*sides, strict=True):
+        within, expected = (s0 + s1) / 2 * (l1 - l0), (s0 + s1) / 2 * (x1 - x0)
+        found.append(((s1 - s0) * (l0 + l1) / 2, expected, within - expected))
+    return np.array(found).T
+
+
+def change_of(before, after, **options):
+    return log_loss_change(quick(*before), quick(*after), **options)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("after", [{"prior": (0.2, 0.3, 0.5)}, {"turn": 0.5}, {"n": 77}])
+def test_the_parts_are_those_of_the_definition_and_add_up(after, weighted):
+    sides = pair(**after)
+    w = [np.random.default_rng(0).uniform(0.5, 2, len(y)) if weighted else None for y, _ in sides]
+    one, other = (quick(y, p, sample_weight=x) for (y, p), x in zip(sides, w, strict=True))
+    found = log_loss_change(one, other)
+    for name, values in zip(PARTS, by_hand(*sides, w), strict=True):
+        np.testing.assert_allclose(found.per_class[name], values, atol=1e-13)
+        assert found.overall[name] == pytest.approx(values.sum(), abs=1e-13)
+    whole = other.overall["log_loss"] - one.overall["log_loss"]
+    assert abs(whole - sum(found.overall[name] for name in PARTS)) < 1e-12
+    within = found.overall["expected"] + found.overall["surprise"]
+    assert abs(found.overall["within"] - within) < 1e-12
+    step = other.per_class["contribution"] - one.per_class["contribution"]
+    assert abs(found.per_class["change"] - step).max() < 1e-12
+
+
+def test_each_kind_of_shift_has_its_part():
+    before = rows(20_000, seed=1)
+    more = change_of(before, rows(20_000, (0.2, 0.3, 0.5), seed=2)).overall
+    assert more["prevalence_low"] > 0.1
+    assert abs(more["within"]) < 0.02
+    turned = change_of(before, rows(20_000, turn=0.6, seed=2)).overall
+    assert turned["surprise_low"] > 0.05
+    assert abs(turned["prevalence"]) < 0.02
+    shy = change_of(before, rows(20_000, sharp=0.5, seed=2)).overall
+    assert shy["expected_low"] > 0.05
+    same = change_of(before, rows(20_000, seed=2))
+    assert not any(same.is_sure(name) for name in ("change", *PARTS))
+    assert "no change beyond chance" in same.verdict
+
+
+def test_the_way_back_is_the_same_with_the_other_sign():
+    before, after = pair(prior=(0.3, 0.3, 0.4), turn=0.3)
+    one, other = change_of(before, after), change_of(after, before)
+    for name in ("change", "within", *PARTS):
+        assert one.overall[name] == pytest.approx(-other.overall[name], abs=1e-14)
+        assert one.overall[f"{name}_low"] == pytest.approx(-other.overall[f"{name}_high"])
+        np.testing.assert_allclose(one.per_class[name], -other.per_class[name], atol=1e-14)
+
+
+def test_the_interval_of_the_change_is_that_of_two_means_where_losses_have_no_skewness():
+    rng = np.random.default_rng(0)
+    sides = []
+    for low, high, n in ((0.3, 0.6, 900), (0.2, 0.7, 1500)):
+        loss = rng.uniform(low, high, n)
+        y = rng.integers(2, size=n)
+        own = np.exp(-loss)
+        p = np.where(np.eye(2, dtype=bool)[y], own[:, None], 1 - own[:, None])
+        sides.append((y, p, loss))
+    found = change_of(*(side[:2] for side in sides)).overall
+    parts = [loss.var(ddof=1) / len(loss) for *_, loss in sides]
+    df = sum(parts) ** 2 / sum(v**2 / (len(s[2]) - 1) for v, s in zip(parts, sides, strict=True))
+    reach = student.ppf(0.975, df) * math.sqrt(sum(parts))
+    assert found["change_high"] - found["change"] == pytest.approx(reach, rel=2e-3)
+    assert found["change"] - found["change_low"] == pytest.approx(reach, rel=2e-3)
+
+
+@pytest.mark.parametrize("name", ["change", "within", *PARTS])
+def test_the_interval_is_as_wide_as_the_bootstrap_says(name):
+    before, after = rows(1500, seed=1), rows(1500, (0.3, 0.3, 0.4), seed=2, turn=0.3)
+    found = change_of(before, after)
+    rng, drawn = np.random.default_rng(0), []
+    for _ in range(300):
+        again = [
+            (y[at], p[at]) for y, p in (before, after) for at in [rng.integers(1500, size=1500)]
+        ]
+        prevalence, expected, surprise = by_hand(*again)
+        within = expected + surprise
+        parts = {"prevalence": prevalence, "expected": expected, "surprise": surprise}
+        drawn.append((parts | {"within": within, "change": prevalence + within})[name])
+    drawn = np.array(drawn)
+    wide = (found.overall[f"{name}_high"] - found.overall[f"{name}_low"]) / 2 / 1.96
+    assert wide == pytest.approx(drawn.sum(axis=1).std(), rel=0.15)
+    wide = (found.per_class[f"{name}_high"] - found.per_class[f"{name}_low"]) / 2 / 1.96
+    np.testing.assert_allclose(wide, drawn.std(axis=0), rtol=0.2)
+
+
+def test_files_accumulators_and_reports_say_the_same(tmp_path):
+    before, after = pair(turn=0.3)
+    whole = change_of(before, after)
+    filled = []
+    for (y, p), name in zip((before, after), ("before", "after"), strict=True):
+        accumulator = LogLossAccumulator(range(3))
+        for at in np.array_split(np.arange(len(y)), 3):
+            accumulator.update(y[at], p[at])
+        accumulator.save(tmp_path / name)
+        filled.append(accumulator)
+    saved = log_loss_change(tmp_path / "before", str(tmp_path / "after"))
+    for found in (log_loss_change(*filled), saved, log_loss_change(filled[0], quick(*after))):
+        assert dict(found.overall) == pytest.approx(dict(whole.overall), rel=1e-9, abs=1e-12)
+        for name, values in whole.per_class.items():
+            np.testing.assert_allclose(found.per_class[name], values, 1e-9, 1e-12, err_msg=name)
+
+
+def test_without_a_sample_two_parts_have_no_interval_and_a_note_says_why():
+    before, after = pair(turn=0.3)
+    sums = LogLossAccumulator(range(3), subsample=0).update(*before)
+    found = log_loss_change(sums, quick(*after))
+    assert math.isnan(found.overall["surprise_low"])
+    assert math.isfinite(found.overall["within_low"])
+    assert found.notes[0].startswith("Of before no sample")
+
+
+def test_a_sample_of_many_rows_has_nearly_the_interval_of_all(monkeypatch):
+    before, after = rows(9000, seed=1), rows(9000, seed=2, turn=0.3)
+    whole = change_of(before, after).overall
+    monkeypatch.setattr("skxent.statistic._brief._ROWS", 3000)
+    found = change_of(before, after).overall
+    for name in ("expected", "surprise"):
+        wide, expected = (o[f"{name}_high"] - o[f"{name}_low"] for o in (found, whole))
+        assert wide == pytest.approx(expected, rel=0.2)
+
+
+def test_groups_of_rows_that_repeat_say_no_more_than_once():
+    before, after = pair(turn=0.3)
+    once = change_of(before, after).overall
+    reports = [
+        quick(np.repeat(y, 5), np.repeat(p, 5, axis=0), groups=np.repeat(np.arange(len(y)), 5))
+        for y, p in (before, after)
+    ]
+    found = log_loss_change(*reports).overall
+    for name in ("change", *PARTS):
+        assert found[name] == pytest.approx(once[name], abs=1e-12)
+        wide, expected = (o[f"{name}_high"] - o[f"{name}_low"] for o in (found, once))
+        assert wide == pytest.approx(expected, rel=0.25)
+
+
+def test_a_class_on_one_side_only_counts_as_prevalence():
+    before, after = pair()
+    kept = before[0] < 2
+    for one in (
+        quick(before[0][kept], before[1][kept], labels=range(3)),
+        quick(before[0][kept], before[1][kept][:, :2] / before[1][kept][:, :2].sum(1)[:, None]),
+    ):
+        other = quick(*after)
+        found = log_loss_change(one, other)
+        assert found.labels.tolist() == [0, 1, 2]
+        adds = found.per_class
+        assert adds["prevalence"][2] == pytest.approx(other.per_class["contribution"][2])
+        assert adds["expected"][2] == adds["surprise"][2] == 0
+        assert any("Class 2 occurred only after" in note for note in found.notes)
+        assert abs(sum(found.overall[n] for n in PARTS) - found.overall["change"]) < 1e-12
+        assert math.isfinite(found.overall["surprise_low"])
+
+
+def test_classes_are_matched_by_label_whatever_their_order():
+    before, after = pair(turn=0.3)
+    one = quick(NAMES[before[0]], before[1], labels=NAMES)
+    turned = quick(NAMES[after[0]], after[1][:, ::-1], labels=NAMES[::-1])
+    straight = quick(NAMES[after[0]], after[1], labels=NAMES)
+    found, expected = log_loss_change(one, turned), log_loss_change(one, straight)
+    assert found.labels.tolist() == ["a", "b", "c"]
+    np.testing.assert_allclose(found.per_class["surprise"], expected.per_class["surprise"])
+
+
+def test_what_the_model_excludes_widens_the_interval():
+    """As zeros of a forest do, none of which happened to be met."""
+    before, after = pair()
+    p = np.where(after[1] < 0.02, 0.0, after[1])
+    p /= p.sum(axis=1, keepdims=True)
+    kept = p[np.arange(len(p)), after[0]] > 0
+    zeros = change_of(before, (after[0][kept], p[kept])).overall
+    plain = change_of(before, (after[0][kept], after[1][kept])).overall
+    assert zeros["change_high"] - zeros["change"] > 2 * (plain["change_high"] - plain["change"])
+    assert zeros["prevalence_low"] == pytest.approx(plain["prevalence_low"], abs=0.01)
+
+
+def test_bases_are_shown_as_asked_and_must_be_the_same_otherwise():
+    before, after = pair(turn=0.3)
+    nats, bits = quick(*before), quick(*after, base=2)
+    with pytest.raises(ValueError, match=r"other bases, 2.71828 and 2; say in which"):
+        log_loss_change(nats, bits)
+    found = log_loss_change(nats, bits, base=2)
+    expected = change_of(before, after)
+    assert found.base == 2
+    for name, value in expected.overall.items():
+        assert found.overall[name] == pytest.approx(value / math.log(2), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("other", "error", "message"),
+    [
+        (lambda y, p: quick(y, p, eps=1e-6), ValueError, r"same eps.*after 1e-06"),
+        (lambda y, p: quick(NAMES[y], p), ValueError, "classes in common.*cannot be compared"),
+        (lambda y, p: quick(y + 5, p), ValueError, r"classes in common.*\[5, 6, 7\]"),
+        (lambda y, p: LogLossAccumulator(range(3)), ValueError, "after has no rows yet"),
+        (lambda y, p: p, TypeError, "after must be a LogLossReport, a LogLossAccumulator, or the"),
+        (
+            lambda y, p: LogLossReport.from_json(quick(y, p).to_json()),
+            ValueError,
+            "after was read from JSON",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(other, error, message):
+    before, after = pair()
+    with pytest.raises(error, match=message):
+        log_loss_change(quick(*before), other(*after))
+
+
+def test_an_infinite_loss_has_no_parts():
+    y, p = np.array([0, 1, 1]), np.array([[1.0, 0.0], [1.0, 0.0], [0.5, 0.5]])
+    report = quick(y, p, eps=0)
+    with pytest.raises(ValueError, match="before has an infinite loss"):
+        log_loss_change(report, report)
+
+
+def test_it_is_shown_in_every_way():
+    before, after = pair(prior=(0.2, 0.3, 0.5), turn=0.3)
+    found = change_of(before, after, target_names=["ape", "bee", "<cat>"])
+    text = found.to_text()
+    assert found.verdict.split(".")[0] in " ".join(text.split())
+    assert all(len(line) <= 80 for line in text.split("\n"))
+    frame = found.to_frame("pandas")
+    assert frame.shape[0] == 4
+    assert frame["change"][0] == found.overall["change"]
+    assert frame["surprise"][1:].sum() == pytest.approx(found.overall["surprise"])
+    values = json.loads(found.to_json())
+    assert values["overall"]["change"] == found.overall["change"]
+    assert values["verdict"] == found.verdict
+    again = type(found).from_json(found.to_json())
+    assert again.overall == found.overall
+    assert again.to_text() == text
+    page = found.to_html(title="What happened")
+    assert "What happened" in page
+    assert "&lt;cat&gt;" in page
+    assert "<cat>" not in page
+    assert pickle.loads(pickle.dumps(found)).overall == found.overall
+    with pytest.raises(TypeError, match="read-only"):
+        found.overall["change"] = 0
+
+
+def test_the_steps_lead_from_one_loss_to_the_other():
+    pytest.importorskip("matplotlib").use("Agg")
+    found = change_of(*pair(prior=(0.2, 0.3, 0.5), turn=0.3))
+    display = found.plot()
+    bars = [(bar.get_y(), bar.get_height()) for bar in display.bars_]
+    assert bars[0] == (0, found.overall["before"])
+    assert sum(bars[3]) == pytest.approx(bars[4][1])
+    assert bars[4] == (0, found.overall["after"])
+    assert len(display.intervals_.get_segments()) == 3
+    assert display.frame("pandas").equals(found.to_frame("pandas"))
+
+
+def test_a_report_of_folds_says_that_it_is_about_these_fits():
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 2)), rng.integers(2, size=90)
+    folds = LogLossReport.from_cv(LogisticRegression(), X, y, cv=3, n_null=0)
+    found = log_loss_change(folds, log_loss_report(y, np.full((90, 2), 0.5), n_null=0))
+    assert any("Out-of-fold" in note for note in found.notes)
