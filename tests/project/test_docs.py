@@ -140,6 +140,15 @@ def test_what_the_first_page_links_to_is_there():
     assert all(picture.stat().st_size < 200_000 for picture in pictures)
 
 
+def test_the_guide_says_of_each_page_what_it_is_about():
+    text = (DOCS / "guide" / "index.md").read_text(encoding="utf-8")
+    sentences, _, tree = text.partition("{toctree}")
+    pages = re.findall(r"^[\w./]+$", tree, flags=re.M)
+    assert pages == re.findall(r"^\[[^]]+\]\((.+)\.md\)\n: \w", sentences, flags=re.M)
+    written = {page.stem for page in (DOCS / "guide").glob("*.md")} - {"index"}
+    assert written <= set(pages)
+
+
 FOLDERS = sorted(Path(skxent.__file__).parent.glob("*/README.md"))
 
 
