@@ -2,6 +2,7 @@
 The same report from a stream, Dask and Spark, what each costs, and losses of others beside it.
 
     python benchmarks/engines.py [ROWS]          figures, CPU seconds, peak memory
+    python benchmarks/engines.py --join [ROWS]   two files of two models, joined by id
     python benchmarks/engines.py --hard          other people's log losses on hard cases
 
 Each way runs in a process of its own; CPU and memory are those of all processes that it started.
@@ -219,7 +220,7 @@ def measured(name, folder):
     thread.start()
     start = time.perf_counter()
     try:
-        found = WAYS[name](folder)
+        found = (WAYS | {"joined": joined})[name](folder)
     finally:
         elapsed = time.perf_counter() - start
         time.sleep(0.3)
@@ -256,6 +257,34 @@ def costs(n):
                     if key in found[way]
                 ]
                 print(f"{way} beside the stream: largest relative difference {max(off):.1e}")
+
+
+def joined(folder):
+    from skxent import compare_log_loss_from
+
+    found = compare_log_loss_from(folder / "old.parquet", folder / "new.parquet", on="id", y="y")
+    return {"log_loss": found.difference[1]}
+
+
+def join(n):
+    """CPU and memory of a comparison of files whose rows are in another order."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with tempfile.TemporaryDirectory() as name:
+        ids = np.random.default_rng(1).permutation(10 * n)[:n]
+        order = np.random.default_rng(2).permutation(n)
+        codes, p, _ = rows(n, 0)
+        for kind, at in (("old", np.arange(n)), ("new", order)):
+            q = p if kind == "old" else 0.9 * p + 0.1 / K
+            columns = {"id": ids[at], "y": np.array(LABELS)[codes[at]]}
+            columns |= {f"p_{label}": q[at, j] for j, label in enumerate(LABELS)}
+            file = Path(name) / f"{kind}.parquet"
+            pq.write_table(pa.table(columns), file, row_group_size=131_072)
+        code = [sys.executable, __file__, "--way", "joined", "--folder", name]
+        done = subprocess.run(code, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.partition("RESULT")[2])
+    print(f"{n} rows: CPU {found['cpu']:.1f} s, peak {found['memory']:.0f} MB")
 
 
 def hard():
@@ -323,11 +352,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", nargs="?", type=int, default=2_000_000)
     parser.add_argument("--hard", action="store_true")
+    parser.add_argument("--join", action="store_true")
     parser.add_argument("--way")
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     if options.way:
         measured(options.way, options.folder)
+    elif options.join:
+        join(options.rows)
     elif options.hard:
         hard()
     else:
