@@ -18,6 +18,7 @@ from skxent._intake._foreign import (
     is_foreign,
     on_host,
     refuse_lazy,
+    refuse_masked,
     same_device,
 )
 from skxent._intake._labels import shown
@@ -45,6 +46,10 @@ def _number(value: object) -> float:
     if isinstance(value, float):
         return float(value)
     return as_float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_base(base: float | None) -> float:
@@ -80,15 +85,14 @@ def check_choice(value: object, name: str, choices: tuple[object, ...]) -> None:
 
 
 def check_level(confidence_level: float) -> float:
-    real = isinstance(confidence_level, Real) and not isinstance(confidence_level, bool)
-    if not real or not 0 < confidence_level < 1:
+    if not 0 < _number(confidence_level) < 1:
         msg = f"confidence_level must be between 0 and 1, such as 0.95; got {confidence_level!r}."
         raise ValueError(msg)
     return float(confidence_level)
 
 
 def check_n_null(n_null: int) -> int:
-    if isinstance(n_null, bool) or not isinstance(n_null, Integral) or n_null < 0:
+    if not _is_whole(n_null) or n_null < 0:
         msg = f"n_null must be a number of draws, such as 200, or 0 for none; got {n_null!r}."
         raise ValueError(msg)
     return int(n_null)
@@ -96,15 +100,14 @@ def check_n_null(n_null: int) -> int:
 
 def check_count(value: int, name: str) -> int:
     """A number of things, at least one."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < 1:
+    if not _is_whole(value) or value < 1:
         msg = f"{name} must be an integer above 0; got {value!r}."
         raise ValueError(msg)
     return int(value)
 
 
 def check_subsample(subsample: int) -> int:
-    if isinstance(subsample, bool) or not isinstance(subsample, Integral) or subsample < 0:
+    if not _is_whole(subsample) or subsample < 0:
         msg = (
             f"subsample must be a number of rows to keep, such as 10000, or 0 for none; got "
             f"{subsample!r}."
@@ -119,8 +122,7 @@ def check_seed(random_state: Any) -> int:
         return int(np.random.RandomState().randint(2**31 - 1))
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
-    whole = isinstance(random_state, Integral) and not isinstance(random_state, bool)
-    if not whole or not 0 <= random_state < 2**32:
+    if not _is_whole(random_state) or not 0 <= random_state < 2**32:
         msg = (
             f"random_state must be an integer from 0 to 2**32 - 1, a RandomState or None; got "
             f"{random_state!r}."
@@ -171,9 +173,7 @@ def check_weight(
     if sample_weight is None:
         return None
     refuse_lazy(sample_weight, "sample_weight")
-    if isinstance(sample_weight, np.ma.MaskedArray):
-        msg = "sample_weight is a masked array, whose mask would be lost; fill it, with 0 perhaps."
-        raise ValueError(msg)
+    refuse_masked(sample_weight, "sample_weight", "fill it, with 0 perhaps")
     b, weight = _numbers(sample_weight, backend, beside)
     if len(weight.shape) == 2 and weight.shape[1] == 1:
         weight = weight[:, 0]

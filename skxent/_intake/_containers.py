@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 
+from skxent._intake._foreign import refuse_masked
 from skxent._intake._labels import shown
 from skxent._typing import IntArray
 
@@ -34,9 +35,7 @@ def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], Names
     if hasattr(values, "toarray") and hasattr(values, "nnz"):
         msg = f"{name} is a sparse matrix; pass {name}.toarray()."
         raise TypeError(msg)
-    if isinstance(values, np.ma.MaskedArray):
-        msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
-        raise ValueError(msg)
+    refuse_masked(values, name)
     values = rows_of_cells(values, name)
     if not isinstance(values, np.ndarray | list | tuple):
         import narwhals.stable.v2 as nw  # only here, since arrays and lists do without it

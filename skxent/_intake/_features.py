@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._intake._foreign import is_foreign, on_host, refuse_lazy
+from skxent._intake._foreign import is_foreign, on_host, refuse_lazy, refuse_masked
 from skxent._intake._numbers import as_float, is_missing
 from skxent._typing import FloatArray, IntArray
 
@@ -52,9 +52,7 @@ def check_features(
             f"{name} is a sparse matrix; pass the columns to look at, as a data frame or an array."
         )
         raise TypeError(msg)
-    if isinstance(X, np.ma.MaskedArray):
-        msg = f"{name} is a masked array, whose mask would be lost; fill it with nan first."
-        raise ValueError(msg)
+    refuse_masked(X, name, "fill it with nan first")
     found = _of_frame(X, name)
     if found is None:
         found = _of_array(on_host(X, name) if is_foreign(X) else X, name)

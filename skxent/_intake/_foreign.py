@@ -20,6 +20,7 @@ __all__ = [
     "like",
     "on_host",
     "refuse_lazy",
+    "refuse_masked",
     "same_device",
     "strided",
 ]
@@ -79,6 +80,15 @@ def refuse_lazy(values: object, name: str) -> None:
         f"memory here; pass {whole} {parts}."
     )
     raise TypeError(msg)
+
+
+def refuse_masked(
+    values: object, name: str, way_out: str = "fill or drop those rows first"
+) -> None:
+    """An error for an array some of whose numbers are hidden: numpy would show them."""
+    if isinstance(values, np.ma.MaskedArray):
+        msg = f"{name} is a masked array, whose mask would be lost; {way_out}."
+        raise ValueError(msg)
 
 
 def _libraries(values: object) -> list[str]:

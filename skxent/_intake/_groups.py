@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._intake._foreign import refuse_lazy
+from skxent._intake._foreign import refuse_lazy, refuse_masked
 from skxent._intake._numbers import nan_for_missing
 from skxent._typing import IntArray
 
@@ -33,9 +33,7 @@ class Groups:
 def check_groups(groups: ArrayLike, n_samples: int, start: int = 0) -> Groups:
     """Groups of any hashable type; `start` is the number of the first row."""
     refuse_lazy(groups, "groups")
-    if isinstance(groups, np.ma.MaskedArray):
-        msg = "groups is a masked array, whose mask would be lost; fill or drop those rows first."
-        raise ValueError(msg)
+    refuse_masked(groups, "groups")
     values = _array(groups)
     if values.ndim == 0:
         msg = f"groups must be a list or a one-dimensional array; got {type(groups)}."

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._codes import encode
-from skxent._intake._foreign import fetched, is_foreign, on_host, refuse_lazy
+from skxent._intake._foreign import fetched, is_foreign, on_host, refuse_lazy, refuse_masked
 from skxent._intake._numbers import is_missing
 from skxent._typing import IntArray, LabelArray
 
@@ -51,9 +51,7 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     into '1'.
     """
     refuse_lazy(values, name)
-    if isinstance(values, np.ma.MaskedArray):
-        msg = f"{name} is a masked array, whose mask would be lost; fill or drop those rows first."
-        raise ValueError(msg)
+    refuse_masked(values, name)
     if is_foreign(values):
         values = on_host(values, name)
     try:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RecalibrationDisplay"]
 
+_FIGURES = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
+_FIELDS = ("methods", "recommended", *_FIGURES)
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class RecalibrationDisplay(Display):
@@ -125,22 +128,11 @@ class RecalibrationDisplay(Display):
                 ]
             )
             raise ValueError(msg)
-        return cls(
-            methods=recalibration.methods,
-            log_loss=recalibration.log_loss,
-            ci_low=recalibration.ci_low,
-            ci_high=recalibration.ci_high,
-            gain=recalibration.gain,
-            gain_low=recalibration.gain_low,
-            gain_high=recalibration.gain_high,
-            recommended=recalibration.recommended,
-            base=content.base,
-            confidence_level=content.confidence_level,
-        )
+        found: dict[str, Any] = {name: getattr(recalibration, name) for name in _FIELDS}
+        return cls(base=content.base, confidence_level=content.confidence_level, **found)
 
     def _columns(self) -> dict[str, Any]:
-        names = ("log_loss", "ci_low", "ci_high", "gain", "gain_low", "gain_high")
-        columns = {"method": self.methods} | {name: getattr(self, name) for name in names}
+        columns = {"method": self.methods} | {name: getattr(self, name) for name in _FIGURES}
         return columns | {"recommended": np.array(self.methods) == self.recommended}
 
     def plot(
