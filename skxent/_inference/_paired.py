@@ -11,7 +11,7 @@ from scipy.stats import t as student
 from skxent._inference._intervals import Moments, share_interval
 from skxent._typing import FloatArray
 
-__all__ = ["FlooredShares", "paired_interval", "paired_p_value"]
+__all__ = ["FlooredShares", "interval_with_rare", "paired_interval", "paired_p_value"]
 
 # A skewness estimated from so many observations is believed by half where it narrows the
 # interval.
@@ -83,6 +83,35 @@ def paired_interval(
     bounds are added.
     """
     return _bounds(moments, 0.5 - 0.5 * confidence_level, floored)
+
+
+def interval_with_rare(
+    mean: FloatArray,
+    rest: Moments,
+    rare: FloatArray,
+    share: float,
+    n: float,
+    confidence_level: float,
+) -> tuple[FloatArray, FloatArray]:
+    """
+    Interval of a `mean` difference nearly all of which a few rows make.
+
+    These have the differences `rare`, all of one sign, and the `share` of `n` rows; `rest` are the
+    moments of all differences with 0 in their place. Bounds of Clopper and Pearson of the share,
+    times the smallest and the largest difference, and those of `paired_interval` of the rest are
+    as far from the sum, together, as Zou and Donner have it: by the root of the sum of squares.
+
+    References
+    ----------
+    .. [1] Zou, G. Y., & Donner, A. (2008). Construction of confidence limits about effect
+           measures: a general approach. Statistics in Medicine 27(10), 1693-1702.
+           :doi:`10.1002/sim.3095`
+    """
+    low, high = paired_interval(rest, confidence_level)
+    shares = share_interval(np.array([share]), np.array([n]), 0.5 - 0.5 * confidence_level)
+    below = np.hypot(rest.mean - low, rare.min() * (share - shares[0]))
+    above = np.hypot(high - rest.mean, rare.max() * (shares[1] - share))
+    return mean - below, mean + above
 
 
 def _bounds(

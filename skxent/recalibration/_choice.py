@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skxent._backend import NUMPY, class_weights, row_slices
+from skxent._backend import NUMPY, class_weights
 from skxent._inference._intervals import Moments, hall_interval
-from skxent._inference._paired import paired_interval
+from skxent._inference._paired import interval_with_rare, paired_interval
 from skxent._intake._rows import Labelled
-from skxent._intake._table import Table
 from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
-from skxent.recalibration._cross_fit import N_SPLITS, Repeats, finite_logs
+from skxent.recalibration._cross_fit import N_SPLITS, Repeats
+from skxent.recalibration._drawn import Drawn, drawn_rows
 from skxent.recalibration._maps import (
     METHODS,
     Chance,
@@ -26,15 +26,12 @@ from skxent.recalibration._maps import (
     n_parameters,
 )
 from skxent.recalibration._observations import Observations
-from skxent.statistic._sample import sample_size
 
 __all__ = ["Choice", "Recalibration", "choose", "why_not"]
 
 # Of the two-sided interval of which the lower end has to be above 0: one-sided 5 %. It is not
 # the confidence level of the report: how wide its intervals are should not choose a map.
 _LEVEL = 0.9
-# Maps are fitted to so many rows at most, and their losses are those of so many.
-_N_FIT, _N_EVALUATED = 10_000, 200_000
 # A number for each pair of classes, and a slope for each beside its bias: beyond, the rows that
 # maps are fitted to are too few to find so many.
 _MOST_CLASSES = {"matrix": 50, "vector": 500}
@@ -45,6 +42,9 @@ _MOST_NUMBERS = 2_000_000
 # Of what a parameter costs that is not needed, 1 / n: maps that differ by less are the same, and
 # the simpler one is taken.
 _HANDICAP = 0.25
+# What costs more than this part of the floor is a row whose class was called impossible, and it
+# is no longer if a map takes so much of the floor off.
+_FLOOR, _RAISED = 1.0 - 1e-9, 0.5
 # Of the spread over repeats, where what is known to be chance has been taken off.
 _LEFT = 0.15
 
@@ -64,7 +64,8 @@ class Recalibration:
         what the model excludes and no row has shown; to compare maps, look at the gain.
     gain, gain_low, gain_high : ndarray of shape (n_methods,)
         What the map takes off the loss, and the interval of the paired differences; below 0
-        where it makes things worse.
+        where it makes things worse. A class that was called impossible and occurs in no row is
+        not allowed for.
     class_gain : ndarray of shape (n_methods, n_classes)
         Part of each class in the gain; each row sums to `gain`.
     recommended : str
@@ -113,80 +114,10 @@ def why_not(rows: Labelled, eps: float, groups: IntArray | None = None) -> str |
     return None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Drawn:
-    """The rows that the losses after maps are those of; maps are fitted to the first of them."""
-
-    proba: Table
-    some: IntArray
-    """Which of all rows they are."""
-    x: FloatArray
-    """Finite log-probabilities of those that maps are fitted to."""
-    codes: IntArray
-    before: FloatArray
-    weight: FloatArray | None
-    units: IntArray | None
-    """Number of the group of each row, from 0."""
-    least: float
-
-    @property
-    def n_fit(self) -> int:
-        return len(self.x)
-
-    @property
-    def n_units(self) -> int:
-        return len(self.codes) if self.units is None else int(self.units.max()) + 1
-
-    def for_fit(self) -> tuple[FloatArray, IntArray, FloatArray | None]:
-        weight = None if self.weight is None else self.weight[: self.n_fit]
-        return self.x, self.codes[: self.n_fit], weight
-
-    def rest_after(self, maps: Sequence[Map]) -> FloatArray:
-        """Losses after each map of the rows that none was fitted to, a block at a time."""
-        first = self.n_fit
-        found = np.empty((len(maps), len(self.codes) - first))
-        for at in row_slices(found.shape[1], self.x.shape[1]):
-            rows = slice(first + at.start, first + at.stop)
-            x = finite_logs(self.proba.taken(self.some[rows]), self.least)
-            for losses, each in zip(found, maps, strict=True):
-                losses[at] = each.losses(x, self.codes[rows])
-        return np.clip(found, 0.0, -self.least, out=found)
-
-
-def _drawn(
-    rows: Labelled, losses: FloatArray, eps: float, seed: int, groups: IntArray | None
-) -> _Drawn:
-    n, k, weight = rows.proba.n_samples, rows.proba.n_classes, rows.weight
-    some = np.arange(n) if weight is None else np.flatnonzero(weight > 0)
-    n_fit = min(max(sample_size(_N_FIT, k), 2), len(some))
-    # Rows beyond those that maps are fitted to may share a group with them.
-    most = n_fit if groups is not None else sample_size(_N_EVALUATED, k)
-    if len(some) > n_fit:
-        np.random.RandomState(seed).shuffle(some)
-        some = some[: max(most, n_fit)].copy()
-    proba = rows.proba if len(some) == n_fit == n else rows.proba.taken(some[:n_fit])
-    return _Drawn(
-        proba=rows.proba,
-        some=some,
-        x=finite_logs(proba, math.log(eps)),
-        codes=rows.codes[some],
-        before=losses[some],
-        weight=None if weight is None else weight[some],
-        units=None if groups is None else _numbered(groups[some]),
-        least=math.log(eps),
-    )
-
-
-def _numbered(groups: IntArray) -> IntArray:
-    """Groups in the order in which they come: what they are called does not change the folds."""
-    _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[codes]
-
-
 class _Candidates:
     """Maps that are fitted to the rows, and the losses after them in some repeats of the folds."""
 
-    def __init__(self, drawn: _Drawn, seed: int) -> None:
+    def __init__(self, drawn: Drawn, seed: int) -> None:
         k, fit = drawn.x.shape[1], drawn.for_fit()
         methods = [m for m in METHODS if k <= _MOST_CLASSES.get(m.slope, k)]
         self.drawn = drawn
@@ -246,6 +177,25 @@ class _Candidates:
         moments = self.whole.moments(self.drawn.before - self.after(i))
         return replace(moments, variance=moments.variance + self._variance_of_fit(i))
 
+    def gain_interval(self, i: int, level: float) -> tuple[float, float]:
+        """
+        Interval of what a method takes off the loss.
+
+        A few rows whose class was called impossible have nearly all of the gain where a map gives
+        it a chance, and no transformation of t is right for so few.
+        """
+        gains, cost = self.drawn.before - self.after(i), -self.drawn.least
+        raised = (self.drawn.before > _FLOOR * cost) & (gains > _RAISED * cost)
+        if not raised.any():
+            ends = paired_interval(self.gain(i), level)
+        else:
+            rest = self.whole.moments(np.where(raised, 0.0, gains))
+            rest = replace(rest, variance=rest.variance + self._variance_of_fit(i))
+            share, n = float(self.whole.share @ raised), 1.0 / self.whole.second
+            mean = self.gain(i).mean
+            ends = interval_with_rare(mean, rest, gains[raised], share, n, level)
+        return float(ends[0][0]), float(ends[1][0])
+
     def _variance_of_fit(self, i: int) -> float:
         """
         Variance of the mean gain that comes from the fit, beside that of the rows.
@@ -300,7 +250,7 @@ class _Candidates:
         return math.sqrt(max(float(np.var(of_repeat, ddof=1)), expected) / n)
 
 
-def _likeness(drawn: _Drawn) -> float:
+def _likeness(drawn: Drawn) -> float:
     """By how much rows of one group make sums of residuals vary more than if they were alone."""
     if drawn.units is None:
         return 1.0
@@ -326,7 +276,7 @@ def _decided(found: _Candidates) -> int:
     most = max(min(_MOST_NUMBERS // found.repeats.x.size, _MOST_REPEATS), _FIRST_REPEATS)
     while True:
         gains = {i: found.gain(i) for i in methods}
-        low = {i: float(paired_interval(gains[i], _LEVEL)[0][0]) for i in methods}
+        low = {i: found.gain_interval(i, _LEVEL)[0] for i in methods}
         mean = {i: float(gains[i].mean[0]) - found.handicap(i) for i in methods}
         surest, best = max(methods, key=low.__getitem__), max(methods, key=mean.__getitem__)
         beaten = low[surest] > 0
@@ -357,13 +307,13 @@ def choose(
 
     Rows with the same number in `groups` belong together.
     """
-    drawn = _drawn(rows, losses, eps, seed, groups)
+    drawn = drawn_rows(rows, losses, eps, seed, groups)
     found = _Candidates(drawn, seed)
     at = _decided(found)
     k, every = rows.proba.n_classes, range(len(found.fitted))
     gains = [found.gain(i) for i in every]
     gain = np.array([float(m.mean[0]) for m in gains])
-    gain_intervals = [paired_interval(m, confidence_level) for m in gains]
+    gain_low, gain_high = np.array([found.gain_interval(i, confidence_level) for i in every]).T
     mean = float(np.average(losses, weights=rows.weight))
     moments = [
         replace(found.whole.moments(found.after(i)), mean=np.array([mean - gain[i]])) for i in every
@@ -377,8 +327,8 @@ def choose(
         ci_low=np.array([float(low[0]) for low, _ in intervals]) / unit,
         ci_high=np.array([float(high[0]) for _, high in intervals]) / unit,
         gain=gain / unit,
-        gain_low=np.array([float(low[0]) for low, _ in gain_intervals]) / unit,
-        gain_high=np.array([float(high[0]) for _, high in gain_intervals]) / unit,
+        gain_low=gain_low / unit,
+        gain_high=gain_high / unit,
         class_gain=np.array([m.mean for m in of_class]) / unit,
         recommended=found.fitted[at].method.name,
         fitted=replace(found.fitted[at].map, eps=eps, positive=rows.proba.positive),

@@ -127,7 +127,9 @@ def refinement_loss(
     The temperature that is applied to a row is fitted to other rows, in stratified folds, so
     that the result is not flattered by the fit; it is pessimistic by about 0.6/n nats. It
     compares classifiers as they will be after temperature scaling: too much or too little
-    confidence does not count, but a bias towards a class does. Smaller is better.
+    confidence does not count, but a bias towards a class does. Smaller is better. The
+    temperatures are those that `Recalibrator` and `RecalibratedClassifier` fit with
+    ``method="temperature"``.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ from skxent._render._words import cell, printable, unit_name
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
 from skxent.report._notable import ALL_ROWS
+from skxent.report._recipe import recipe
 from skxent.report._verdict import confidence
 
 __all__ = ["COLUMNS", "render_text"]
@@ -27,6 +28,8 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
     """The verdict, the figures of all rows, findings, a line a class, and the recalibration."""
     width_of_text = max(width, 40)
     lines = [textwrap.fill(printable(content.verdict), width_of_text), ""]
+    if to_paste := recipe(content):
+        lines += [*to_paste.splitlines(), ""]  # not wrapped, which would make it something else
     for line in _heading(content, unit_name(content.base)):
         lines.append(textwrap.fill(line, width_of_text, subsequent_indent=" " * _INDENT))
     if content.notes:

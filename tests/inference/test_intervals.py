@@ -9,6 +9,8 @@ from reports import QUICK
 from scipy import stats
 
 from skxent import log_loss_report
+from skxent._inference._intervals import Moments
+from skxent._inference._paired import interval_with_rare
 
 
 def draw(n, k=3, scale=2.0, seed=0):
@@ -243,3 +245,28 @@ def test_zeros_in_rows_without_weight_do_not_matter():
     expected = log_loss_report(y[5:], p[5:], **QUICK)
     for name in ("ci_low", "ci_high", "macro_ci_low", "macro_ci_high"):
         assert found.overall[name] == pytest.approx(expected.overall[name])
+
+
+def test_bounds_of_rare_differences_are_those_of_their_share_where_the_rest_is_nothing():
+    """And one row among a hundred is not beyond chance by t, but by the bounds of its share."""
+    n = 100
+    nothing = Moments(*(np.array([value]) for value in (0.0, 0.0, 0.0, n)))
+    low, high = interval_with_rare(np.array([0.3]), nothing, np.array([30.0]), 0.01, n, 0.9)
+    share_low, share_high = stats.beta.ppf(0.05, 1, n), stats.beta.ppf(0.95, 2, n - 1)
+    assert low[0] == pytest.approx(30 * share_low)
+    assert high[0] == pytest.approx(30 * share_high)
+    values = np.append(np.zeros(n - 1), 30.0)
+    by_t = values.mean() - stats.t.ppf(0.95, n - 1) * values.std(ddof=1) / math.sqrt(n)
+    assert by_t < 0 < low[0]
+
+
+def test_the_rest_counts_beside_rare_differences():
+    """Distances of the bounds are added as those of independent parts are."""
+    rest = Moments(*(np.array([value]) for value in (-0.02, 1e-4, 0.0, 200)))
+    rare = np.array([30.0, 33.0])
+    low, high = interval_with_rare(np.array([0.295]), rest, rare, 0.01, 200, 0.95)
+    half = stats.t.ppf(0.975, 199) * 0.01
+    down = 30 * (0.01 - stats.beta.ppf(0.025, 2, 199))
+    up = 33 * (stats.beta.ppf(0.975, 3, 198) - 0.01)
+    assert low[0] == pytest.approx(0.295 - math.hypot(half, down))
+    assert high[0] == pytest.approx(0.295 + math.hypot(half, up))

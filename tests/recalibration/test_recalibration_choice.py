@@ -22,9 +22,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
-from skxent import log_loss, log_loss_report
+from skxent import Recalibrator, log_loss, log_loss_report
 from skxent._intake._rows import check_labelled
-from skxent.recalibration import _choice, refinement_loss
+from skxent.recalibration import _drawn, refinement_loss
 from skxent.recalibration._choice import choose, why_not
 from skxent.statistic import _sample
 from skxent.statistic._extremes import row_losses
@@ -250,6 +250,8 @@ def test_on_digits_a_forest_needs_temperature(forest):
     assert recalibration.recommended == "temperature"
     assert recalibration.gain[at(recalibration, "temperature")] == pytest.approx(0.286, abs=0.005)
     assert recalibration.gain_low[at(recalibration, "temperature")] > 0.25
+    assert recalibration.log_loss[0] == pytest.approx(0.366, abs=0.001)
+    assert recalibration.log_loss[at(recalibration, "temperature")] <= 0.082
 
 
 def shifted(n, bias, seed):
@@ -324,7 +326,7 @@ def test_maps_that_are_fitted_to_a_part_of_the_rows_are_applied_to_all(monkeypat
     y, p = calibrated(1500, 3)
     logits = 1.6 * np.log(p)
     whole = recalibration_of(y, logits, from_logits=True)
-    monkeypatch.setattr(_choice, "_N_FIT", 400)
+    monkeypatch.setattr(_drawn, "_N_FIT", 400)
     part = recalibration_of(y, logits, from_logits=True)
     assert (part.log_loss != whole.log_loss)[1:].all()
     assert_allclose(part.log_loss, whole.log_loss, atol=0.01)
@@ -586,3 +588,57 @@ def test_one_group_has_no_recalibration():
     rows = check_labelled(y, p)
     assert "one group" in why_not(rows, EPS, np.zeros(30, dtype=int))
     assert why_not(rows, EPS, np.arange(30) // 15) is None
+
+
+# Of a model that calls impossible what happens.
+
+
+def half_sure(n, impossible, seed):
+    """Labels of two classes; the model is right but for rows of which it excludes the label."""
+    rng = np.random.default_rng(seed)
+    p = rng.uniform(0.05, 0.95, size=n)
+    y = (rng.random(n) < p).astype(int)
+    wrong = rng.random(n) < 2 * impossible
+    p[wrong] = rng.integers(2, size=wrong.sum())
+    y[wrong] = rng.integers(2, size=wrong.sum())
+    return y, np.column_stack([1 - p, p])
+
+
+def test_two_rows_that_were_impossible_are_reason_enough_to_mix():
+    """Of t they would not be: with it the interval of the gain reaches far below 0."""
+    y, p = half_sure(200, 0.0, seed=0)
+    assert recalibration_of(y, p).recommended == "none"
+    for row in (0, 1):
+        p[row] = np.eye(2)[1 - y[row]]
+    found = recalibration_of(y, p)
+    assert found.recommended in ("mix", "temperature+mix")
+    i = at(found, "mix")
+    assert 0 < found.gain_low[i] < found.gain[i] < found.gain_high[i]
+    gains = 36.04 - np.log(200), 2 / 200  # the cost of the floor less that of half a row's share
+    assert found.gain[i] == pytest.approx(np.prod(gains), rel=0.15)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("impossible", [0.01, 0.03])
+def test_the_interval_of_the_gain_holds_for_models_with_zeros(impossible):
+    """What the map that is fitted to the rows takes off 100,000 others."""
+    y_new, p_new = half_sure(100_000, impossible, seed=99)
+    floored = p_new[np.arange(len(y_new)), y_new] == 0
+    below = above = 0
+    for seed in range(100):
+        y, p = half_sure(300, impossible, seed)
+        found = recalibration_of(y, p, confidence_level=0.9)
+        i = at(found, "mix")
+        share, classes = mixed_share(y, p)
+        q = (1 - share) * p_new + share * classes
+        gain = log_loss(y_new, p_new) - log_loss(y_new, q)
+        below += gain < found.gain_low[i]
+        above += gain > found.gain_high[i]
+    assert floored.any()
+    assert below <= 100 * 0.1
+    assert above <= 100 * 0.12
+
+
+def mixed_share(y, p):
+    fitted = Recalibrator("mix").fit(y, p)
+    return fitted.share_, fitted.class_shares_

@@ -185,6 +185,21 @@ def test_whole_weights_are_repeats():
         assert_allclose(weighted.predict_proba(p), repeated.predict_proba(p), rtol=1e-6)
 
 
+def test_whole_weights_are_numbers_of_rows_for_the_choice_as_well():
+    """Twelve copies of rows that say nothing would say much; weights of 12,000 are no rows."""
+    y, p = calibrated(60, 4, seed=3)
+    weight = np.full(60, 12.0)
+    assert Recalibrator().fit(y, p).method_ == "none"
+    weighted = Recalibrator().fit(y, p, sample_weight=weight)
+    repeated = Recalibrator().fit(np.repeat(y, 12), np.repeat(p, 12, axis=0))
+    assert weighted.method_ == repeated.method_ != "none"
+    assert_allclose(weighted.predict_proba(p), repeated.predict_proba(p), rtol=1e-6)
+    assert Recalibrator().fit(y, p, sample_weight=1000 * weight).method_ == "none"
+    groups = np.arange(60)
+    grouped = Recalibrator().fit(y, p, sample_weight=weight, groups=groups)
+    assert grouped.method_ == "none"
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_of_other_weights_only_the_proportions_matter(scale):
     y, p = too_sure(200)
@@ -193,6 +208,20 @@ def test_of_other_weights_only_the_proportions_matter(scale):
         Recalibrator("temperature+mix").fit(y, p, sample_weight=w) for w in (weight, scale * weight)
     )
     assert_allclose(one.predict_proba(p), two.predict_proba(p), rtol=1e-6)
+
+
+@pytest.mark.parametrize("backend", ["pandas", "polars"])
+def test_frames_of_predictions(backend):
+    library = pytest.importorskip(backend)
+    y, p = too_sure()
+    names = np.array(["b", "a", "c"])
+    columns = {f"proba_{name}": p[:, i] for i, name in enumerate(names)}
+    frame = library.DataFrame({name: columns[name] for name in sorted(columns)})
+    of_frame = Recalibrator("vector").fit(library.Series(names[y].tolist()), frame)
+    assert of_frame.classes_.tolist() == ["a", "b", "c"]
+    expected = Recalibrator("vector").fit(names[y], p[:, [1, 0, 2]]).predict_proba(p[:, [1, 0, 2]])
+    turned = library.DataFrame(columns)
+    assert_allclose(of_frame.predict_proba(turned), expected, rtol=1e-9)
 
 
 def test_groups_are_counted():

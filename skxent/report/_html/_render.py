@@ -17,6 +17,7 @@ from skxent.report._html._sections import (
     recalibration_section,
     worst_rows,
 )
+from skxent.report._recipe import recipe
 
 __all__ = ["report_html"]
 
@@ -44,8 +45,7 @@ def report_html(content: Content, title: str | None, *, on_page: bool) -> str:
         verdict=plain(content.verdict),
         about=_about(content),
         headline=headline(content, level),
-        # The lines to paste, where there is something to apply.
-        recipe="",
+        recipe=recipe(content),
         matter=order.matter(content, names, unit),
         further=further(content, level),
         findings=[plain(text) for text in content.findings],

@@ -1,0 +1,52 @@
+"""The lines that apply the recommended recalibration, to paste."""
+
+from __future__ import annotations
+
+import math
+
+from skxent.report._content import Content
+
+__all__ = ["recipe"]
+
+_FROZEN = "from sklearn.frozen import FrozenEstimator"
+_IMPORT = "from skxent import RecalibratedClassifier"
+
+
+def recipe(content: Content) -> str:
+    """
+    Python for the recommended map; empty where nothing is recommended.
+
+    It speaks of `report`, and of predictions of `model` for other rows; where a report was made of
+    a classifier, of this `model` and of the `X` and `y` that it was made of.
+    """
+    found, about = content.recalibration, content.about
+    if found is None or found.recommended == "none":
+        return ""
+    if about.model is None:
+        return _of_predictions(found.recommended, content.base)
+    frozen = not about.out_of_fold
+    model = "FrozenEstimator(model)" if frozen else "model"
+    given = "X, y"
+    given += ", sample_weight=sample_weight" if about.weighted else ""
+    given += ", groups=groups" if about.n_groups is not None else ""
+    return "\n".join(
+        [
+            *([_FROZEN] if frozen else []),
+            _IMPORT,
+            f'model = RecalibratedClassifier({model}, method="{found.recommended}")',
+            f"model.fit({given})  # the rows of this report",
+        ]
+    )
+
+
+def _of_predictions(method: str, base: float) -> str:
+    whole = int(base) if float(base).is_integer() else base
+    unit = "" if base == math.e else f", base={whole!r}"
+    return "\n".join(
+        [
+            "from skxent import log_loss",
+            f"recalibrator = report.recalibrator()  # {method}",
+            "better = recalibrator.predict_proba(y_proba_new)",
+            f"log_loss(y_new, better{unit})",
+        ]
+    )

@@ -1,0 +1,101 @@
+"""The lines to paste do what the report promises."""
+
+import html
+import math
+import re
+
+import numpy as np
+import pytest
+from reports import calibrated
+from scipy.special import softmax
+from sklearn.datasets import load_digits
+from sklearn.ensemble import RandomForestClassifier
+
+from skxent import (
+    LogLossReport,
+    RecalibratedClassifier,
+    Recalibrator,
+    log_loss,
+    log_loss_report,
+)
+
+
+def recipe_of(report):
+    """What stands on the page, and as it stands, between empty lines, in the text."""
+    (lines,) = re.findall(r"<pre>(.*?)</pre>", report.to_html(), flags=re.DOTALL)
+    lines = html.unescape(lines)
+    assert f"\n\n{lines}\n\n" in str(report)
+    assert lines in html.unescape(report._repr_html_())
+    return lines
+
+
+def sure(n, seed=0):
+    y, p = calibrated(n, 3, seed=seed)
+    return y, softmax(3 * np.log(p), axis=1)
+
+
+@pytest.mark.parametrize(("base", "written"), [(None, ""), (2, ", base=2"), (1.5, ", base=1.5")])
+def test_predictions_are_recalibrated_by_what_the_report_holds(base, written):
+    y, p = sure(800)
+    y_new, p_new = sure(800, seed=1)
+    report = log_loss_report(y, p, base=base, n_null=0)
+    lines = recipe_of(report)
+    assert lines.endswith(f"log_loss(y_new, better{written})")
+    assert report.recalibration.recommended in lines
+    names = {"report": report, "y_new": y_new, "y_proba_new": p_new}
+    exec(lines, names)
+    before, after = (log_loss(y_new, q, base=base) for q in (p_new, names["better"]))
+    assert after < 0.8 * before
+    again = LogLossReport.from_json(report.to_json())
+    assert recipe_of(again) == lines
+    exec(lines, names | {"report": again})
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_fitted_classifier_is_recalibrated_on_the_rows_of_the_report(grouped):
+    X, y = load_digits(return_X_y=True)
+    model = RandomForestClassifier(30, random_state=0).fit(X[:600], y[:600])
+    groups = np.arange(600) // 2 if grouped else None
+    report = LogLossReport.from_estimator(model, X[600:1200], y[600:1200], groups=groups, n_null=0)
+    names = {"model": model, "X": X[600:1200], "y": y[600:1200], "groups": groups}
+    exec(recipe_of(report), names)
+    better = names["model"]
+    assert isinstance(better, RecalibratedClassifier)
+    assert better.estimator_.estimator is model
+    assert better.method_ == report.recalibration.recommended
+    X, y = X[1200:], y[1200:]
+    after = better.predict_proba(X)
+    of_report = report.recalibrator().predict_proba(model.predict_proba(X))
+    assert log_loss(y, after) == pytest.approx(log_loss(y, of_report), rel=1e-5)
+    assert log_loss(y, after) < 0.8 * log_loss(y, model.predict_proba(X))
+
+
+def test_a_cross_validated_classifier_is_recalibrated_by_folds():
+    X, y = load_digits(return_X_y=True)
+    model, weight = RandomForestClassifier(30, random_state=0), np.linspace(0.5, 1.5, 600)
+    report = LogLossReport.from_cv(model, X[:600], y[:600], sample_weight=weight, n_null=0)
+    names = {"model": model, "X": X[:600], "y": y[:600], "sample_weight": weight}
+    lines = recipe_of(report)
+    assert "Frozen" not in lines
+    exec(lines, names)
+    assert names["model"].method_ == report.recalibration.recommended
+    before = log_loss(y[600:], model.fit(X[:600], y[:600]).predict_proba(X[600:]))
+    assert log_loss(y[600:], names["model"].predict_proba(X[600:])) < 0.8 * before
+
+
+def test_where_nothing_is_recommended_there_is_nothing_to_paste():
+    y, p = calibrated(500, 3)
+    for report in (
+        log_loss_report(y, p, n_null=0),
+        log_loss_report(y, p**3, renormalize=True, recalibration=False, n_null=0),
+    ):
+        assert "<pre>" not in report.to_html()
+        assert "recalibrator" not in str(report)
+
+
+def test_lines_are_not_broken_where_the_text_is_narrow():
+    y, p = sure(800)
+    report = log_loss_report(y, p, n_null=0)
+    assert recipe_of(report) in report.to_text(width=40)
+    assert report.base == math.e
+    assert isinstance(report.recalibrator(), Recalibrator)
