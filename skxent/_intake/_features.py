@@ -30,7 +30,7 @@ class Feature:
     is_time: bool = False
     """Whether the numbers are microseconds since 1970."""
 
-    def taken(self, rows: slice | NDArray[np.bool_]) -> Feature:
+    def taken(self, rows: slice | NDArray[np.bool_] | IntArray) -> Feature:
         """The column of some of the rows."""
         numbers = None if self.numbers is None else self.numbers[rows]
         return replace(

@@ -11,15 +11,24 @@ from skxent.cli._gates import Gate
 from skxent.comparison import LogLossComparison
 from skxent.report import LogLossReport
 from skxent.report._text import COLUMNS
+from skxent.slices import LogLossSlices
 
 __all__ = ["markdown"]
 
+_OF_SLICES = ("support", "share", "log_loss", "expected", "gap", "z", "p_value")
 _OF_MODELS = ("log_loss", "difference", "ci_low", "ci_high", "adjusted_p")
 
 
-def markdown(result: LogLossReport | LogLossComparison, gates: Sequence[Gate], title: str) -> str:
+def markdown(
+    result: LogLossReport | LogLossComparison | LogLossSlices, gates: Sequence[Gate], title: str
+) -> str:
     """A heading, the verdict, the gates, and tables."""
-    tables = _report(result) if isinstance(result, LogLossReport) else _comparison(result)
+    if isinstance(result, LogLossReport):
+        tables = _report(result)
+    elif isinstance(result, LogLossSlices):
+        tables = _slices(result)
+    else:
+        tables = _comparison(result)
     lines = [f"## {_text(title)}", "", _text(result.verdict), ""]
     if gates:
         lines += [*(f"- {'❌' if g.failed else '✅'} {_text(g.text)}" for g in gates), ""]
@@ -57,6 +66,21 @@ def _comparison(comparison: LogLossComparison) -> list[str]:
         lines += ["", *_table(name, comparison.target_names, figures, _OF_MODELS)]
     if comparison.notes:
         lines += ["", *(f"- {_text(note)}" for note in comparison.notes)]
+    return lines
+
+
+def _slices(slices: LogLossSlices) -> list[str]:
+    names = [
+        f"{name} ★" if found else name
+        for name, found in zip(slices.names, slices.found.tolist(), strict=True)
+    ]
+    lines = [
+        f"Log loss in {unit_name(slices.base)}; ★ off beyond chance.",
+        "",
+        *_table("slice", names, {name: getattr(slices, name) for name in _OF_SLICES}, _OF_SLICES),
+    ]
+    if slices.notes:
+        lines += ["", *(f"- {_text(note)}" for note in slices.notes)]
     return lines
 
 

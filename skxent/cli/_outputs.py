@@ -15,6 +15,7 @@ from skxent.cli._gates import Gate
 if TYPE_CHECKING:
     from skxent.comparison import LogLossComparison, LogLossComparisonAccumulator
     from skxent.report import LogLossAccumulator, LogLossReport
+    from skxent.slices import GroupedLogLossAccumulator, LogLossSlices
 
 __all__ = ["add_outputs", "check_outputs", "deliver"]
 
@@ -66,12 +67,15 @@ def check_outputs(options: argparse.Namespace, inputs: Sequence[str]) -> None:
 
 
 def deliver(
-    result: LogLossReport | LogLossComparison,
+    result: LogLossReport | LogLossComparison | LogLossSlices,
     options: argparse.Namespace,
     gates: Sequence[Gate],
     *,
     title: str,
-    counted: LogLossAccumulator | LogLossComparisonAccumulator | None = None,
+    counted: LogLossAccumulator
+    | LogLossComparisonAccumulator
+    | GroupedLogLossAccumulator
+    | None = None,
     before: str = "",
 ) -> None:
     """

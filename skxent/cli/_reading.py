@@ -13,8 +13,17 @@ from skxent.cli._progress import Progress
 if TYPE_CHECKING:
     from skxent._intake._columns import Columns
     from skxent.report import LogLossAccumulator
+    from skxent.slices import GroupedLogLossAccumulator
 
-__all__ = ["add_base", "add_reading", "columns_of", "is_saved", "reading_of", "rows_of_files"]
+__all__ = [
+    "add_base",
+    "add_reading",
+    "columns_of",
+    "is_saved",
+    "reading_of",
+    "rows_of_files",
+    "slices_of_files",
+]
 
 _MARK = b"\x93SKXENT\n"
 
@@ -134,5 +143,28 @@ def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossA
         progress=progress,
         **reading_of(options),
     )
+    progress.done()
+    return found
+
+
+def slices_of_files(options: argparse.Namespace, files: Sequence[str]) -> GroupedLogLossAccumulator:
+    """The same by the values of a column, of files of predictions."""
+    from dataclasses import replace
+
+    from skxent.engines._slices_from import grouped_from
+
+    if any(is_saved(path) for path in files):
+        msg = "--by is for files of predictions: saved sums do not know the rows"
+        raise UsageError(msg)
+    if options.groups is not None:
+        msg = "--groups and --by: sums by value know no groups of rows; leave out one of them"
+        raise UsageError(msg)
+    how = reading_of(options)
+    if how.pop("n_jobs") != 1:
+        msg = "--jobs is for a report without --by"
+        raise UsageError(msg)
+    columns = replace(columns_of(options, None), groups=options.by)
+    progress = Progress("reading")
+    found = grouped_from(list(files), columns, base=options.base, progress=progress, **how)
     progress.done()
     return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 
+from skxent.cli._errors import HELD, UsageError
 from skxent.cli._gates import add_report_gates, gates_of_report, verdict_of
 from skxent.cli._outputs import add_outputs, check_outputs, deliver
-from skxent.cli._reading import add_base, add_reading, rows_of_files
+from skxent.cli._reading import add_base, add_reading, rows_of_files, slices_of_files
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -25,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_reading(parser, required=False)
     parser.add_argument("--row-ids", metavar="ID", help="the column of the names of the rows")
+    parser.add_argument(
+        "--by",
+        metavar="COL",
+        help="instead of the report: what the rows of each value of this column cost",
+    )
     add_base(parser, math.e)
     parser.add_argument(
         "--no-recalibration", action="store_true", help="leave out what recalibration would gain"
@@ -36,12 +42,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, report, and judge."""
     check_outputs(options, options.files)
+    title = f"Log loss of {', '.join(options.files[:3])}{', …' if len(options.files) > 3 else ''}"
+    if options.by is not None:
+        return _by(options, title)
     counted = rows_of_files(options, options.files)
     counted.base = options.base
     report = counted.report(
         confidence_level=options.confidence_level, recalibration=not options.no_recalibration
     )
     gates = gates_of_report(options, report)
-    title = f"Log loss of {', '.join(options.files[:3])}{', …' if len(options.files) > 3 else ''}"
     deliver(report, options, gates, title=title, counted=counted)
     return verdict_of(gates)
+
+
+def _by(options: argparse.Namespace, title: str) -> int:
+    """Slices in the place of the report."""
+    gates = ("above", "class_above", "skill_below", "e_value_above")
+    asked = [name for name in gates if getattr(options, f"fail_{name}", None) is not None]
+    if asked:
+        msg = f"--fail-{asked[0].replace('_', '-')} is for the report of all rows: leave out --by"
+        raise UsageError(msg)
+    counted = slices_of_files(options, options.files)
+    counted.base = options.base
+    slices = counted.report(confidence_level=options.confidence_level)
+    deliver(slices, options, [], title=f"{title} by {', '.join(slices.by)}", counted=counted)
+    return HELD

@@ -14,9 +14,10 @@ from skxent._inference._multiple import holm
 from skxent._inference._scores import p_values_of_scores
 from skxent._intake._arguments import check_base, check_eps, check_level, check_names
 from skxent._intake._batches import is_empty, ones_for_zeros
-from skxent._intake._features import check_features
+from skxent._intake._features import Feature, check_features
 from skxent._intake._labels import check_labels, check_pos_label
-from skxent._intake._rows import check_labelled
+from skxent._intake._rows import Labelled, check_labelled
+from skxent._render._words import left_out
 from skxent._typing import EPS
 from skxent.report._weights import weights_follow_classes
 from skxent.slices._compute import CLASS_WEIGHTS, classes_to_test
@@ -118,6 +119,7 @@ class GroupedLogLossAccumulator(Mergeable):
         self.from_logits, self.renormalize = from_logits, renormalize
         self.by: tuple[str, ...] = ()
         self._totals: SliceTotals | None = None
+        self._n_dropped = 0
         self._lock = Lock()
 
     @property
@@ -175,18 +177,24 @@ class GroupedLogLossAccumulator(Mergeable):
         )
         columns = check_features(by, rows.proba.n_samples, y_true, name="by")
         if ones is None:
-            check_total(rows.weight)
-            totals = totals_of(rows, columns, self.eps)
-            self._add(tuple(column.name for column in columns), totals)
+            self._count(rows, columns)
         return self
 
-    def _add(self, by: tuple[str, ...], totals: SliceTotals) -> None:
+    def _count(self, rows: Labelled, columns: Sequence[Feature], n_dropped: int = 0) -> None:
+        """Add checked rows, beside so many that were left out."""
+        check_total(rows.weight)
+        totals = totals_of(rows, columns, self.eps)
+        self._add(tuple(column.name for column in columns), totals, n_dropped)
+
+    def _add(self, by: tuple[str, ...], totals: SliceTotals | None, n_dropped: int = 0) -> None:
         with self._lock:
-            if self.by and by != self.by:
+            if self.by and by and by != self.by:
                 msg = f"by must have the columns of before, {', '.join(self.by)}; got {by}."
                 raise ValueError(msg)
-            self._totals = totals if self._totals is None else self._totals + totals
-            self.by = by
+            self.by = by or self.by
+            self._n_dropped += n_dropped
+            if totals is not None:
+                self._totals = totals if self._totals is None else self._totals + totals
 
     def merge(self, other: GroupedLogLossAccumulator) -> GroupedLogLossAccumulator:
         """
@@ -210,14 +218,12 @@ class GroupedLogLossAccumulator(Mergeable):
             If the labels, their order, `eps` or the columns differ.
         """
         self._check_alike(other)
-        by, totals = other._counted()
-        if totals is not None:
-            self._add(by, totals)
+        self._add(*other._counted())
         return self
 
-    def _counted(self) -> tuple[tuple[str, ...], SliceTotals | None]:
+    def _counted(self) -> tuple[tuple[str, ...], SliceTotals | None, int]:
         with self._lock:
-            return self.by, self._totals
+            return self.by, self._totals, self._n_dropped
 
     def report(self, *, confidence_level: float = 0.95) -> LogLossSlices:
         """
@@ -239,12 +245,15 @@ class GroupedLogLossAccumulator(Mergeable):
             If no row has been counted, or `confidence_level` is not between 0 and 1.
         """
         level = check_level(confidence_level)
-        by, totals = self._counted()
+        by, totals, n_dropped = self._counted()
         if totals is None:
             msg = "There is nothing to report: no row with a positive weight has been counted."
             raise ValueError(msg)
         unit, sums = check_base(self.base), totals.sums
         testable = not weights_follow_classes(totals.whole)
+        notes = [_NOT_RECALIBRATED if testable else CLASS_WEIGHTS]
+        if n_dropped:
+            notes.append(left_out(n_dropped))
         tested = _tested(sums, testable, 1.0 - level)
         order = np.array(sorted(range(len(totals.keys)), key=lambda i: _rank(totals.keys[i])))
         loss = float(sums.loss.sum())
@@ -257,7 +266,7 @@ class GroupedLogLossAccumulator(Mergeable):
             by=by,
             recalibration="none",
             n_draws=0,
-            notes=(_NOT_RECALIBRATED,) if testable else (CLASS_WEIGHTS,),
+            notes=tuple(notes),
             n_samples=self.n_samples,
             n_groups=None,
             overall=overall_figures(overall, unit),
@@ -267,8 +276,9 @@ class GroupedLogLossAccumulator(Mergeable):
 
     def _tree(self) -> dict[str, Any]:
         tree = {name: getattr(self, name) for name in _OPTIONS}
-        by, totals = self._counted()
+        by, totals, n_dropped = self._counted()
         tree |= {"labels": self.labels, "target_names": self.target_names, "by": by}
+        tree["n_dropped"] = n_dropped
         return tree | {"totals": None if totals is None else totals.tree()}
 
     @classmethod
@@ -276,6 +286,7 @@ class GroupedLogLossAccumulator(Mergeable):
         found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
         # As they are: names that are labels keep their type.
         found.target_names, found.by = tuple(tree["target_names"]), tuple(tree["by"])
+        found._n_dropped = tree["n_dropped"]
         found._totals = None if tree["totals"] is None else SliceTotals.of_tree(tree["totals"])
         return found
 
@@ -285,10 +296,10 @@ class GroupedLogLossAccumulator(Mergeable):
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        by, totals = self._counted()
+        by, totals, n_dropped = self._counted()
         # A lock belongs to its process. Totals are never written to.
         state = {name: value for name, value in self.__dict__.items() if name != "_lock"}
-        return state | {"by": by, "_totals": totals}
+        return state | {"by": by, "_totals": totals, "_n_dropped": n_dropped}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

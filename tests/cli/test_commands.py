@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +17,15 @@ from predictions import CLASSES, proba_of, table, with_null, with_value
 from reports import same
 
 from skxent import (
+    GroupedLogLossAccumulator,
     LogLossAccumulator,
     LogLossComparison,
     LogLossComparisonAccumulator,
     LogLossReport,
+    LogLossSlices,
     compare_log_loss,
     log_loss_report,
+    log_loss_slices,
 )
 from skxent.__main__ import main
 
@@ -503,3 +507,44 @@ def test_without_arrow_it_is_said_what_to_install(old, capsys, monkeypatch):
     assert (code, out) == (2, "")
     assert err == "skxent: Reading files needs pyarrow: pip install 'skxent[arrow]'.\n"
     assert os.path.exists(old)
+
+
+def test_rows_by_a_column_are_reported_instead(old, tmp_path, capsys):
+    frame = TABLE.to_pandas().assign(side=["left", "right"] * 200)
+    path = str(tmp_path / "sides.parquet")
+    frame.to_parquet(path)
+    assert main(["report", path, *READ, "--by", "side"]) == 0
+    out = capsys.readouterr().out
+    assert "side = left" in out
+    whole = log_loss_slices(
+        frame["kind"], proba_of(TABLE), frame, by="side", labels=CLASSES,
+        sample_weight=frame["w"], recalibration=False,
+    )  # fmt: skip
+    written = [str(tmp_path / name) for name in ("by.json", "by.md", "by.html", "by.skxent")]
+    options = [f"--{n}={f}" for n, f in zip(("json", "md", "html", "save"), written, strict=True)]
+    assert main(["report", path, *READ, "--by", "side", *options]) == 0
+    found = LogLossSlices.from_json(Path(written[0]).read_text())
+    assert found.log_loss == pytest.approx(whole.log_loss)
+    assert found.z == pytest.approx(whole.z)
+    assert "| side = right |" in Path(written[1]).read_text()
+    assert "side = left" in Path(written[2]).read_text()
+    saved = GroupedLogLossAccumulator.load(written[3])
+    assert saved.report().gap == pytest.approx(whole.gap)
+
+
+def test_what_cannot_go_with_a_column_is_a_wrong_usage(old, tmp_path, capsys):
+    by = ["--by", "patient"]
+    for wrong in (["--fail-above", "1"], ["--groups", "patient"], ["--jobs", "2"]):
+        assert main(["report", old, *READ, *by, *wrong]) == 2
+        assert wrong[0] in capsys.readouterr().err
+    assert main(["report", old, *READ, "--by", "nothing"]) == 2
+    assert "no column 'nothing' (by)" in capsys.readouterr().err
+
+
+def test_rows_without_a_value_of_the_column_are_an_error_or_left_out(tmp_path, capsys):
+    path = str(tmp_path / "null.parquet")
+    pq.write_table(with_null(TABLE, "patient", 7), path)
+    assert main(["report", path, *READ, "--by", "patient"]) == 3
+    assert "row 7" in capsys.readouterr().err
+    assert main(["report", path, *READ, "--by", "patient", "--nulls", "drop"]) == 0
+    assert "1 row was left out" in capsys.readouterr().out

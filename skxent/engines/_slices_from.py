@@ -1,0 +1,87 @@
+"""Slices by the values of a column, of files and other sources, in constant memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from skxent._intake._arrow import Chunk, rows_of
+from skxent._intake._batches import ones_for_zeros
+from skxent._intake._columns import BadDataError, Columns, Layout, NoSuchColumnError
+from skxent._intake._features import coded
+from skxent._intake._reading import Reading, located
+from skxent._intake._rows import check_labelled
+from skxent.engines._counting import Progress, counting_of, told
+from skxent.slices import GroupedLogLossAccumulator
+
+__all__ = ["grouped_from"]
+
+
+def grouped_from(
+    source: Any,
+    columns: Columns,
+    *,
+    label_texts: Sequence[str] | None = None,
+    nulls: str = "error",
+    base: float | None = math.e,
+    from_logits: bool = False,
+    renormalize: bool = False,
+    progress: Progress | None = None,
+) -> GroupedLogLossAccumulator:
+    """
+    All rows of a source by the values of one of their columns, the one of the groups.
+
+    `label_texts` are labels that become of the type of those of the rows.
+    """
+    with counting_of(source, columns) as counting, _called_by():
+        labels = counting.labels(label_texts)
+        found = GroupedLogLossAccumulator(
+            labels, base=base, from_logits=from_logits, renormalize=renormalize
+        )
+        reading = Reading(columns, labels, None, from_logits, renormalize, nulls)
+        each = None if progress is None else told(progress, counting.n_rows())
+        for layout, chunk in counting.chunks(labels):
+            if chunk.batch.num_rows:
+                _count(found, chunk, layout, reading)
+            if each is not None:
+                each(chunk.batch.num_rows)
+    return found
+
+
+@contextmanager
+def _called_by() -> Iterator[None]:
+    """The column is read as that of groups, which an error must not call it."""
+    try:
+        yield
+    except NoSuchColumnError as error:
+        raise NoSuchColumnError(str(error).replace("(groups)", "(by)")) from error
+
+
+def _count(
+    found: GroupedLogLossAccumulator, chunk: Chunk, layout: Layout, reading: Reading
+) -> None:
+    """Add the rows of a chunk; an error says where they are from."""
+    positive = reading.of_one_class(layout, chunk.where)
+    drop, name = reading.nulls == "drop", str(reading.columns.groups)
+    try:
+        rows = rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
+        if rows.groups is None or ones_for_zeros(rows.weight) is not None:
+            found._add((), None, rows.n_dropped)
+            return
+        checked = check_labelled(
+            rows.codes,
+            rows.proba,
+            labels=range(len(reading.labels)),
+            pos_label=positive,
+            sample_weight=rows.weight,
+            from_logits=reading.from_logits,
+            renormalize=reading.renormalize,
+        )
+        column = coded(rows.groups.keys.tolist(), name).taken(rows.groups.codes)
+        found._count(checked, [column], rows.n_dropped)
+    except BadDataError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise BadDataError(located(str(error), chunk, layout)) from error
