@@ -159,13 +159,20 @@ def _bars(values: Sequence[float]) -> list[float]:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("skxent._render"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unbroken"] = _unbroken
+    return environment
+
+
+def _unbroken(sentence: str) -> str:
+    """A sentence whose lines end neither before a percent sign nor within a p-value."""
+    return sentence.replace(" %", "\u00a0%").replace("p <", "p\u00a0<")
 
 
 def render(template: str, *, title: str, on_page: bool, **context: Any) -> str:

@@ -571,6 +571,12 @@ def test_a_page_says_what_it_is_of():
     )
 
 
+def test_numbers_keep_their_percent_signs_on_their_line():
+    made = content(3, 600, verdict="16 % less (p <0.001).")
+    html = render_html(made)
+    assert "16\u00a0% less (p\u00a0&lt;0.001)." in html
+
+
 def test_headings_of_columns_are_those_of_the_legend():
     page = shown(10)[1]
     explained = {text.removesuffix(":") for text in page.texts("dt") if text.endswith(":")}
