@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         log_loss_skill_score,
         perplexity,
     )
+    from skxent.monitoring import CalibrationMonitor, CalibrationMonitorDisplay
     from skxent.recalibration import RecalibratedClassifier, Recalibrator
     from skxent.report import (
         LogLossAccumulator,
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CalibrationMonitor",
+    "CalibrationMonitorDisplay",
     "GroupedLogLossAccumulator",
     "LogLossAccumulator",
     "LogLossChange",
@@ -101,14 +104,8 @@ __all__ = [
 # A name is looked for in these, one after the other, when somebody asks for it: a command that only
 # says how it is used, and a program that needs one metric, do not wait for everything else.
 _ROOMS = (
-    "metrics",
-    "report",
-    "comparison",
-    "recalibration",
-    "scorers",
-    "engines",
-    "slices",
-    "change",
+    *("metrics", "report", "comparison", "recalibration", "scorers", "engines", "slices"),
+    *("change", "monitoring"),
 )
 _OTHERS = ("cli", "testing")
 

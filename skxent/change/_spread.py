@@ -194,5 +194,6 @@ def _unbiased(
     """Moments from sums of squared and cubed errors, less what the mean takes off them."""
     left = max(1.0 - 2.0 * third / second + second, 1e-300)
     unknown = np.full(square.shape, np.nan)
-    more = third_factor(np.asarray(1.0 / second))
+    with np.errstate(divide="ignore"):  # of one row or two
+        more = third_factor(np.asarray(1.0 / second))
     return Moments(unknown, square / left, cube * more, n)

@@ -260,6 +260,17 @@ def test_what_cannot_be_compared_is_refused(other, error, message):
         log_loss_change(quick(*before), other(*after))
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_few_rows_have_parts_and_rough_intervals_or_none(n):
+    before, after = rows(n, seed=1), rows(400, seed=2)
+    for one, other in ((before, after), (after, before), (before, before)):
+        found = log_loss_change(*(quick(*side, labels=range(3)) for side in (one, other)))
+        assert abs(sum(found.overall[name] for name in PARTS) - found.overall["change"]) < 1e-12
+        assert math.isnan(found.overall["change_low"]) == (n == 1)
+        assert found.notes[-1].startswith("Fewer than 30 rows")
+        assert "nan" not in str(found)
+
+
 def test_an_infinite_loss_has_no_parts():
     y, p = np.array([0, 1, 1]), np.array([[1.0, 0.0], [1.0, 0.0], [0.5, 0.5]])
     report = quick(y, p, eps=0)

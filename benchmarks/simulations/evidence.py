@@ -1,0 +1,103 @@
+"""
+Does a stream that is looked at after every row give false alarms, and how soon true ones?
+
+Labels are drawn from the probabilities that are reported, or from others that these were made
+wrong of: sharpened by a temperature, or with a bias for one class. The probabilities are those of
+a linear model, a forest, whose zeros are zeros, and boosting. The same ratios as those of
+`CalibrationMonitor` are added up row by row, and are compared with it. Beside it, the test of
+the gap, which has one look at the end.
+
+    python benchmarks/simulations/evidence.py 1000
+"""
+
+import sys
+
+import numpy as np
+from scipy.special import logsumexp
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+
+from skxent import CalibrationMonitor
+
+N_ROWS, ALPHA = 5000, 0.05
+POWERS, BIASES = (0.5, 0.75, 1.25, 1.5, 2.0), (-0.4, -0.1, 0.1, 0.4)
+MODELS = {
+    "linear": LogisticRegression(),
+    "forest": RandomForestClassifier(100, random_state=0),
+    "boosting": HistGradientBoostingClassifier(max_iter=50, random_state=0),
+}
+ERRORS = {
+    "calibrated": lambda p: p,
+    "temperature 1.1": lambda p: p**1.1,
+    "temperature 1.15": lambda p: p**1.15,
+    "temperature 1.3": lambda p: p**1.3,
+    "temperature 2": lambda p: p**2.0,
+    "bias 0.3 of a class": lambda p: p * np.exp([0.3, 0.0, 0.0]),
+}
+
+
+def rows(n, rng):
+    y = rng.choice(3, p=(0.5, 0.3, 0.2), size=n)
+    return rng.normal(size=(n, 4)) + 1.2 * np.eye(3, 4)[y], y
+
+
+def path(y, p):
+    """Logarithm of the e-value after each row."""
+    n, k = p.shape
+    own = np.maximum(p[np.arange(n), y], 2.0**-52)
+    of_powers = [(b - 1) * np.log(own) - np.log((p**b).sum(axis=1)) for b in POWERS]
+    hit = np.eye(k)[y]
+    of_biases = [b * hit - np.log1p(np.expm1(b) * p) for b in BIASES]
+    sums = np.column_stack([*of_powers, *of_biases]).cumsum(axis=0)
+    weight = np.repeat([1 / (2 * len(POWERS)), 1 / (2 * len(BIASES) * k)], [5, 4 * k])
+    return logsumexp(sums, b=weight, axis=1)
+
+
+def gap_found(y, p):
+    """Whether the test of the gap of all rows finds one at 5 %."""
+    logs = np.log(np.maximum(p, 1e-300))
+    mean = -(p * logs).sum(axis=1)
+    variance = (p * logs**2).sum(axis=1) - mean**2
+    gap = (-np.log(np.maximum(p[np.arange(len(y)), y], 2.0**-52)) - mean).sum()
+    return abs(gap) > 1.96 * np.sqrt(variance.sum())
+
+
+def check(y, p):
+    """The sums here are those of the monitor."""
+    monitor = CalibrationMonitor([0, 1, 2])
+    for at in np.array_split(np.arange(len(y)), 7):
+        monitor.update(y[at], p[at])
+    np.testing.assert_allclose(monitor.log_e_value, path(y, p)[-1], rtol=1e-9)
+
+
+def main(n_streams):
+    rng = np.random.default_rng(0)
+    X, y = rows(2000, rng)
+    print("| model | the probabilities are | alarms | median row of the alarm | z at 5,000 rows |")
+    print("|---|---|--:|--:|--:|")
+    for model, estimator in MODELS.items():
+        predicted = estimator.fit(X, y).predict_proba(rows(50_000, rng)[0])
+        for name, wrong in ERRORS.items():
+            alarms, found = [], 0
+            for i in range(n_streams if name == "calibrated" else max(n_streams // 5, 1)):
+                p = predicted[rng.integers(len(predicted), size=N_ROWS)]
+                labels = (p.cumsum(axis=1)[:, :-1] < rng.random(N_ROWS)[:, None]).sum(axis=1)
+                said = wrong(p)
+                said = said / said.sum(axis=1, keepdims=True)
+                if i == 0:
+                    check(labels, said)
+                high = path(labels, said) >= -np.log(ALPHA)
+                alarms.append(np.argmax(high) + 1 if high.any() else np.inf)
+                found += gap_found(labels, said)
+            alarms = np.array(alarms)
+            middle = np.median(alarms)
+            when = f"{middle:,.0f}" if np.isfinite(middle) else "none"
+            share = np.isfinite(alarms).mean()
+            print(
+                f"| {model} | {name} | {share:.3f} | {when} | {found / len(alarms):.3f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

@@ -1,0 +1,458 @@
+"""Evidence against a model's probabilities, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import date
+from numbers import Real
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skxent._backend import row_sums
+from skxent._intake._arguments import check_names
+from skxent._intake._labels import check_labels, check_pos_label, shown
+from skxent._intake._rows import Labelled
+from skxent._render._files import write_bytes
+from skxent._render._frame import render_frame
+from skxent._render._words import cell
+from skxent._typing import EPS, FloatArray
+from skxent.monitoring._display import CalibrationMonitorDisplay
+from skxent.monitoring._looks import Looks
+from skxent.report._batches import checked_batch
+from skxent.statistic._evidence import Evidence, as_e_value, evidence_of
+from skxent.statistic._store import as_bytes, from_bytes, is_storable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Alarm", "CalibrationMonitor"]
+
+_OPTIONS = ("pos_label", "from_logits", "renormalize")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """
+    When a monitor's e-value was first high enough.
+
+    Attributes
+    ----------
+    n_samples : int
+        Rows up to then.
+    look : int
+        Which look that was, from 0: one is taken after each batch.
+    at : object
+        What `update` was told of the time of that batch; None where it was told nothing.
+    e_value : float
+        What it was then.
+    """
+
+    n_samples: int
+    look: int
+    at: Any
+    e_value: float
+
+
+class CalibrationMonitor:
+    r"""
+    Says after every batch of a stream how much speaks against a model's probabilities.
+
+    A test at 5 % that is made every day gives a false alarm sooner or later. The e-value does
+    not: if the probabilities are right, it ever reaches 20 in at most 5 % of all streams, 1 / alpha
+    in at most alpha, however often it is looked at. A monitor holds a few sums, and three numbers
+    a batch. Rows must be independent, given those before, and count once each.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n_classes,)
+        The label of each column of the predictions, in the order of the columns.
+    pos_label : int, float, bool or str, default=None
+        The class that a one-dimensional `y_proba` is the probability of.
+    target_names : sequence of str, default=None
+        What to call the classes, in the order of `labels`.
+    from_logits : bool, default=False
+        Whether the predictions are logits or log-probabilities.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
+
+    Attributes
+    ----------
+    n_samples : int
+        Rows so far.
+    n_looks : int
+        Batches so far.
+    e_value : float
+        Evidence against the probabilities, 1 where there is none.
+    log_e_value : float
+        Its natural logarithm, which goes on where the e-value is too large for a float.
+    class_e_value : ndarray of shape (n_classes,)
+        Evidence against the probabilities of each class alone.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not what `log_loss_report` takes.
+
+    See Also
+    --------
+    LogLossAccumulator : Whole reports of batches; the e-value is among their figures.
+    log_loss_change : What a change of the loss is made of, after an alarm.
+
+    Notes
+    -----
+    The e-value is a mean of likelihood ratios :math:`\prod_i q(y_i) / p(y_i)` with fixed q: half
+    of it over the probabilities to the power 1/2, 3/4, 5/4, 3/2 and 2, half over biases of -0.4,
+    -0.1, 0.1 and 0.4 of each class. If each row's class is drawn from p, whatever was before, each
+    product is a martingale that begins with 1, and so is their mean: by Ville's inequality it
+    ever reaches 1 / alpha with a probability of at most alpha [1]_ [2]_. That any time will do has
+    a price: a test at one time that was fixed before finds smaller errors.
+
+    A class that occurs with probability 0 counts as if it had had 2**-52. One such row is alarm
+    enough, as it should be.
+
+    References
+    ----------
+    .. [1] Ville, J. (1939). Étude critique de la notion de collectif. Gauthier-Villars.
+    .. [2] Ramdas, A., et al. (2023). Game-theoretic statistics and safe anytime-valid inference.
+           Statistical Science 38(4). :doi:`10.1214/23-STS894`
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skxent import CalibrationMonitor
+    >>> rng = np.random.default_rng(0)
+    >>> monitor = CalibrationMonitor(["no", "yes"])
+    >>> for day in range(30):
+    ...     p = rng.uniform(0.05, 0.95, size=100)
+    ...     y = np.where(rng.random(100) < p**2 / (p**2 + (1 - p) ** 2), "yes", "no")
+    ...     _ = monitor.update(y, p, at=f"day {day}")
+    >>> monitor.alarm_at(0.05).n_samples < 3000
+    True
+    """
+
+    def __init__(
+        self,
+        labels: ArrayLike,
+        *,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        from_logits: bool = False,
+        renormalize: bool = False,
+    ) -> None:
+        self.labels = check_labels(labels).copy()
+        self.labels.flags.writeable = False
+        self.target_names = check_names(target_names, self.labels)
+        check_pos_label(pos_label)
+        if pos_label is not None and pos_label not in self.labels.tolist():
+            msg = f"pos_label must be one of labels, {shown(self.labels)}; got {pos_label!r}."
+            raise ValueError(msg)
+        self.pos_label, self.from_logits, self.renormalize = pos_label, from_logits, renormalize
+        self._evidence = Evidence.none(len(self.labels))
+        self._looks: list[tuple[int, float, Any]] = []
+
+    @property
+    def n_samples(self) -> int:
+        """Rows so far."""
+        return self._looks[-1][0] if self._looks else 0
+
+    @property
+    def n_looks(self) -> int:
+        """Batches so far."""
+        return len(self._looks)
+
+    @property
+    def log_e_value(self) -> float:
+        """Natural logarithm of the e-value."""
+        return self._looks[-1][1] if self._looks else 0.0
+
+    @property
+    def e_value(self) -> float:
+        """Evidence against the probabilities; the largest float stands for more."""
+        return float(as_e_value(self.log_e_value))
+
+    @property
+    def class_e_value(self) -> FloatArray:
+        """Evidence against the probabilities of each class alone."""
+        return as_e_value(self._evidence.class_log_e())
+
+    def update(self, y_true: ArrayLike, y_proba: ArrayLike, *, at: Any = None) -> Self:
+        """
+        Add a batch, and take a look.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,) or (n_samples, n_classes)
+            Class labels, or one-hot rows.
+        y_proba : array-like of shape (n_samples, n_classes) or (n_samples,)
+            What the model said before they were known: probabilities, or logits.
+        at : int, float, str, date or None, default=None
+            When that was, for `alarm_at` and `plot`; a date is kept as its text.
+
+        Returns
+        -------
+        CalibrationMonitor
+            The monitor itself.
+
+        Raises
+        ------
+        TypeError
+            If the predictions are no numbers, or `at` is none of these.
+        ValueError
+            If the batch is not what `log_loss` takes; then nothing of it is added. A batch
+            without rows adds nothing, and is no look.
+        """
+        at = _checked_time(at)
+        batch = checked_batch(
+            y_true,
+            y_proba,
+            None,
+            groups=None,
+            row_ids=None,
+            labels=self.labels,
+            pos_label=self.pos_label,
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+        )
+        if batch is not None:
+            self._evidence = self._evidence + _evidence_of_rows(batch.rows)
+            self._look(self.n_samples + batch.n_rows, at)
+        return self
+
+    def _look(self, n_samples: int, at: Any) -> None:
+        self._looks.append((n_samples, self._evidence.log_e(), at))
+
+    def alarm_at(self, alpha: float = 0.05) -> Alarm | None:
+        """
+        When the e-value first was 1 / alpha or more.
+
+        Parameters
+        ----------
+        alpha : float, default=0.05
+            How often a calibrated model may ever give an alarm, between 0 and 1.
+
+        Returns
+        -------
+        Alarm or None
+            The first look that gave an alarm, also if the e-value fell again; None if none did.
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is not between 0 and 1.
+        """
+        looks = Looks.of(self._looks)
+        found = looks.first_above(_checked_alpha(alpha))
+        if found is None:
+            return None
+        e_value = float(as_e_value(looks.log_e[found]))
+        return Alarm(int(looks.n_samples[found]), found, looks.at[found], e_value)
+
+    def merge(self, other: CalibrationMonitor) -> Self:
+        """
+        Add the monitor of other rows, such as those of another machine.
+
+        Its rows count as one batch after those of this one: of its path only the end is kept,
+        since the e-value of two streams together is no function of those of each.
+
+        Parameters
+        ----------
+        other : CalibrationMonitor
+            With the same labels, of a stream without a row of this one; it is not changed.
+
+        Returns
+        -------
+        CalibrationMonitor
+            The monitor itself.
+
+        Raises
+        ------
+        TypeError
+            If `other` is not a CalibrationMonitor.
+        ValueError
+            If the labels or their order differ.
+        """
+        if not isinstance(other, CalibrationMonitor):
+            msg = f"other must be a CalibrationMonitor; got {type(other)}."
+            raise TypeError(msg)
+        if self.labels.tolist() != other.labels.tolist():
+            msg = (
+                f"other must have the same labels in the same order; it has "
+                f"{shown(other.labels)}, and this one {shown(self.labels)}."
+            )
+            raise ValueError(msg)
+        if other.n_looks:
+            self._evidence = self._evidence + other._evidence
+            self._look(self.n_samples + other.n_samples, other._looks[-1][2])
+        return self
+
+    def __add__(self, other: CalibrationMonitor | int) -> CalibrationMonitor:
+        if isinstance(other, int) and other == 0:  # sum() begins with it
+            return copy(self)
+        if not isinstance(other, CalibrationMonitor):
+            return NotImplemented
+        return copy(self).merge(other)
+
+    __radd__ = __add__
+
+    def __copy__(self) -> Self:
+        found = object.__new__(type(self))
+        found.__dict__.update(self.__dict__ | {"_looks": list(self._looks)})
+        return found
+
+    def to_frame(self, backend: str | None = None) -> Any:
+        """
+        Data frame with one row a look.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}, default=None
+            Which library's frame; None: pandas if installed, else polars.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``at``, ``n_samples``, ``log_e_value`` and ``e_value``.
+
+        Raises
+        ------
+        ImportError
+            If the library is not installed.
+        ValueError
+            If `backend` is none of these.
+        """
+        looks = Looks.of(self._looks)
+        columns: dict[str, Any] = {
+            "at": list(looks.at),
+            "n_samples": looks.n_samples,
+            "log_e_value": looks.log_e,
+            "e_value": as_e_value(looks.log_e),
+        }
+        return render_frame(columns, backend)
+
+    def plot(self, *, alpha: float = 0.05, ax: Axes | None = None) -> CalibrationMonitorDisplay:
+        """
+        Draw the e-value at each look, with the line of the alarm.
+
+        Parameters
+        ----------
+        alpha : float, default=0.05
+            Where the line is: at 1 / alpha.
+        ax : matplotlib Axes, default=None
+            Axes to draw in; None: those of a new figure.
+
+        Returns
+        -------
+        CalibrationMonitorDisplay
+            With what was drawn as attributes, such as `ax_` and `figure_`.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If `alpha` is not between 0 and 1.
+        """
+        looks = Looks.of(self._looks)
+        return CalibrationMonitorDisplay(looks=looks, alpha=_checked_alpha(alpha)).plot(ax=ax)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """
+        Write it to a file, which `load` reads.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to write it: a whole new file, or the one from before if that fails.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        TypeError
+            If the labels are neither numbers nor text, or `path` is not the name of a file.
+        """
+        looks = Looks.of(self._looks)
+        tree = {name: getattr(self, name) for name in _OPTIONS} | {
+            "labels": self.labels,
+            "target_names": self.target_names,
+            "temperature": self._evidence.temperature,
+            "bias": self._evidence.bias,
+            "n_samples": looks.n_samples,
+            "log_e": looks.log_e,
+            "at": list(looks.at),
+        }
+        write_bytes(path, as_bytes("monitor", tree))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> CalibrationMonitor:
+        """
+        Read what `save` has written.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        CalibrationMonitor
+            As it was, to go on with.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it is no such file, was cut off, is damaged, or was saved by a newer skxent.
+        """
+        tree = from_bytes(Path(path).read_bytes(), "monitor", Path(path))
+        try:
+            found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
+            found.target_names = tree["target_names"]
+            found._evidence = Evidence(tree["temperature"], tree["bias"])
+            path_of = (tree["n_samples"].tolist(), tree["log_e"].tolist(), tree["at"])
+            found._looks = list(zip(*path_of, strict=True))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            msg = f"{path} does not hold what this version of skxent saves: {error!r}."
+            raise ValueError(msg) from error
+        return found
+
+    def __repr__(self) -> str:
+        looks = f"{self.n_looks} look{'' if self.n_looks == 1 else 's'}"
+        return (
+            f"<CalibrationMonitor: {len(self.labels)} classes, {self.n_samples} rows in {looks}, "
+            f"e-value {cell('e_value', self.e_value)}>"
+        )
+
+
+def _evidence_of_rows(rows: Labelled) -> Evidence:
+    """Evidence of checked rows, which are read block by block."""
+    found = Evidence.none(rows.proba.n_classes)
+    for at, p, logp in rows.proba.distributions():
+        codes, sums = rows.codes[at], row_sums(p)
+        own = logp[np.arange(len(codes)), codes] - np.log(sums)
+        chance = p / sums[:, None]
+        found += evidence_of(chance, own, codes, None, EPS, np.empty((3, *p.shape)))
+    return found
+
+
+def _checked_time(at: Any) -> Any:
+    if isinstance(at, date | np.datetime64):
+        return str(at)
+    if not is_storable(at) or isinstance(at, bytes):
+        msg = f"at must be a number, text or a date; got {type(at)}. Pass str(at)."
+        raise TypeError(msg)
+    return at.item() if isinstance(at, np.generic) else at
+
+
+def _checked_alpha(alpha: float) -> float:
+    if not (isinstance(alpha, Real) and not isinstance(alpha, bool) and 0 < alpha < 1):
+        msg = f"alpha must be between 0 and 1, such as 0.05; got {alpha!r}."
+        raise ValueError(msg)
+    return float(alpha)
