@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 from skxent.cli._errors import FAILED, HELD, DataError, UsageError
 
 if TYPE_CHECKING:
+    from skxent.change import LogLossChange
     from skxent.comparison import LogLossComparison
     from skxent.report import LogLossReport
 
 __all__ = [
     "Gate",
+    "add_change_gates",
     "add_comparison_gates",
     "add_report_gates",
+    "gates_of_change",
     "gates_of_comparison",
     "gates_of_report",
     "say_error",
@@ -83,6 +86,23 @@ def add_comparison_gates(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_change_gates(parser: argparse.ArgumentParser) -> None:
+    """Gates of a change."""
+    group = parser.add_argument_group("gates", "exit with code 1 where one fails")
+    group.add_argument(
+        "--fail-if-worse",
+        type=float,
+        metavar="X",
+        help="if the whole interval of the change is above X",
+    )
+    group.add_argument(
+        "--fail-if-surprised",
+        type=float,
+        metavar="X",
+        help="if the whole interval of what the model did not expect is above X",
+    )
+
+
 def gates_of_report(options: argparse.Namespace, report: LogLossReport) -> list[Gate]:
     """The gates that were asked for."""
     gates = []
@@ -142,6 +162,16 @@ def gates_of_comparison(options: argparse.Namespace, comparison: LogLossComparis
             gates.append(_above(f"the lower end of the difference of class {name}", end, most))
         if not worse:
             gates.append(Gate(f"no class is worse by more than {most:g} beyond chance", False))
+    return gates
+
+
+def gates_of_change(options: argparse.Namespace, change: LogLossChange) -> list[Gate]:
+    """The same for a change."""
+    gates = []
+    if (most := options.fail_if_worse) is not None:
+        gates.append(_above("the lower end of the change", change.overall["change_low"], most))
+    if (most := options.fail_if_surprised) is not None:
+        gates.append(_above("the lower end of the surprise", change.overall["surprise_low"], most))
     return gates
 
 

@@ -6,7 +6,12 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from skxent._render._words import cell, encodable, printable, unit_name
+from skxent.change import LogLossChange
+from skxent.change._content import PARTS
+from skxent.change._text import HEADINGS
 from skxent.cli._gates import Gate
 from skxent.comparison import LogLossComparison
 from skxent.report import LogLossReport
@@ -16,17 +21,22 @@ from skxent.slices import LogLossSlices
 __all__ = ["markdown"]
 
 _OF_SLICES = ("support", "share", "log_loss", "expected", "gap", "z", "p_value")
+_OF_CLASSES = ("log_loss_before", "log_loss_after", "change", *PARTS)
 _OF_MODELS = ("log_loss", "difference", "ci_low", "ci_high", "adjusted_p")
 
 
 def markdown(
-    result: LogLossReport | LogLossComparison | LogLossSlices, gates: Sequence[Gate], title: str
+    result: LogLossReport | LogLossComparison | LogLossSlices | LogLossChange,
+    gates: Sequence[Gate],
+    title: str,
 ) -> str:
     """A heading, the verdict, the gates, and tables."""
     if isinstance(result, LogLossReport):
         tables = _report(result)
     elif isinstance(result, LogLossSlices):
         tables = _slices(result)
+    elif isinstance(result, LogLossChange):
+        tables = _change(result)
     else:
         tables = _comparison(result)
     lines = [f"## {_text(title)}", "", _text(result.verdict), ""]
@@ -81,6 +91,21 @@ def _slices(slices: LogLossSlices) -> list[str]:
     ]
     if slices.notes:
         lines += ["", *(f"- {_text(note)}" for note in slices.notes)]
+    return lines
+
+
+def _change(change: LogLossChange) -> list[str]:
+    figures = ("change", *PARTS)
+    ends = {"change": "", "ci_low": "_low", "ci_high": "_high"}
+    of_all = {
+        column: np.array([change.overall[name + end] for name in figures])
+        for column, end in ends.items()
+    }
+    lines = _table("part", [HEADINGS[name] for name in figures], of_all, tuple(ends))
+    per_class = dict(change.per_class)
+    lines += ["", *_table("class", change.target_names, per_class, _OF_CLASSES)]
+    if change.notes:
+        lines += ["", *(f"- {_text(note)}" for note in change.notes)]
     return lines
 
 

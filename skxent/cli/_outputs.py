@@ -13,6 +13,7 @@ from skxent.cli._errors import UsageError
 from skxent.cli._gates import Gate
 
 if TYPE_CHECKING:
+    from skxent.change import LogLossChange
     from skxent.comparison import LogLossComparison, LogLossComparisonAccumulator
     from skxent.report import LogLossAccumulator, LogLossReport
     from skxent.slices import GroupedLogLossAccumulator, LogLossSlices
@@ -67,7 +68,7 @@ def check_outputs(options: argparse.Namespace, inputs: Sequence[str]) -> None:
 
 
 def deliver(
-    result: LogLossReport | LogLossComparison | LogLossSlices,
+    result: LogLossReport | LogLossComparison | LogLossSlices | LogLossChange,
     options: argparse.Namespace,
     gates: Sequence[Gate],
     *,

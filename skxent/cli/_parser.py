@@ -13,7 +13,7 @@ from skxent.cli._errors import USAGE
 __all__ = ["COMMANDS", "DEFAULT", "parser"]
 
 # Each is a module of this folder, with an underscore, that has HELP, add_arguments and run.
-COMMANDS = ("report", "compare", "merge", "fit", "demo")
+COMMANDS = ("report", "compare", "change", "merge", "fit", "demo")
 DEFAULT = "demo"
 
 _ABOUT = "What a classifier's probabilities cost, class by class."
