@@ -114,8 +114,10 @@ class Cells:
         numbers of the rows that are summed, or all of them.
         """
         n = self.n_rows if rows is None else len(rows)
-        codes = np.array([each.codes if rows is None else each.codes[rows] for each in self.levels])
-        codes = np.where(codes >= 0, codes + self.starts[:-1, None], -1)
+        codes = np.empty((len(self.levels), n), dtype=np.int32)
+        for own, each, start in zip(codes, self.levels, self.starts.tolist(), strict=False):
+            of_rows = each.codes if rows is None else each.codes[rows]
+            own[:] = np.where(of_rows >= 0, of_rows + start, -1)
         total: Any = None
         for start in range(0, n, _ROWS):
             at = slice(start, min(start + _ROWS, n))
@@ -126,7 +128,7 @@ class Cells:
         return total
 
     def _add(
-        self, total: NDArray[np.floating], codes: IntArray, block: NDArray[np.floating]
+        self, total: NDArray[np.floating], codes: NDArray[np.int32], block: NDArray[np.floating]
     ) -> None:
         """Add the sums over a block of rows."""
         n = len(block)

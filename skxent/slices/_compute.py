@@ -46,6 +46,7 @@ _GROUPED = (
     "Tests count {} group{}: what chance does is that of random signs of their gaps, since how the "
     "labels of a group hang together is not known."
 )
+_FEW_GROUPS = f"Of fewer than {_FEWEST} groups, signs say little: p-values are rough."
 _SOME = "What chance does is that of {} rows, drawn at random."
 _FEWER_PAIRS = (
     "There are too many pairs of values to look at: pairs are those of the {} most frequent. Pass "
@@ -77,7 +78,7 @@ def slices_of(
 ) -> dict[str, Any]:
     """Everything that is said of the slices of these rows: the fields of `SlicesContent`."""
     losses = np.empty(rows.proba.n_samples)
-    totals = statistics(rows, how.eps, losses)
+    totals = statistics(rows, how.eps, losses, groups)
     codes = None if groups is None else groups.codes
     found = predicted(rows, losses, codes, how.eps)
     notes, recalibration = [], "none"
@@ -96,6 +97,8 @@ def slices_of(
     n_groups = None if found.groups is None else len(np.unique(found.groups))
     if n_groups is not None and testable:
         remarks.append(_GROUPED.format(n_groups, "s" if n_groups != 1 else ""))
+        if n_groups < _FEWEST:
+            remarks.append(_FEW_GROUPS)
     return _content(
         found, cells, sums, tested, how,
         labels=rows.labels.copy(),

@@ -209,8 +209,8 @@ def log_loss_slices(
         What the rows are described by; it need not be what the model was fitted to. Columns of
         an array are called x0, x1 and so on. A missing value is a value like others.
     by : str or sequence of str, default=None
-        Columns whose values, or combinations of them, are the slices. None: slices are searched
-        in all columns.
+        Columns whose values, or combinations of them, are the slices; numbers with more than 50
+        different values are cut at quantiles. None: slices are searched in all columns.
     max_depth : {1, 2}, default=2
         Whether slices have one condition, or pairs of columns are searched as well.
     n_bins : int, default=4

@@ -11,6 +11,8 @@ from scipy.stats import kstest, norm, poisson
 
 from skxent import log_loss, log_loss_slices
 from skxent._inference._scores import normal_scores
+from skxent.slices._cells import Cells
+from skxent.slices._levels import Levels
 from skxent.slices._null import step_down
 
 
@@ -300,6 +302,31 @@ def test_groups_are_what_tests_count():
     assert grouped.z == pytest.approx(once.z, rel=0.25)
     alone = log_loss_slices(y[at], p[at], X[at], **params)
     assert np.abs(alone.z) == pytest.approx(np.sqrt(10) * np.abs(once.z))
+
+
+def test_very_few_groups_are_named():
+    y, p, X = rows(300)
+    result = log_loss_slices(y, p, X, labels=[0, 1, 2], groups=np.arange(300) % 9, n_null=19)
+    assert any("fewer than 20 groups" in note for note in result.notes)
+
+
+def test_sums_over_slices_are_those_of_their_members():
+    """Pairs of columns of different numbers of levels, some rows of which are in none."""
+    rng = np.random.default_rng(0)
+    levels = [
+        Levels(rng.integers(-1, k, 5000), tuple(f"{j}{i}" for i in range(k)))
+        for j, k in enumerate((3, 1, 5, 2))
+    ]
+    values, cells = rng.normal(size=(5000, 7)), Cells(levels, 2)
+    sums = cells.sums(lambda at: values[at])
+    assert len(cells) == 11 + 3 * 8 + 1 * 7 + 5 * 2
+    for i in range(len(cells)):
+        assert sums[i] == pytest.approx(values[cells.members(i)].sum(axis=0))
+        assert len(cells.texts(i)) == (1 if i < 11 else 2)
+    some = np.flatnonzero(rng.random(5000) < 0.3)
+    sums = cells.sums(lambda at: values[some][at], some)
+    inside = np.isin(np.arange(5000), some)
+    assert sums[20] == pytest.approx(values[cells.members(20) & inside].sum(axis=0))
 
 
 def test_false_findings_are_as_rare_with_groups():
