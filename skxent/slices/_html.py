@@ -17,12 +17,12 @@ from skxent._render._plots import DotPlot, Row, dot_plot
 from skxent._render._words import unit_name
 from skxent.slices._content import SlicesContent
 from skxent.slices._text import heading, shown
-from skxent.slices._verdict import described, verdict
+from skxent.slices._verdict import clearest, described, verdict
 
 __all__ = ["slices_html"]
 
 # Slices in the plot, and in the sentences.
-_PLOT, _SENTENCES = 15, 5
+_PLOT, _SENTENCES = 15, 4
 _MEANINGS = {
     "support": "Rows of the slice.",
     "share": "Its part of the loss of all rows.",
@@ -47,6 +47,7 @@ def slices_html(content: SlicesContent, *, title: str | None, on_page: bool) -> 
     some = shown(content)
     columns = _columns(content)
     found = [i for i in some if content.found[i]]
+    others = [i for i in found if i != clearest(content)]  # which the verdict is about
     unit = unit_name(content.base)
     left = len(content.slices) - len(some)
     plotted = (found or some)[:_PLOT]
@@ -56,7 +57,7 @@ def slices_html(content: SlicesContent, *, title: str | None, on_page: bool) -> 
         on_page=on_page,
         verdict=plain(verdict(content)),
         heading=plain(heading(content)),
-        sentences=[plain(f"{described(content, i)}.") for i in found[1:_SENTENCES]],
+        sentences=[plain(f"{described(content, i)}.") for i in others[:_SENTENCES]],
         notes=[plain(text) for text in content.notes],
         caption=f"Mean loss (dot) beside what the model expects (diamond), in {unit}.",
         plot=_plot(content, plotted, unit) if plotted else None,
@@ -72,7 +73,7 @@ def _caption(content: SlicesContent, unit: str) -> str:
 
 
 def _columns(content: SlicesContent) -> tuple[Column, ...]:
-    columns = [name_column("slice", content.names)]
+    columns = [name_column("slice", _numbered(content))]
     figures = ["support", "share", "log_loss", "recalibrated", "expected", "gap", "z"]
     if content.recalibration == "none":
         figures.remove("recalibrated")
@@ -95,13 +96,17 @@ def _columns(content: SlicesContent) -> tuple[Column, ...]:
     return tuple(columns)
 
 
+def _numbered(content: SlicesContent) -> list[str]:
+    """Names with a number, by which one that a plot cuts is found in the table."""
+    return [f"{i}. {name}" for i, name in enumerate(content.names, 1)]
+
+
 def _plot(content: SlicesContent, some: list[int], unit: str) -> DotPlot:
-    rows = []
+    rows, names = [], [plain(name) for name in _numbered(content)]
     for i in some:
         loss, expected = float(content.recalibrated[i]), float(content.expected[i])
-        name = plain(content.names[i])
-        tip = f"{name}: {figure('', loss)}, expected {figure('', expected)}"
-        rows.append(Row(name, tip, loss, expected=expected))
+        tip = f"{names[i]}: {figure('', loss)}, expected {figure('', expected)}"
+        rows.append(Row(names[i], tip, loss, expected=expected))
     ends = [x for row in rows for x in (row.seen, row.expected) if math.isfinite(x)]
     margin = 0.05 * (max(ends) - min(ends)) or 0.1
     return dot_plot(

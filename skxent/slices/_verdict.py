@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from skxent._render._words import cell, percent, printable, shortened, unit_name
-from skxent._typing import FloatArray
 from skxent.slices._content import SlicesContent
 
-__all__ = ["clearness", "described", "verdict"]
+__all__ = ["clearest", "described", "verdict"]
 
 # Of what the rows have in common, in a sentence.
 _WIDTH = 60
@@ -23,11 +22,9 @@ def verdict(content: SlicesContent) -> str:
     after = "" if content.recalibration == "none" else " after recalibration"
     n = int(np.count_nonzero(~np.isnan(content.p_value)))
     what = f"{n} slice{'s' if n != 1 else ''}"
-    if not content.n_found:
+    first = clearest(content)
+    if first is None:
         return f"Of {what}, none is off beyond chance{after}."
-    found = np.flatnonzero(content.found)
-    # Slices that were asked for are in the order of their values.
-    first = int(found[np.argmax(clearness(content)[found])] if content.by else found[0])
     others = content.n_found - 1
     more = f" {others} other{'s' if others > 1 else ''} of {what}" if others else ""
     rest = f"{more} {'are' if others > 1 else 'is'} off as well." if others else ""
@@ -35,10 +32,16 @@ def verdict(content: SlicesContent) -> str:
     return f"{described(content, first)} (p {p}).{rest}"
 
 
-def clearness(content: SlicesContent) -> FloatArray:
-    """How far out each slice is, in standard deviations."""
-    found: FloatArray = np.fmax(np.abs(content.z), np.abs(np.nan_to_num(content.class_z)))
-    return found
+def clearest(content: SlicesContent) -> int | None:
+    """The slice that stands out most of those that were found; None where none was."""
+    found = np.flatnonzero(content.found)
+    if not len(found):
+        return None
+    if not content.by:
+        return int(found[0])
+    # Slices that were asked for are in the order of their values.
+    size = np.fmax(np.abs(content.z), np.abs(np.nan_to_num(content.class_z)))
+    return int(found[np.argmax(size[found])])
 
 
 def described(content: SlicesContent, i: int) -> str:

@@ -408,6 +408,16 @@ def test_names_from_elsewhere_are_escaped():
     assert "<html" not in result._repr_html_()
 
 
+def test_the_page_says_each_finding_once():
+    y, p, X, _ = PLANTED
+    w = X.assign(half=np.where(np.arange(len(y)) % 2, "a", "b"), there=PLANTED[3])
+    result = log_loss_slices(y, p, w, by=["there", "half"], recalibration=False)
+    assert result.n_found == 2
+    page = result.to_html()
+    for name in np.array(result.names)[result.found]:
+        assert page.count(f"Where {name.replace('&', '&amp;')}, class 1 occurs") == 1
+
+
 def test_the_text_keeps_within_its_width(found):
     assert all(len(line) <= 80 for line in str(found).splitlines())
     assert found.verdict[:40] in str(found)
