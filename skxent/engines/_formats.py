@@ -134,8 +134,15 @@ def _parquet(source: Any, file: Any, _name: str) -> Opened:
     groups = tuple(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups))
 
     def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:
+        # Texts that repeat are numbered in the file: to take the numbers spares looking them up.
+        again = pq.ParquetFile(
+            _native(source),
+            metadata=metadata,
+            read_dictionary=_texts(found.schema_arrow, layout),
+            pre_buffer=False,
+        )
         size = batch_rows(_width(found.schema_arrow, layout))
-        return found.iter_batches(size, row_groups=some, columns=layout.needed, use_threads=False)
+        return again.iter_batches(size, row_groups=some, columns=layout.needed, use_threads=False)
 
     def close() -> None:
         found.close()
@@ -150,6 +157,12 @@ def _native(source: Any) -> Any:
 
     name = getattr(source, "name", None)
     return pa.OSFile(name, "rb") if isinstance(name, str) else source
+
+
+def _texts(schema: pa.Schema, layout: Layout) -> list[str]:
+    """Columns of text of which only the different ones are looked at."""
+    names = (layout.columns.y, layout.columns.groups)
+    return [name for name in names if name and "string" in str(schema.field(name).type)]
 
 
 def _width(schema: pa.Schema, layout: Layout) -> int:
