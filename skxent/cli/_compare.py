@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out rows that only one of the models has predicted",
     )
-    add_base(parser, math.e)
+    add_base(parser)
     add_outputs(parser)
     add_comparison_gates(parser)
 
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         replace(columns, weight=None, groups=None),
         columns,
         unmatched="drop" if options.allow_unmatched else "error",
-        base=options.base,
+        base=math.e if options.base is None else options.base,
         progress=progress,
         **how,
     )

@@ -44,11 +44,13 @@ def level(text: str) -> float:
     return number
 
 
-def add_base(parser: argparse.ArgumentParser, default: float) -> None:
+def add_base(parser: argparse.ArgumentParser) -> None:
     """The base of the logarithms, and the level of the intervals."""
-    said = {math.e: "e, for nats", 2: "2, for bits"}[default]
     parser.add_argument(
-        "--base", type=base, default=default, metavar="B", help=f"of the logarithms ({said})"
+        "--base",
+        type=base,
+        metavar="B",
+        help="of the logarithms: 2 for bits (e, or that of saved sums)",
     )
     parser.add_argument(
         "--confidence-level",
@@ -139,7 +141,7 @@ def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossA
     found = accumulator_from(
         list(files),
         columns_of(options, options.row_ids),
-        base=options.base,
+        base=math.e if options.base is None else options.base,
         progress=progress,
         **reading_of(options),
     )

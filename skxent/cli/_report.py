@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 
 from skxent.cli._errors import HELD, UsageError
 from skxent.cli._gates import add_report_gates, gates_of_report, verdict_of
@@ -31,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COL",
         help="instead of the report: what the rows of each value of this column cost",
     )
-    add_base(parser, math.e)
+    add_base(parser)
     parser.add_argument(
         "--no-recalibration", action="store_true", help="leave out what recalibration would gain"
     )
@@ -46,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     if options.by is not None:
         return _by(options, title)
     counted = rows_of_files(options, options.files)
-    counted.base = options.base
+    if options.base is not None:
+        counted.base = options.base
     report = counted.report(
         confidence_level=options.confidence_level, recalibration=not options.no_recalibration
     )

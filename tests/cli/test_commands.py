@@ -151,6 +151,14 @@ def test_saved_sums_are_merged_and_reported(tmp_path, capsys):
         assert same(LogLossReport.from_json(out), expected(), rel=1e-9, but={"recoverable"})
 
 
+def test_saved_sums_keep_their_base_unless_another_is_asked_for(old, tmp_path, capsys):
+    saved = tmp_path / "sums"
+    assert run(capsys, "report", old, *READ, "--base", "2", "--save", saved)[0] == 0
+    for options, base in (([], 2.0), (["--base", "10"], 10.0)):
+        _, out, _ = run(capsys, "report", saved, *options, "--json")
+        assert json.loads(out)["base"] == base
+
+
 def test_saved_sums_and_predictions_do_not_go_together(old, tmp_path, capsys):
     LogLossAccumulator(CLASSES).save(tmp_path / "sums")
     code, out, err = run(capsys, "report", old, tmp_path / "sums", *READ)
