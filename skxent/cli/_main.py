@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from skxent.cli._errors import BUG, STOPPED, code_of, one_line
 from skxent.cli._gates import say_error
-from skxent.cli._parser import COMMANDS, DEFAULT, parser
+from skxent.cli._parser import DEFAULT, parser
 
 __all__ = ["main"]
 
@@ -36,6 +36,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"skxent: {message}", file=sys.stderr)
         say_error(message)
         return code
-
-
-assert DEFAULT in COMMANDS

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,8 @@ def deliver(
     if counted is not None and getattr(options, "save", None) is not None:
         _write("save", options.save, counted.save)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with open(summary, "a", encoding="utf-8") as file:
+        # A place that is not there is no reason to keep results back.
+        with suppress(OSError), open(summary, "a", encoding="utf-8") as file:
             file.write(markdown(result, gates, title) + "\n")
     on_stdout = next((name for name, path in asked.items() if path == _STDOUT), None)
     if on_stdout is not None:
