@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 
 from skxent.cli._errors import UsageError
 from skxent.cli._gates import add_change_gates, gates_of_change, verdict_of
 from skxent.cli._outputs import add_outputs, check_outputs, deliver
-from skxent.cli._reading import add_base, add_reading, rows_of_files
+from skxent.cli._reading import add_base, add_reading, base_of, rows_of_files
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -24,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="a file of predictions, a pattern, or a folder; or sums that --save wrote",
         )
     add_reading(parser, required=False)
-    add_base(parser, math.e)
+    add_base(parser)
     add_outputs(parser, save=False)
     add_change_gates(parser)
     parser.set_defaults(row_ids=None)
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(msg)
     before, after = (rows_of_files(options, [path]) for path in (options.before, options.after))
     change = log_loss_change(
-        before, after, base=options.base, confidence_level=options.confidence_level
+        before, after, base=base_of(options), confidence_level=options.confidence_level
     )
     gates = gates_of_change(options, change)
     deliver(change, options, gates, title=f"From {options.before} to {options.after}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
 from dataclasses import replace
 
 from skxent.cli._errors import UsageError
 from skxent.cli._gates import add_comparison_gates, gates_of_comparison, verdict_of
 from skxent.cli._outputs import add_outputs, check_outputs, deliver
 from skxent.cli._progress import Progress
-from skxent.cli._reading import add_base, add_reading, columns_of, reading_of
+from skxent.cli._reading import add_base, add_reading, base_of, columns_of, reading_of
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -55,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         replace(columns, weight=None, groups=None),
         columns,
         unmatched="drop" if options.allow_unmatched else "error",
-        base=math.e if options.base is None else options.base,
+        base=base_of(options),
         progress=progress,
         **how,
     )

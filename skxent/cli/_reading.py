@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "add_base",
     "add_reading",
+    "base_of",
     "columns_of",
     "is_saved",
     "reading_of",
@@ -59,6 +60,11 @@ def add_base(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="of the intervals (0.95)",
     )
+
+
+def base_of(options: argparse.Namespace) -> float:
+    """The base that was asked for, or that of nats."""
+    return math.e if options.base is None else float(options.base)
 
 
 def add_reading(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -141,7 +147,7 @@ def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossA
     found = accumulator_from(
         list(files),
         columns_of(options, options.row_ids),
-        base=math.e if options.base is None else options.base,
+        base=base_of(options),
         progress=progress,
         **reading_of(options),
     )
@@ -167,6 +173,6 @@ def slices_of_files(options: argparse.Namespace, files: Sequence[str]) -> Groupe
         raise UsageError(msg)
     columns = replace(columns_of(options, None), groups=options.by)
     progress = Progress("reading")
-    found = grouped_from(list(files), columns, base=options.base, progress=progress, **how)
+    found = grouped_from(list(files), columns, base=base_of(options), progress=progress, **how)
     progress.done()
     return found

@@ -63,7 +63,6 @@ def _by(options: argparse.Namespace, title: str) -> int:
         msg = f"--fail-{asked[0].replace('_', '-')} is for the report of all rows: leave out --by"
         raise UsageError(msg)
     counted = slices_of_files(options, options.files)
-    counted.base = options.base
     slices = counted.report(confidence_level=options.confidence_level)
     deliver(slices, options, [], title=f"{title} by {', '.join(slices.by)}", counted=counted)
     return HELD
