@@ -21,8 +21,8 @@ from skxent import LogLossReport
 
 FOLDER = Path(__file__).parent / "_static"
 PAGE = FOLDER / "report.html"
-# What a window shows of the page down to its list of contents, with three points for two pixels.
-WIDTH, HEIGHT, SCALE = 960, 640, 1.5
+# What a window shows of the page down to its list of contents, with 1.4 points a pixel.
+WIDTH, HEIGHT, SCALE = 960, 740, 1.4
 # Chromium's words for what `prefers-color-scheme` says.
 SCHEMES = {"light": 1, "dark": 0}
 

@@ -136,6 +136,14 @@ def test_the_page_fits_its_window_and_the_console_is_empty(browser, files, k, wi
     assert browser.messages() == []
 
 
+def test_the_lines_to_paste_are_whole_on_a_phone(browser, files):
+    browser.show(files / "10.html", 400)
+    whole, room = browser.run(
+        "const e = document.querySelector('pre'); return [e.scrollWidth, e.clientWidth]"
+    )
+    assert whole <= room
+
+
 # The least contrast of a text with what is behind it, and which text it is.
 CONTRAST = """
 const parts = s => {
