@@ -1,13 +1,11 @@
 """
-Whether the recommended map keeps what it promises, and whether another seed recommends the same.
+Whether another seed recommends the same map, and whether groups get the gain they are promised.
 
-Classifiers are trained on 600 rows, or half of a small data set; maps are chosen and fitted on some
-more rows, and judged on all others. The first table counts the fits after which fresh rows cost
-more than 0.001 nats more than before, beside a temperature that is always taken and beside
-scikit-learn's sigmoid and isotonic calibration. The second counts how often ten seeds agree, the
-third recommendations for calibrated predictions, and the last compares what is promised and kept
-where rows belong to groups.
-Run: OPENBLAS_NUM_THREADS=1 python benchmarks/simulations/choice_of_map.py (about ten minutes)
+Classifiers are trained on 600 rows, or half of a small data set; maps are chosen on some more rows.
+The first table counts how often ten seeds agree, the second recommendations for calibrated
+predictions, and the last compares what is promised and kept where rows belong to groups. What the
+recommended map does to fresh rows is in harm_and_regret.py.
+Run: OPENBLAS_NUM_THREADS=1 python benchmarks/simulations/choice_of_map.py (about six minutes)
 """
 
 from __future__ import annotations
@@ -17,8 +15,6 @@ import warnings
 import numpy as np
 from joblib import Parallel, delayed
 from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import (
     load_breast_cancer,
     load_digits,
@@ -28,7 +24,6 @@ from sklearn.datasets import (
     make_moons,
 )
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.naive_bayes import GaussianNB
@@ -42,12 +37,9 @@ from skxent._intake._rows import check_labelled
 from skxent._typing import EPS
 from skxent.recalibration._choice import choose
 from skxent.recalibration._cross_fit import finite_logs
-from skxent.recalibration._maps import METHODS, fit_map
 from skxent.statistic._extremes import row_losses
 
-TEMPERATURE = next(method for method in METHODS if method.name == "temperature")
-SIZES, FITS, SEEDS = (150, 500, 1500), 10, 10
-HARM = 0.001
+SIZES, SEEDS = (150, 500, 1500), 10
 
 
 def generated(k, **params):
@@ -97,50 +89,6 @@ def after(fitted, p):
     """Probabilities after a map."""
     rows = check_labelled(np.zeros(len(p), dtype=int), p, labels=np.arange(p.shape[1]))
     return np.exp(fitted.log_proba(finite_logs(rows.proba, np.log(EPS))))
-
-
-class Given(ClassifierMixin, BaseEstimator):
-    """Takes the rows for its probabilities."""
-
-    def fit(self, X, y=None):  # noqa: ARG002
-        self.classes_ = np.arange(X.shape[1])
-        return self
-
-    def predict_proba(self, X):
-        return X
-
-    def predict(self, X):
-        return X.argmax(axis=1)
-
-
-def of_sklearn(method, y, p, fresh):
-    given = FrozenEstimator(Given().fit(p, y))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return CalibratedClassifierCV(given, method=method).fit(p, y).predict_proba(fresh)
-
-
-def judged(y, p, n):
-    """Of each fit: what each way takes off fresh rows, and whether nothing was recommended."""
-    labels, rng, found = np.arange(p.shape[1]), np.random.default_rng(n), []
-    for seed in range(FITS if len(y) >= 2 * n else 0):
-        order = rng.permutation(len(y))
-        fit, fresh = order[:n], order[n:]
-        if len(np.unique(y[fit])) < len(labels):
-            continue
-        choice = chosen(y[fit], p[fit], seed)
-        rows = check_labelled(y[fit], p[fit], labels=labels)
-        tempered = fit_map(TEMPERATURE, finite_logs(rows.proba, np.log(EPS)), rows.codes)
-        proba = {"recommended": after(choice.recalibration.fitted, p[fresh])}
-        proba["temperature"] = after(tempered, p[fresh])
-        for method in ("sigmoid", "isotonic"):
-            proba[method] = of_sklearn(method, y[fit], p[fit], p[fresh])
-        before = log_loss(y[fresh], p[fresh], labels=labels)
-        found.append(
-            {name: before - log_loss(y[fresh], q, labels=labels) for name, q in proba.items()}
-            | {"none": choice.recalibration.recommended == "none"}
-        )
-    return found
 
 
 def agreement(y, p, n):
@@ -204,17 +152,6 @@ def show(heads, lines):
 def main():
     run = Parallel(n_jobs=-1)
     pairs = run(delayed(predicted)(data, model) for data in DATA for model in MODELS)
-    lines = []
-    for n in SIZES:
-        fits = [f for found in run(delayed(judged)(*pair, n) for pair in pairs) for f in found]
-        lines.append([n, len(fits), percent(np.mean([f["none"] for f in fits]))])
-        for way in ("recommended", "temperature", "sigmoid", "isotonic"):
-            gain = np.array([f[way] for f in fits])
-            lines[-1] += [percent(np.mean(gain < -HARM)), f"{gain.mean():.3f}"]
-    ways = ("recommended", "temperature", "sigmoid", "isotonic")
-    columns = [head for way in ways for head in (f"{way}: harm", "gain")]
-    show(["rows", "fits", "none recommended", *columns], lines)
-
     lines = []
     for n in SIZES:
         found = [a for a in run(delayed(agreement)(*pair, n) for pair in pairs) if a is not None]

@@ -322,19 +322,22 @@ class Recalibrator(BaseEstimator):  # type: ignore[misc]
         ValueError
             If the text is something else, or was written by a later version that says more.
         """
-        values = json.loads(text)
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            msg = f"The text is no JSON: {error}."
+            raise ValueError(msg) from error
         if not isinstance(values, dict) or values.get("skxent") != "Recalibrator":
             msg = "The text is not what Recalibrator.to_json writes."
             raise ValueError(msg)
-        if values["version"] > _VERSION:
+        if values.get("version", _VERSION) > _VERSION:
             msg = f"The text is of version {values['version']}; update skxent to read it."
             raise ValueError(msg)
-        slopes, bias = (np.array(values[name], dtype=np.float64) for name in ("slopes", "bias"))
-        shares = values["classes"]
-        shares = None if shares is None else np.array(shares, dtype=np.float64)
-        share, eps, positive = (values[name] for name in ("share", "eps", "positive"))
-        fitted = Map(slopes, bias, share, shares, eps, positive)
-        labels = np.array(values["labels"], dtype=values["dtype"])
+        try:
+            fitted, labels = _read(values)
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"The text is damaged: {error!r} where the map should be."
+            raise ValueError(msg) from error
         return cls(values["method"], eps=fitted.eps)._of(fitted, labels)
 
     def _of(self, fitted: Map, labels: LabelArray) -> Self:
@@ -374,6 +377,24 @@ def _fitted(name: str, rows: Labelled, eps: float) -> Map:
         x, codes, weight = x[weight > 0], codes[weight > 0], weight[weight > 0]
     found = fit_map(_BY_NAME[name], x, codes, weight)
     return replace(found, eps=eps, positive=rows.proba.positive)
+
+
+def _read(values: dict[str, Any]) -> tuple[Map, LabelArray]:
+    """The map and the labels that `to_json` wrote."""
+    labels = np.array(values["labels"], dtype=values["dtype"])
+    k = len(labels)
+    slopes, bias = (np.array(values[name], dtype=np.float64) for name in ("slopes", "bias"))
+    shares = values["classes"]
+    shares = None if shares is None else np.array(shares, dtype=np.float64)
+    shapes = bias.shape, slopes.shape, (k,) if shares is None else shares.shape
+    if shapes not in {((k,), (k,), (k,)), ((k,), (k, k), (k,))}:
+        msg = f"numbers of shapes {shapes} for {k} classes"
+        raise ValueError(msg)
+    share, eps, positive = float(values["share"]), float(values["eps"]), int(values["positive"])
+    if values["method"] not in METHOD_NAMES or not eps > 0 or not 0 <= share <= 1:
+        msg = f"method {values['method']!r}, eps {eps!r}, share {share!r}"
+        raise ValueError(msg)
+    return Map(slopes, bias, share, shares, eps, positive), labels
 
 
 def _plain(value: Any) -> Any:

@@ -276,6 +276,18 @@ def test_other_text_is_refused():
     recalibrator, *_ = fitted("bias")
     with pytest.raises(ValueError, match="not what Recalibrator"):
         Recalibrator.from_json('{"a": 1}')
+    with pytest.raises(ValueError, match="is no JSON"):
+        Recalibrator.from_json(recalibrator.to_json()[:-10])
+    for damage in (
+        {"labels": [0, 1]},
+        {"slopes": None},
+        {"share": "some"},
+        {"method": "isotonic"},
+        {"eps": 0},
+    ):
+        damaged = json.loads(recalibrator.to_json()) | damage
+        with pytest.raises(ValueError, match=r"The text is damaged: .* where the map should be"):
+            Recalibrator.from_json(json.dumps(damaged))
     later = json.loads(recalibrator.to_json()) | {"version": 99}
     with pytest.raises(ValueError, match="version 99; update skxent"):
         Recalibrator.from_json(json.dumps(later))
