@@ -294,6 +294,41 @@ def test_a_group_for_each_row_is_no_groups(weighted):
     assert (plain.n_groups, grouped.n_groups) == (None, len(y))
 
 
+def each_excluding(n=120):
+    """Models of three classes: one excludes the first, the other the second, both the third."""
+    y, models = draw(n)
+    first, second, third = (np.flatnonzero(y == c) for c in range(3))
+    a, b = models["plain"].copy(), models["noisy"].copy()
+    a[[first[0], second[0]]], b[second[1]] = [0, 0.5, 0.5], [0.5, 0, 0.5]
+    a[third[0]] = b[third[0]] = [0.5, 0.5, 0]
+    a[third[1]] = [0.2, 0.8, 0]
+    return y, {"a": a, "b": b}
+
+
+def test_a_group_for_each_row_is_no_groups_where_models_exclude():
+    y, models = each_excluding()
+    for reference in models:
+        plain = compare_log_loss(y, models, reference=reference)
+        grouped = compare_log_loss(y, models, reference=reference, groups=np.arange(len(y)))
+        for name in FIGURES:
+            assert_allclose(getattr(grouped, name), getattr(plain, name), rtol=1e-9, atol=1e-12)
+
+
+def test_what_both_models_exclude_adds_the_bounds_of_its_share_on_both_sides():
+    """A row at the floor of both has no difference; one that is at that of one alone may come."""
+    y, models = draw(90)
+    at = np.flatnonzero(y == 2)
+    n, row = len(at), at[0]
+    floored, certain = ({k: p.copy() for k, p in models.items()} for _ in range(2))
+    for p, q in zip(floored.values(), certain.values(), strict=True):
+        p[row], q[row] = [0.5, 0.5, 0], [0, 0, 1]
+    found, rest = (compare_log_loss(y, named) for named in (floored, certain))
+    high = 1 - 0.025 ** (1 / n)  # Clopper and Pearson, of none among n
+    cost = 52 * math.log(2)
+    assert_allclose(found.class_ci_low[1, 2], rest.class_ci_low[1, 2] - cost * high)
+    assert_allclose(found.class_ci_high[1, 2], rest.class_ci_high[1, 2] + cost * high)
+
+
 def test_copies_of_a_row_in_one_group_are_one_row():
     y, models = draw(m=3)
     times = np.random.default_rng(1).integers(1, 4, len(y))

@@ -127,6 +127,15 @@ def test_a_group_for_each_row_is_no_groups(weighted):
     assert_allclose(macro, plain[2], rtol=2e-3)
 
 
+def test_a_class_of_one_group_varies_as_the_others_do_in_the_mean_of_the_classes():
+    y, p = calibrated(300, 3)
+    y[y == 2] = 1
+    y[0] = 2
+    grouped, plain = intervals(of(y, p, np.arange(300)))[2], intervals(of(y, p))[2]
+    # Of other degrees of freedom, but of one variance.
+    assert_allclose(np.diff(grouped), np.diff(plain), rtol=0.08)
+
+
 def test_copies_of_a_row_in_one_group_are_one_row():
     y, p = calibrated(120, 3)
     p[:3] = np.eye(3)[y[:3]]

@@ -15,6 +15,7 @@ import argparse
 import ast
 import bisect
 import copy
+import inspect
 import itertools
 import math
 import os
@@ -159,7 +160,8 @@ def graft(module, code):
 
 
 def replace(function, by):
-    by = getattr(by, "fget", by)
+    # Of a decorated function, that inside: the decorator's own holds on to the real one.
+    function, by = inspect.unwrap(function), inspect.unwrap(getattr(by, "fget", by))
     function.__code__, function.__defaults__ = by.__code__, by.__defaults__
     function.__kwdefaults__ = by.__kwdefaults__
 
