@@ -68,6 +68,20 @@ def test_too_few_rows_have_no_interval_and_equal_losses_one_without_width():
     assert "nan" not in str(report)
 
 
+def test_equal_losses_of_uneven_weights_have_no_width_but_that_of_rounding():
+    """Their variance is a difference of sums, which is seldom exactly 0."""
+    rng = np.random.default_rng(0)
+    for n in (60, 5000):
+        y, weight = rng.integers(3, size=n), rng.uniform(0.1, 3, n)
+        p = np.where(np.eye(3, dtype=bool)[y], 0.3, 0.35)
+        report = log_loss_report(y, p, labels=range(3), sample_weight=weight, **QUICK)
+        for low, high in (
+            (report.overall["ci_low"], report.overall["ci_high"]),
+            (report.per_class["ci_low"], report.per_class["ci_high"]),
+        ):
+            assert_allclose(low, high, rtol=1e-13)
+
+
 def test_the_mean_of_the_classes_has_an_interval_of_its_own():
     y, p = draw(3000)
     report = log_loss_report(y, p)
