@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skxent._backend import NUMPY, class_weights
+from skxent._backend import class_weights
 from skxent._inference._intervals import Moments, hall_interval
 from skxent._inference._paired import interval_with_rare, paired_interval
 from skxent._intake._rows import Labelled
-from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._cross_fit import N_SPLITS, Repeats
-from skxent.recalibration._drawn import Drawn, drawn_rows
+from skxent.recalibration._drawn import Drawn, drawn_rows, likeness
 from skxent.recalibration._maps import (
     METHODS,
     Chance,
@@ -131,8 +130,10 @@ class _Candidates:
         self.own: list[list[FloatArray]] = [[] for _ in methods]
         """Of each method and repeat, the losses of the rows that maps were fitted to."""
         self.chances: dict[int, Chance | None] = {}
+        self.gains: dict[int, tuple[tuple[int, bool], Moments]] = {}
+        """Those that were computed, and of how many repeats."""
         self.n_parameters = np.array([n_parameters(method, k) for method in methods], dtype=float)
-        self.alike = _likeness(drawn)
+        self.alike = likeness(drawn)
         share = np.ones(len(drawn.codes)) if drawn.weight is None else drawn.weight
         share = share / share.sum()
         self.whole = Observations(share, drawn.units, None, 1)
@@ -174,8 +175,12 @@ class _Candidates:
 
     def gain(self, i: int) -> Moments:
         """Moments of what a method takes off the loss, the variance of its fit included."""
-        moments = self.whole.moments(self.drawn.before - self.after(i))
-        return replace(moments, variance=moments.variance + self._variance_of_fit(i))
+        state = len(self.own[i]), i in self.chances
+        if i not in self.gains or self.gains[i][0] != state:
+            moments = self.whole.moments(self.drawn.before - self.after(i))
+            moments = replace(moments, variance=moments.variance + self._variance_of_fit(i))
+            self.gains[i] = state, moments
+        return self.gains[i][1]
 
     def gain_interval(self, i: int, level: float) -> tuple[float, float]:
         """
@@ -184,8 +189,10 @@ class _Candidates:
         A few rows whose class was called impossible have nearly all of the gain where a map gives
         it a chance, and no transformation of t is right for so few.
         """
-        gains, cost = self.drawn.before - self.after(i), -self.drawn.least
-        raised = (self.drawn.before > _FLOOR * cost) & (gains > _RAISED * cost)
+        cost = -self.drawn.least
+        floored = self.drawn.before > _FLOOR * cost
+        gains = self.drawn.before - self.after(i) if floored.any() else floored
+        raised = floored & (gains > _RAISED * cost)
         if not raised.any():
             ends = paired_interval(self.gain(i), level)
         else:
@@ -248,19 +255,6 @@ class _Candidates:
         if n == 1:
             return 2.0 * math.sqrt(expected)
         return math.sqrt(max(float(np.var(of_repeat, ddof=1)), expected) / n)
-
-
-def _likeness(drawn: Drawn) -> float:
-    """By how much rows of one group make sums of residuals vary more than if they were alone."""
-    if drawn.units is None:
-        return 1.0
-    weight = np.ones((len(drawn.codes), 1)) if drawn.weight is None else drawn.weight[:, None]
-    residual = np.exp(log_softmax(NUMPY, drawn.x))
-    residual[np.arange(len(residual)), drawn.codes] -= 1.0
-    residual = weight * (residual - np.average(residual, axis=0, weights=weight[:, 0]))
-    together = np.array([class_weights(drawn.units, drawn.n_units, r) for r in residual.T])
-    alone = float((residual**2).sum())
-    return max(float((together**2).sum()) / alone, 1.0) if alone > 0 else 1.0
 
 
 def _decided(found: _Candidates) -> int:

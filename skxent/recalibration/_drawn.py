@@ -1,4 +1,4 @@
-"""Which of all rows maps are fitted to, and which they are judged on."""
+"""The rows that maps are fitted and applied to: all of them, or some that are drawn."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skxent._backend import row_slices
+from skxent._backend import NUMPY, class_weights, row_slices
 from skxent._intake._rows import Labelled
 from skxent._intake._table import Table
+from skxent._kernels import log_softmax
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._cross_fit import finite_logs
 from skxent.recalibration._maps import Map
 from skxent.statistic._sample import sample_size
 
-__all__ = ["Drawn", "drawn_rows"]
+__all__ = ["Drawn", "drawn_rows", "likeness"]
 
 # Maps are fitted to so many rows at most, and their losses are those of so many.
 _N_FIT, _N_EVALUATED = 10_000, 200_000
+_STREAM = 0x736B78
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,15 +67,15 @@ class Drawn:
 def drawn_rows(
     rows: Labelled, losses: FloatArray, eps: float, seed: int, groups: IntArray | None
 ) -> Drawn:
-    """The rows that a choice rests on: all, or some at random, without those of weight 0."""
     n, k, weight = rows.proba.n_samples, rows.proba.n_classes, rows.weight
     some = np.arange(n) if weight is None else np.flatnonzero(weight > 0)
     n_fit = min(max(sample_size(_N_FIT, k), 2), len(some))
     # Rows beyond those that maps are fitted to may share a group with them.
     most = n_fit if groups is not None else sample_size(_N_EVALUATED, k)
     if len(some) > n_fit:
-        np.random.RandomState(seed).shuffle(some)
-        some = some[: max(most, n_fit)].copy()
+        drawn = min(max(most, n_fit), len(some))
+        # Not what a user's own generator with the same seed gives, from which the rows may be.
+        some = np.random.default_rng([seed, _STREAM]).choice(some, drawn, replace=False)
     proba = rows.proba if len(some) == n_fit == n else rows.proba.taken(some[:n_fit])
     return Drawn(
         proba=rows.proba,
@@ -91,3 +93,16 @@ def _numbered(groups: IntArray) -> IntArray:
     """Groups in the order in which they come: what they are called does not change the folds."""
     _, first, codes = np.unique(groups, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[codes]
+
+
+def likeness(drawn: Drawn) -> float:
+    """By how much rows of one group make sums of residuals vary more than if they were alone."""
+    if drawn.units is None:
+        return 1.0
+    weight = np.ones((len(drawn.codes), 1)) if drawn.weight is None else drawn.weight[:, None]
+    residual = np.exp(log_softmax(NUMPY, drawn.x))
+    residual[np.arange(len(residual)), drawn.codes] -= 1.0
+    residual = weight * (residual - np.average(residual, axis=0, weights=weight[:, 0]))
+    together = np.array([class_weights(drawn.units, drawn.n_units, r) for r in residual.T])
+    alone = float((residual**2).sum())
+    return max(float((together**2).sum()) / alone, 1.0) if alone > 0 else 1.0

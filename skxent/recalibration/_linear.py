@@ -40,8 +40,8 @@ class LinearFits(Multiplied):
             slopes = (labels @ (w.T * pick(self.x, self.codes)[:, None])).T
         return self.shape.joined(slopes, (labels @ w.T).T)
 
-    def some(self, which: IntArray) -> Self:
-        part = super().some(which)
+    def _some(self, which: IntArray) -> Self:
+        part = super()._some(which)
         part.targets = self.targets[which]
         return part
 

@@ -115,17 +115,21 @@ class MixtureFits(Fits):
         super().__init__(sloped.x, sloped.codes, weight)
         self.sloped, self.with_slope, self.with_share = sloped, with_slope, with_share
         self.unsloped = None if with_slope else sloped.expanded(1.0, 0)
-        k = self.x.shape[1]
-        self.classes = np.array([shares_of_classes(self.codes, k, each) for each in weight])
+        self._count_classes()
 
-    def some(self, which: IntArray) -> Self:
-        part = super().some(which)
-        part.classes = self.classes[which]
+    def _count_classes(self) -> None:
+        k = self.x.shape[1]
+        self.classes = np.array([shares_of_classes(self.codes, k, each) for each in self.weight])
+        self.of_class = self.classes[:, self.codes]
+
+    def _some(self, which: IntArray) -> Self:
+        part = super()._some(which)
+        part.classes, part.of_class = self.classes[which], self.of_class[which]
         return part
 
     def weighted(self, weight: FloatArray) -> Self:
-        part, k = super().weighted(weight), self.x.shape[1]
-        part.classes = np.array([shares_of_classes(self.codes, k, each) for each in weight])
+        part = super().weighted(weight)
+        part._count_classes()
         return part
 
     def _derived(self, theta: FloatArray) -> tuple[FloatArray, list[FloatArray], list[FloatArray]]:
@@ -140,7 +144,7 @@ class MixtureFits(Fits):
             logs, first, second = self.sloped.at(theta[:, 0])
         if not self.with_share:
             return logs, [first], [second]
-        share, of_class, q = theta[:, -1:], self.classes[:, self.codes], np.exp(logs)
+        share, of_class, q = theta[:, -1:], self.of_class, np.exp(logs)
         mixed = (1.0 - share) * q + share * of_class
         by_share = (of_class - q) / mixed
         own = [by_share], [-by_share * by_share]

@@ -47,7 +47,12 @@ class Fits:
         self.x, self.codes, self.weight = x, codes, weight
 
     def some(self, which: IntArray) -> Self:
-        """Those of the sets `which`."""
+        """Those of the sets `which`, in their order."""
+        if len(which) == len(self.weight):  # all of them
+            return self
+        return self._some(which)
+
+    def _some(self, which: IntArray) -> Self:
         part = copy(self)
         part.weight = self.weight[which]
         return part
@@ -177,6 +182,8 @@ class Curvature:
 
     def some(self, which: IntArray) -> Self:
         """Those of the sets `which`, unless there is one for all."""
+        if len(which) == len(self.total):
+            return self
         part = copy(self)
         if len(self.total) > 1:
             part.fits, part.total = self.fits.some(which), self.total[which]
