@@ -329,7 +329,7 @@ def test_maps_that_are_fitted_to_a_part_of_the_rows_are_applied_to_all(monkeypat
     monkeypatch.setattr(_drawn, "_N_FIT", 400)
     part = recalibration_of(y, logits, from_logits=True)
     assert (part.log_loss != whole.log_loss)[1:].all()
-    assert_allclose(part.log_loss, whole.log_loss, atol=0.01)
+    assert_allclose(part.log_loss, whole.log_loss, atol=0.02)
     assert part.log_loss[0] == whole.log_loss[0]
     assert part.recommended == whole.recommended == "temperature"
     assert_allclose(part.class_gain.sum(axis=1), part.gain, atol=1e-12)
