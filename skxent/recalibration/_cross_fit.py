@@ -35,9 +35,9 @@ def stratified_folds(codes: IntArray, n_splits: int, random_state: RandomState) 
     in_turn = np.argsort(np.argsort(first))[stratum]  # numbered as they first occur
     dealt = np.sort(in_turn)
     fold_of = np.empty(len(codes), dtype=np.intp)
-    for c in range(len(first)):
-        sizes = [np.count_nonzero(dealt[i::n_splits] == c) for i in range(n_splits)]
-        folds = np.repeat(np.arange(n_splits), sizes)
+    sizes = [np.bincount(dealt[i::n_splits], minlength=len(first)) for i in range(n_splits)]
+    for c, of_class in enumerate(np.transpose(sizes)):
+        folds = np.repeat(np.arange(n_splits), of_class)
         random.shuffle(folds)
         fold_of[in_turn == c] = folds
     return fold_of

@@ -12,14 +12,15 @@ from skxent._backend import class_weights, pick, row_slices
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._multiplied import exponentials
 from skxent.recalibration._newton import Fits
-from skxent.recalibration._shape import shorten_slopes, slope_prior
+from skxent.recalibration._shape import LEAST_SLOPE, shorten_slopes, slope_prior
 
-__all__ = ["MixtureFits", "Sloped", "shares_of_classes"]
+__all__ = ["MixtureFits", "Sloped", "fitted_slopes", "shares_of_classes"]
 
 # Half a row that was mixed and half a row that was not: a Beta(3/2, 3/2) prior of the share,
 # without which rows that are all right would ask for a share of 0, and a single error after
 # that would cost everything.
 _HALF = 0.5
+_MOST_STEPS = 100
 # Where the fourth term of a series adds no more to the mean loss, for several sets or for one, the
 # series does; the fifth, which is left out, adds less. Terms of classes that are next to impossible
 # do not show how far the series reaches, which a part of the slope does.
@@ -47,6 +48,8 @@ class Sloped:
     center: float = math.nan
     terms: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     """Shape (5, n_rows): derivatives of the order 0 to 4 over their factorials."""
+    fourth: float = math.nan
+    """Mean size of the last."""
 
     def at(self, slopes: FloatArray) -> FloatArray:
         """Value, first and second derivative of each row: shape (3, n_sets, n_rows)."""
@@ -54,6 +57,7 @@ class Sloped:
         if not self._reaches(slopes, most):
             self.center = float(slopes.mean())
             self.terms = self.expanded(self.center)
+            self.fourth = float(abs(self.terms[4]).mean())
         if not self._reaches(slopes, most):
             each = [self.expanded(slope) for slope in slopes.tolist()]
             return np.array([[terms[i] * (1 + i // 2) for terms in each] for i in range(3)])
@@ -72,10 +76,8 @@ class Sloped:
 
     def _reaches(self, slopes: FloatArray, most: float) -> bool:
         """Whether the series does for these slopes."""
-        if not len(self.terms):
-            return False
         far = float(abs(slopes - self.center).max())
-        return far <= _FAR * self.center and abs(self.terms[4]).mean() * far**4 <= most
+        return far <= _FAR * self.center and self.fourth * far**4 <= most
 
     def expanded(self, slope: float, order: int = 4) -> FloatArray:
         """The terms around a slope, all five of them or the first alone."""
@@ -115,6 +117,7 @@ class MixtureFits(Fits):
         super().__init__(sloped.x, sloped.codes, weight)
         self.sloped, self.with_slope, self.with_share = sloped, with_slope, with_share
         self.unsloped = None if with_slope else sloped.expanded(1.0, 0)
+        self.rounding = _FOURTH * float(weight[0].sum())
         self._count_classes()
 
     def _count_classes(self) -> None:
@@ -206,6 +209,34 @@ class MixtureFits(Fits):
             share, change = theta[:, -1], step[:, -1]
             room = 0.5 * np.where(change < 0, share, 1.0 - share)
             step *= np.minimum(room / np.maximum(abs(change), 1e-300), 1.0)[:, None]
+
+
+def fitted_slopes(
+    sloped: Sloped, weight: FloatArray, tolerance: float
+) -> tuple[FloatArray, FloatArray]:
+    """
+    The slope alone under each set of weights, and the logarithms of all rows after each.
+
+    Newton's steps in one number, for all sets at once, take a tenth of the time of `minimised`.
+    """
+    sets = len(weight)
+    rounding = _FOURTH * weight.sum(axis=1)
+    slope, value, step = np.ones(sets), np.full(sets, np.inf), np.zeros(sets)
+    for _ in range(_MOST_STEPS):
+        tried = slope + step
+        logs, first, second = sloped.at(tried)
+        of_slope, by_slope, bend = slope_prior(tried)
+        found = of_slope - _weighted(weight, logs)
+        good = found <= value + rounding
+        slope, value = np.where(good, tried, slope), np.where(good, found, value)
+        gradient = by_slope - _weighted(weight, first)
+        bend = np.maximum(bend - _weighted(weight, second), 1e-12)
+        low, high = np.maximum(slope / 4.0, LEAST_SLOPE), np.minimum(slope * 4.0, 1 / LEAST_SLOPE)
+        step = np.where(good, np.clip(slope - gradient / bend, low, high) - slope, 0.5 * step)
+        promise = np.where(good, abs(gradient * step), np.inf)
+        if ((promise <= tolerance) | (abs(step) <= 1e-9 * slope)).all():
+            break
+    return slope, logs
 
 
 def _weighted(weight: FloatArray, values: FloatArray) -> FloatArray:

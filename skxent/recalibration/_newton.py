@@ -43,6 +43,9 @@ class Fits:
     `weight` has the shape (n_sets, n_rows).
     """
 
+    rounding = 0.0
+    """By how much the sum of the losses may be off."""
+
     def __init__(self, x: FloatArray, codes: IntArray, weight: FloatArray) -> None:
         self.x, self.codes, self.weight = x, codes, weight
 
@@ -315,6 +318,7 @@ def minimised(
             tried = theta[at] + factor[left, None] * step[left]
             new, slope = fits.some(at).evaluated(tried)
             allowed = 1e-12 * abs(value[at]) - 1e-4 * factor[left] * before[left]
+            allowed += fits.rounding
             good = new <= value[at] + allowed
             done = at[good]
             theta[done], value[done], gradient[done] = tried[good], new[good], slope[good]

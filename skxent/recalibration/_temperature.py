@@ -14,10 +14,11 @@ from skxent._intake._rows import check_labelled
 from skxent._typing import EPS
 from skxent.recalibration._cross_fit import finite_logs, stratified_folds
 from skxent.recalibration._maps import METHODS, Folds, fit_methods
+from skxent.recalibration._mixture import Sloped, fitted_slopes
 
 __all__ = ["fit_temperature", "refinement_loss"]
 
-# Of the sum of the losses: with one parameter the last digits cost next to nothing.
+# Of the sum of the losses.
 _TOLERANCE = 1e-13
 _TEMPERATURE = next(method for method in METHODS if method.name == "temperature")
 
@@ -212,8 +213,9 @@ def refinement_loss(
     w = np.ones(len(some)) if weight is None else weight[some]
     x, codes = finite_logs(rows.proba, least)[some], rows.codes[some]
     fold_of = stratified_folds(codes, min(int(n_splits), len(codes)), random_state)
-    (fitted,) = fit_methods([_TEMPERATURE], x, codes, w, _TOLERANCE)
-    losses = fitted.held_out(Folds.of(fold_of, w), _TOLERANCE)
+    folds = Folds.of(fold_of, w)
+    _, logs = fitted_slopes(Sloped(x, codes), folds.others, _TOLERANCE)
+    losses = -logs[fold_of, np.arange(len(codes))]
     return float(np.average(losses.clip(0.0, -least), weights=w)) / unit
 
 

@@ -353,3 +353,13 @@ def test_a_number_of_folds_from_numpy():
 def test_a_wrong_base():
     with pytest.raises(ValueError, match="base must be"):
         refinement_loss([0, 1], [[0.5, 0.5]] * 2, base=1)
+
+
+@pytest.mark.parametrize("n", [40, 1000, 20_000])
+def test_what_is_left_does_not_depend_on_the_temperature_that_predictions_had(n):
+    """Nor on how far a series reaches that the temperatures of the folds are found by."""
+    rng = np.random.default_rng(1)
+    logits = 1.5 * rng.standard_normal((n, 4))
+    y = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+    losses = [refinement_loss(y, scale * logits, from_logits=True) for scale in (0.8, 1.0, 1.3)]
+    assert losses == pytest.approx(3 * [losses[0]], rel=1e-8)
