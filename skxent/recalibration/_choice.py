@@ -191,7 +191,7 @@ class _Candidates:
         """
         cost = -self.drawn.least
         floored = self.drawn.before > _FLOOR * cost
-        gains = self.drawn.before - self.after(i) if floored.any() else floored
+        gains = self.drawn.before - self.after(i) if floored.any() else np.zeros(1)
         raised = floored & (gains > _RAISED * cost)
         if not raised.any():
             ends = paired_interval(self.gain(i), level)
