@@ -47,6 +47,7 @@ _GROUPED = (
     "labels of a group hang together is not known."
 )
 _FEW_GROUPS = f"Of fewer than {_FEWEST} groups, signs say little: p-values are rough."
+_CERTAIN = "The model is certain of every row, so that chance does nothing: no test."
 _SOME = "What chance does is that of {} rows, drawn at random."
 _FEWER_PAIRS = (
     "There are too many pairs of values to look at: pairs are those of the {} most frequent. Pass "
@@ -142,6 +143,8 @@ def _tests(
     tested &= (sums.support < n)[:, None] | bool(how.by)
     remarks: list[str] = []
     if not tested.any():
+        if testable and enough.any():
+            remarks.append(_CERTAIN)
         return _untested(z, sums), remarks
     chance = chance_of(rows, cells, sums.gaps, tested, how.n_draws, how.seed)
     if rows.groups is not None:

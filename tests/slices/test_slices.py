@@ -352,6 +352,13 @@ def test_weights_that_follow_the_classes_leave_no_test():
     assert any("weights" in note for note in result.notes)
 
 
+def test_a_model_that_is_certain_of_every_row_leaves_no_test():
+    p = np.tile([0.0, 1.0], 100)
+    result = log_loss_slices([0, 1] * 100, p, np.arange(200), labels=[0, 1])
+    assert np.isnan(result.p_value).all()
+    assert any("certain" in note for note in result.notes)
+
+
 def test_of_two_classes_one_is_tested():
     y, p, X = rows(k=2)
     result = log_loss_slices(y, p, X, labels=[0, 1], recalibration=False)
