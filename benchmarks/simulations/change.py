@@ -6,7 +6,7 @@ of 200,000 before and after: the same process, other shares of the classes, or r
 turned and spread so that the model is wrong about them. The parts of the change between these
 are the truth; intervals are those of rows drawn from them.
 
-    python benchmarks/simulations/change.py 400
+    python benchmarks/simulations/change.py 400 [forest, "naive Bayes", boosting]
 """
 
 import sys
@@ -60,13 +60,12 @@ def held(population, truth, n, repeats, rng):
     return of_all / repeats, of_classes.mean(axis=1) / repeats
 
 
-def main(repeats):
-    rng = np.random.default_rng(0)
-    X, y = rows(1500, rng)
+def main(repeats, models):
+    X, y = rows(1500, np.random.default_rng(0))
     print("| model | shift | rows | " + " | ".join(PARTS) + " | of the classes |")
     print("|---|---|--:|" + "--:|" * (len(PARTS) + 1))
-    for model, estimator in MODELS.items():
-        estimator.fit(X, y)
+    for model in models:
+        estimator, rng = MODELS[model].fit(X, y), np.random.default_rng(1)
         drawn = [rows(N_ROWS, rng), *(rows(N_ROWS, rng, **shift) for shift in SHIFTS.values())]
         before, *afters = [(y, estimator.predict_proba(X)) for X, y in drawn]
         for shift, after in zip(SHIFTS, afters, strict=True):
@@ -78,4 +77,4 @@ def main(repeats):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400, sys.argv[2:] or list(MODELS))

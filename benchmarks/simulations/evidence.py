@@ -7,7 +7,7 @@ a linear model, a forest, whose zeros are zeros, and boosting. The same ratios a
 `CalibrationMonitor` are added up row by row, and are compared with it. Beside it, the test of
 the gap, which has one look at the end.
 
-    python benchmarks/simulations/evidence.py 1000
+    python benchmarks/simulations/evidence.py 1000 [linear, forest, boosting]
 """
 
 import sys
@@ -70,13 +70,13 @@ def check(y, p):
     np.testing.assert_allclose(monitor.log_e_value, path(y, p)[-1], rtol=1e-9)
 
 
-def main(n_streams):
-    rng = np.random.default_rng(0)
-    X, y = rows(2000, rng)
+def main(n_streams, models):
+    X, y = rows(2000, np.random.default_rng(0))
     print("| model | the probabilities are | alarms | median row of the alarm | z at 5,000 rows |")
     print("|---|---|--:|--:|--:|")
-    for model, estimator in MODELS.items():
-        predicted = estimator.fit(X, y).predict_proba(rows(50_000, rng)[0])
+    for model in models:
+        rng = np.random.default_rng(1)
+        predicted = MODELS[model].fit(X, y).predict_proba(rows(50_000, rng)[0])
         for name, wrong in ERRORS.items():
             alarms, found = [], 0
             for i in range(n_streams if name == "calibrated" else max(n_streams // 5, 1)):
@@ -100,4 +100,4 @@ def main(n_streams):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000, sys.argv[2:] or list(MODELS))

@@ -60,29 +60,47 @@ def _with_floor(
     """
     down, up = (mean - low) ** 2, (high - mean) ** 2
     for slope, side in zip(slopes, sides, strict=True):
-        if not side.cost.any():
-            continue
-        at_risk = side.weight * (side.cost > 0)
-        below = side.floored[0] * (side.cost > 0)
-        # Of each class, and of all that are at risk.
-        rows, hit = np.append(at_risk, at_risk.sum()), np.append(below, below.sum())
-        parts = side.square[0] * (side.cost > 0)
-        if side.is_grouped and side.parts is not None:
-            of_groups = side.parts[0] * (side.cost > 0)
-            squares = np.append((of_groups**2).sum(axis=0), (of_groups.sum(axis=1) ** 2).sum())
-        else:
-            squares = np.append(parts, parts.sum())
-        price = slope * side.cost
-        middle = below if below.any() else at_risk
-        each = np.append(price, (price * middle).sum() / middle.sum()) / side.total
-        with np.errstate(all="ignore"):
-            share = hit / rows
-            least, most = _share_bounds(share, rows**2 / squares, 0.5 - 0.5 * level)
-            off = each * rows * np.array([least - share, most - share])
-        off = np.nan_to_num(off)
-        down += np.minimum(off, 0.0).min(axis=0) ** 2
-        up += np.maximum(off, 0.0).max(axis=0) ** 2
+        if side.cost.any():
+            off = _floor_errors(slope, side, 0.5 - 0.5 * level)
+            down, up = down + off[0] ** 2, up + off[1] ** 2
     return mean - np.sqrt(down), mean + np.sqrt(up)
+
+
+def _floor_errors(slope: FloatArray, side: Side, tail: float) -> Bounds:
+    """How far a figure of each class, and of all, may be off by rows of one side at the floor."""
+    price = slope * side.cost / side.total
+    of_groups = None
+    if side.is_grouped and side.parts is not None:
+        of_groups = side.parts[0]
+    squares = side.square[0] if of_groups is None else (of_groups**2).sum(axis=0)
+    low, high = _off(price * side.weight, side.floored[0], side.weight, squares, tail=tail)
+    whole = np.zeros(2)
+    # Of all, classes that lower the figure do not make up for those that raise it.
+    for some in (price > 0, price < 0):
+        if not (some & (side.weight > 0)).any():
+            continue
+        hits, rows = side.floored[0][some], side.weight[some]
+        middle = hits if hits.any() else rows
+        mean_price = (price[some] * middle).sum() / middle.sum()
+        square = squares[some].sum()
+        if of_groups is not None:
+            square = (of_groups[:, some].sum(axis=1) ** 2).sum()
+        total = rows.sum()
+        given = (mean_price * total, hits.sum(), total, square)
+        off = _off(*(np.array([x]) for x in given), tail=tail)
+        whole += np.array(off)[:, 0] ** 2
+    return np.append(low, -np.sqrt(whole[0])), np.append(high, np.sqrt(whole[1]))
+
+
+def _off(
+    price: FloatArray, hits: FloatArray, rows: FloatArray, square: FloatArray, *, tail: float
+) -> Bounds:
+    """What the bounds of a share of rows are off, times a price that may be below 0."""
+    with np.errstate(all="ignore"):  # a class without rows
+        share = hits / rows
+        least, most = _share_bounds(share, rows**2 / square, tail)
+        off = np.nan_to_num(price * np.array([least - share, most - share]))
+    return np.minimum(off, 0.0).min(axis=0), np.maximum(off, 0.0).max(axis=0)
 
 
 def _share_bounds(share: FloatArray, n: FloatArray, tail: float) -> Bounds:
