@@ -6,7 +6,8 @@ The same report from a stream, Dask and Spark, what each costs, and losses of ot
     python benchmarks/engines.py --hard          other people's log losses on hard cases
 
 Each way runs in a process of its own; CPU and memory are those of all processes that it started.
-What is not installed (dask, pyspark, dask-ml, duckdb) is left out, and said.
+What is not installed (dask, pyspark, dask-ml, duckdb) is left out, and said. dask-ml 2025.1 needs
+an environment of its own: pip install scikit-learn==1.4.2 "numpy<2" "pyarrow<19" dask-ml
 """
 
 import argparse
