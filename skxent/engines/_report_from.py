@@ -62,8 +62,7 @@ def log_loss_report_from(
     proba : str or sequence of str, default="p_*"
         The columns of the probabilities, one a class: a pattern with a ``*`` that stands for the
         label, or their names. Or the name of a single column: of lists, one number a class, with
-        `labels`; or of the probability of one of two classes. Plain columns are read faster
-        than lists.
+        `labels`; or of the probability of one of two classes.
     weight : str, default=None
         The column of the weights.
     groups : str, default=None
