@@ -83,14 +83,14 @@ def read(folder, k, kind):
     return {}
 
 
-def report(folder, k, kind, **options):
+def report(folder, k, kind, weight="w", **options):
     from skxent import log_loss_report_from
 
     source = {"proba": "p", "labels": labels(k)} if kind == "lists" else {}
     found = log_loss_report_from(
-        f"{folder}/{kind}-*.parquet", y="y", weight="w", nulls="drop", **source, **options
+        f"{folder}/{kind}-*.parquet", y="y", weight=weight, nulls="drop", **source, **options
     )
-    return values(found)
+    return values(found) if weight else {}
 
 
 def values(found):
@@ -114,6 +114,7 @@ def query(folder, k, kind):
 JOBS = {
     "reading, plain columns": lambda f, k: read(f, k, "plain"),
     "report, plain columns": lambda f, k: report(f, k, "plain"),
+    "report, no weights": lambda f, k: report(f, k, "plain", None),
     "report, 2 processes": lambda f, k: report(f, k, "plain", n_jobs=2),
     "reading, lists": lambda f, k: read(f, k, "lists"),
     "report, lists": lambda f, k: report(f, k, "lists"),
