@@ -247,15 +247,19 @@ def mark_beyond(
     *,
     figures: bool = True,
     left: bool = False,
+    lines: FloatArray | None = None,
     **style: Any,
 ) -> PathCollection:
     """Arrows at the right edge, or the left, for the values of the lines that lie beyond it."""
-    at = np.flatnonzero(values < end if left else values > end)
+    lines = np.arange(len(values), dtype=np.float64) if lines is None else lines
+    at = lines[values < end if left else values > end]
     marker, room, side = ("<", 6, "left") if left else (">", -6, "right")
     arrows = ax.scatter(np.full(len(at), end), at, marker=marker, zorder=4, **style)
     arrows.set_clip_on(False)
-    for i in at if figures else ():
+    for value, line in zip(values, lines, strict=True) if figures else ():
+        if not (value < end if left else value > end):
+            continue
         near: dict[str, Any] = {"xytext": (room, 0), "textcoords": "offset points"}
-        text = number(float(values[i]))
-        ax.annotate(text, (end, i), ha=side, va="center", fontsize="small", **near)
+        text = number(float(value))
+        ax.annotate(text, (end, line), ha=side, va="center", fontsize="small", **near)
     return arrows

@@ -9,6 +9,7 @@ import numpy as np
 
 from skxent._render._axes import (
     ink,
+    mark_beyond,
     new_axes,
     plainly,
     require_matplotlib,
@@ -17,6 +18,7 @@ from skxent._render._axes import (
 )
 from skxent._render._frame import Framed
 from skxent._render._words import unit_name
+from skxent._typing import FloatArray
 from skxent.comparison._content import ComparisonContent
 from skxent.comparison._text import axis_ends, comparison_columns
 
@@ -55,6 +57,9 @@ class LogLossComparisonDisplay(Framed):
         Differences, one collection a model that is compared, all rows first.
     intervals_ : list of LineCollection
         Their confidence intervals.
+    beyond_ : list of PathCollection
+        Arrows at the left and at the right edge, two collections a model, for ends of intervals
+        beyond it.
     """
 
     comparison: ComparisonContent
@@ -62,6 +67,7 @@ class LogLossComparisonDisplay(Framed):
     figure_: Any = field(init=False)
     points_: list[PathCollection] = field(init=False)
     intervals_: list[LineCollection] = field(init=False)
+    beyond_: list[PathCollection] = field(init=False)
 
     def _columns(self) -> dict[str, Any]:
         return comparison_columns(self.comparison)
@@ -81,7 +87,7 @@ class LogLossComparisonDisplay(Framed):
         -------
         LogLossComparisonDisplay
             Itself, with what was drawn. An interval that is much wider than the others runs
-            on beyond the edge.
+            on beyond the edge, with an arrow.
 
         Raises
         ------
@@ -106,18 +112,33 @@ class LogLossComparisonDisplay(Framed):
         self.ax_ = ax = new_axes(ax, 7.0, 1.3 + 0.1 * len(models) + height * len(names))
         self.figure_ = ax.get_figure()
         ax.axvline(0, color=ink(ax), linestyle="--", linewidth=1)
-        self.points_, self.intervals_ = [], []
+        self.points_, self.intervals_, self.beyond_ = [], [], []
         lines = np.arange(len(names), dtype=np.float64)
         called = shown_names(content.models[i] for i in models)
         for j, name in enumerate(called):
-            at = lines + 0.7 * ((j + 0.5) / len(models) - 0.5)
+            at = _lines_of(lines, j, len(models))
             colour = _COLOURS[j % len(_COLOURS)]
             style: dict[str, Any] = {"color": colour, "zorder": 3}
             self.intervals_.append(ax.hlines(at, low[j], high[j], linewidth=1.5, **style))
             mark = _MARKS[j % len(_MARKS)]
             self.points_.append(ax.scatter(seen[j], at, s=26, marker=mark, label=name, **style))
-        self._label(names, axis_ends(seen.ravel(), low.ravel(), high.ravel()))
+        ends = axis_ends(seen.ravel(), low.ravel(), high.ravel())
+        self._label(names, ends)
+        if ends[0] < ends[1]:
+            self._mark_beyond(lines, low, high, ends)
         return self
+
+    def _mark_beyond(
+        self, lines: FloatArray, low: FloatArray, high: FloatArray, ends: tuple[float, float]
+    ) -> None:
+        """Arrows where intervals go on beyond the edge."""
+        for j, (of_low, of_high) in enumerate(zip(low, high, strict=True)):
+            look: dict[str, Any] = {"figures": False, "s": 12, "color": _COLOURS[j % len(_COLOURS)]}
+            look["lines"] = _lines_of(lines, j, len(low))
+            self.beyond_ += [
+                mark_beyond(self.ax_, of_low, ends[0], left=True, **look),
+                mark_beyond(self.ax_, of_high, ends[1], **look),
+            ]
 
     def _classes(self, max_classes: int | None) -> list[int]:
         """The classes to show, in the order of the labels."""
@@ -145,3 +166,8 @@ class LogLossComparisonDisplay(Framed):
         heading = ax.set_xlabel(label)
         legend = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)
         plainly([*ax.get_yticklabels(), heading, *legend.get_texts()])
+
+
+def _lines_of(lines: FloatArray, j: int, n_models: int) -> FloatArray:
+    """Where the marks of one of the models are, in the lines that all share."""
+    return lines + 0.7 * ((j + 0.5) / n_models - 0.5)

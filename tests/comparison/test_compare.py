@@ -890,6 +890,21 @@ def test_plot_shows_differences_and_intervals(plt):
     assert len(colours) == 3
 
 
+def test_plot_marks_intervals_that_go_on_beyond_the_edge(plt):
+    y, models = draw(2000, 3)
+    rare = np.append(np.flatnonzero(y != 0), np.flatnonzero(y == 0)[:3])  # a wide interval
+    display = compare_log_loss(y[rare], {n: p[rare] for n, p in models.items()}).plot()
+    low, high = display.ax_.get_xlim()
+    for j, lines in enumerate(display.intervals_):
+        ends = np.array([segment[:, 0] for segment in lines.get_segments()])
+        at = np.array([segment[0, 1] for segment in lines.get_segments()])
+        left, right = (c.get_offsets() for c in display.beyond_[2 * j : 2 * j + 2])
+        assert_allclose(left[:, 1], at[ends[:, 0] < low])
+        assert_allclose(right[:, 1], at[ends[:, 1] > high])
+        assert_allclose(right[:, 0], high)
+    assert sum(len(c.get_offsets()) for c in display.beyond_) > 0
+
+
 def test_plot_in_given_axes_of_some_classes(plt):
     y, models = draw(2000, 30)
     found = compare_log_loss(y, models)

@@ -208,7 +208,7 @@ class PerClassLogLossDisplay(Display):
         )
         label_lines(ax, names)
         self.text_ = write_beside(ax, "of the loss", [cell("share", s) for s in shares])
-        ax.set_xlim(0, end)
+        ax.set_xlim(-0.015 * end, end)  # room for the marks of what costs nothing
         ax.set_xlabel(f"log loss of a row of the class ({unit_name(self.base)})")
         self.beyond_ = [
             mark_beyond(ax, loss, end, color=BLUE),
