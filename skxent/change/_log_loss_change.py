@@ -13,7 +13,7 @@ from skxent._intake._arguments import check_level
 from skxent._render._result import Result
 from skxent._render._words import unit_name
 from skxent.change._compute import SAME, change_between
-from skxent.change._content import ChangeContent
+from skxent.change._content import PARTS, ChangeContent
 from skxent.change._display import LogLossChangeDisplay
 from skxent.change._html import change_html
 from skxent.change._sides import given
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["LogLossChange", "log_loss_change"]
 
 Rows = LogLossReport | LogLossAccumulator | str | PathLike[str]
+
+# What every change has of all rows and of each class, and of each class on both sides.
+_PARTS = ("change", "within", *PARTS)
+_MEANS = ("support", "share", "log_loss", "expected_loss")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -106,6 +110,15 @@ class LogLossChange(Result, ChangeContent):
             If matplotlib is not installed.
         """
         return LogLossChangeDisplay(change=self).plot(ax=ax)
+
+    def _check(self) -> None:
+        super()._check()
+        parts = {name + end for name in _PARTS for end in ("", "_low", "_high")}
+        of_class = {f"{name}_{when}" for name in _MEANS for when in ("before", "after")}
+        known = parts <= set(self._overall) and parts | of_class <= set(self._per_class)
+        if not known or len(self.labels) != len(self.target_names):
+            msg = "a figure, or the name of a class, is missing"
+            raise ValueError(msg)
 
     def _summary(self) -> str:
         before, after = self.overall["before"], self.overall["after"]

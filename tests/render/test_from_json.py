@@ -15,9 +15,11 @@ from skxent import (
     LogLossComparison,
     LogLossReport,
     compare_log_loss,
+    log_loss_change,
     log_loss_report,
     log_loss_slices,
 )
+from skxent._render._result import Result
 from skxent.recalibration import Recalibrator
 from skxent.report._content import COLUMNS, OVERALL, ROWS
 
@@ -88,6 +90,13 @@ def asked_slices():
     return slices(by=["b", "a"])
 
 
+def change():
+    (y, proba), (later, then) = draw(400), draw(300, seed=1)
+    params = {"labels": range(4), "n_null": 0, "recalibration": False}
+    before = log_loss_report(y, proba, **params)
+    return log_loss_change(before, log_loss_report(later, then, **params))
+
+
 def infinite_comparison():
     y, proba = draw(60)
     broken = proba.copy()
@@ -97,7 +106,7 @@ def infinite_comparison():
 
 MADE = [
     *(whole, infinite, odd_names, mixed_labels, many_rows, out_of_fold, one_class),
-    *(comparison, infinite_comparison, slices, asked_slices),
+    *(comparison, infinite_comparison, slices, asked_slices, change),
 ]
 
 
@@ -173,7 +182,7 @@ FREE = {"verdict", "recalibration", "model", "date", "out_of_fold", "weighted"}
 OPTIONAL = {"fitted", "share", "classes", "eps", "positive"}
 
 
-@pytest.mark.parametrize("make", [whole, comparison, slices])
+@pytest.mark.parametrize("make", [whole, comparison, slices, change])
 @pytest.mark.parametrize("new", [parts, {"a": 1}, [[1.0], [2.0, 3.0]], "text", True, [1.0]])
 def test_a_document_that_was_damaged_is_a_value_error(make, new):
     made = make()
@@ -241,3 +250,7 @@ def test_infinities_and_nan_come_back_as_numbers():
     assert found.per_class["log_loss"].dtype == np.float64
     assert np.isnan(found.per_class["ci_low"]).any()
     assert found.per_class["support"].dtype.kind == "i"
+
+
+def test_all_results_are_tried():
+    assert {type(make()) for make in MADE} == set(Result.__subclasses__())
