@@ -2,7 +2,15 @@
 
 from skxent._backend._array_api import ArrayApi, copied_from
 from skxent._backend._fetching import Fetching
-from skxent._backend._numpy import NUMPY, class_weights, dot, pick, row_slices, row_sums
+from skxent._backend._numpy import (
+    NUMPY,
+    class_weights,
+    column_sums,
+    dot,
+    pick,
+    row_slices,
+    row_sums,
+)
 from skxent._backend._protocol import Backend, Space
 
 __all__ = [
@@ -12,6 +20,7 @@ __all__ = [
     "Fetching",
     "Space",
     "class_weights",
+    "column_sums",
     "copied_from",
     "dot",
     "pick",

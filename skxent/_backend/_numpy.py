@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from skxent._backend._protocol import Backend, Mask, Scalar, Space
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["NUMPY", "HostArithmetic", "class_weights", "dot", "pick", "row_slices", "row_sums"]
+__all__ = [
+    "NUMPY",
+    "HostArithmetic",
+    "class_weights",
+    "column_sums",
+    "dot",
+    "pick",
+    "row_slices",
+    "row_sums",
+]
 
 # A quarter of a usual second-level cache: the block and its by-products stay in it.
 _BLOCK_BYTES = 1 << 19
@@ -72,6 +81,19 @@ def row_sums(block: NDArray[np.floating], space: Space | None = None) -> NDArray
         np.matmul(folded, ones, out=sums.reshape(-1, _FOLD))
         return sums
     return (block @ _summing(n_columns, 1, block.dtype)).reshape(-1)
+
+
+def column_sums(weight: FloatArray, block: FloatArray, *, alike: bool) -> FloatArray:
+    """
+    ``weight @ block``.
+
+    Where all rows weigh `alike`, several of them side by side: a product with few columns is slow.
+    """
+    n_rows, n_columns = block.shape
+    if not alike or n_columns > _NARROW or n_rows % _FOLD:
+        return np.asarray(weight @ block)
+    together = weight[: n_rows // _FOLD] @ block.reshape(-1, _FOLD * n_columns)
+    return np.asarray(together.reshape(_FOLD, n_columns).sum(axis=0))
 
 
 def pick(block: NDArray[np.floating], codes: IntArray, space: Space | None = None) -> FloatArray:

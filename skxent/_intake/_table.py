@@ -134,11 +134,16 @@ class Table:
     def held(self) -> Table:
         """A checked table of its own numbers, which no longer change with what was passed in."""
         array = np.concatenate([block for _, block in self.blocks(itemsize=8)])
-        dtype = array.dtype
-        if self.positive_only:
-            array = array[:, 0]
-        table = replace(self, array=array, dtype=dtype, order=None, columns=None, origin=None)
-        return replace(table, checked=True, backend=NUMPY)
+        return replace(
+            self,
+            array=array[:, 0] if self.positive_only else array,
+            dtype=array.dtype,
+            order=None,
+            columns=None,
+            origin=None,
+            checked=True,
+            backend=NUMPY,
+        )
 
     def log_probabilities(self) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks of log-probabilities, one column a class."""

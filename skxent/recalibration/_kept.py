@@ -37,9 +37,12 @@ class KeptProducts:
         for at, x, w in fits.blocks(4):
             p = fits.probabilities(x, theta)[0]
             self.p[at] = p
-            xp = x * p
-            self.xp[at] = xp if own_slopes else xp.sum(axis=1, keepdims=True)
-            for i, each in enumerate((p, xp, x * xp)):
+            parts = [p]
+            if self.shape.n_slopes:  # only then is the rest of use
+                xp = x * p
+                self.xp[at] = xp if own_slopes else xp.sum(axis=1, keepdims=True)
+                parts += [xp, x * xp]
+            for i, each in enumerate(parts):
                 self.sums[i] += w @ each
                 squares[i] += w.mean(axis=0) @ (each * p)
         spread = self.sums.mean(axis=1) - squares

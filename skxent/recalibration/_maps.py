@@ -81,9 +81,12 @@ class Map:
 
     def _logits(self, logp: FloatArray) -> FloatArray:
         if self.slopes.ndim == 1:
-            return logp * self.slopes + self.bias
-        # BLAS wakes other threads for an operand that is transposed only in name.
-        return times(logp, np.ascontiguousarray(self.slopes.T)[None])[0] + self.bias
+            logits = logp * self.slopes
+        else:
+            # BLAS wakes other threads for an operand that is transposed only in name.
+            logits = times(logp, np.ascontiguousarray(self.slopes.T)[None])[0]
+        logits += self.bias
+        return logits
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from skxent._typing import EPS, FloatArray, IntArray
 
 __all__ = ["BIASES", "EXPONENTS", "Evidence", "as_e_value", "evidence_of", "evidence_sums"]
 
-# Quarters, so that two square roots and products make all powers of a probability.
+# Quarters, so that one of them and products make all powers of a probability.
 EXPONENTS = np.array([0.5, 0.75, 1.25, 1.5, 2.0])
 BIASES = np.array([-0.4, -0.1, 0.1, 0.4])
 _EXCESS = np.expm1(BIASES)
@@ -80,9 +80,10 @@ def evidence_sums(
     weight: FloatArray | None,
     eps: float,
     room: FloatArray,
+    logs: FloatArray | None = None,
 ) -> dict[str, FloatArray]:
     """The parts of `evidence_of` by name."""
-    found = evidence_of(chance, own, codes, weight, eps, room)
+    found = evidence_of(chance, own, codes, weight, eps, room, logs)
     return {"temperature": found.temperature, "bias": found.bias}
 
 
@@ -93,14 +94,15 @@ def evidence_of(
     weight: FloatArray | None,
     eps: float,
     room: FloatArray,
+    logs: FloatArray | None = None,
 ) -> Evidence:
     """
     Evidence of a block of rows, which sum to 1, with the log-probabilities of their classes.
 
     A class that occurs with probability 0 counts as if it had had `eps`, but no more than that of
     a float: a larger one would make ratios that are too large on average. With an `eps` of 0 the
-    ratio is infinite. The first three parts of `room`, of shape (3, n, k)
-    or larger, are overwritten.
+    ratio is infinite. `logs` are the logarithms of all probabilities, where they are known: roots
+    take longer. The first three parts of `room`, of shape (3, n, k) or larger, are overwritten.
     """
     k = chance.shape[1]
     if weight is not None:
@@ -109,7 +111,7 @@ def evidence_of(
             return Evidence.none(k, math.nan)
         if not there.all():
             chance, own, codes = chance[there], own[there], codes[there]
-            room = room[:, : len(chance)]
+            logs, room = None if logs is None else logs[there], room[:, : len(chance)]
     if not len(chance):
         return Evidence.none(k)
     least = min(eps, EPS)
@@ -117,20 +119,24 @@ def evidence_of(
     counts = np.bincount(codes, minlength=k)
     temperature = (EXPONENTS - 1.0) * dot(floored, np.ones(len(floored)))
     return Evidence(
-        temperature - _log_powers(chance, room),
+        temperature - _log_powers(chance, logs, room),
         BIASES[:, None] * counts - _log_tilts(chance, room),
     )
 
 
-def _log_powers(p: FloatArray, room: FloatArray) -> FloatArray:
+def _log_powers(p: FloatArray, logs: FloatArray | None, room: FloatArray) -> FloatArray:
     """Sum over the rows of the log of what makes distributions of their powers."""
-    half = np.sqrt(p, out=room[0])
-    quarter = np.sqrt(half, out=room[1])
-    found = [_log_product(np.asarray(row_sums(half)), _OF_POWERS)]
-    for a, b in ((half, quarter), (p, quarter), (p, half), (p, p)):
-        power = np.multiply(a, b, out=room[2])
-        found.append(_log_product(np.asarray(row_sums(power)), _OF_POWERS))
-    return np.array(found)
+    half, quarter = room[:2]
+    if logs is None:
+        np.sqrt(np.sqrt(p, out=half), out=quarter)
+    else:
+        np.exp(np.multiply(logs, 0.25, out=quarter), out=quarter)
+        np.multiply(quarter, quarter, out=half)
+    sums = np.empty((len(EXPONENTS), len(p)))
+    sums[0] = row_sums(half)
+    for i, (a, b) in enumerate(((half, quarter), (p, quarter), (p, half), (p, p)), start=1):
+        sums[i] = row_sums(np.multiply(a, b, out=room[2]))
+    return _log_product(sums.T, _OF_POWERS)
 
 
 def _log_tilts(p: FloatArray, room: FloatArray) -> FloatArray:

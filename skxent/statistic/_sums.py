@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._backend import class_weights, dot, row_sums
+from skxent._backend import class_weights, column_sums, dot, row_sums
 from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
 from skxent._kernels import LOG_SMALLEST
@@ -132,11 +133,7 @@ def statistics(
         weight = None if rows.weight is None else rows.weight[at]
         # They are read flat.
         blocks.add(
-            np.ascontiguousarray(p),
-            np.ascontiguousarray(logp),
-            rows.codes[at],
-            weight,
-            of_rows,
+            np.ascontiguousarray(p), np.ascontiguousarray(logp), rows.codes[at], weight, of_rows
         )
         if blocks.tally is not None:
             blocks.tally.add(at, rows.codes[at], weight, of_rows, p, logp, eps)
@@ -208,7 +205,7 @@ class _Blocks:
         counts = slice(None) if weight is None else weight > 0
         # Where eps is 0, any finite cost will do: it is multiplied by a probability of 0.
         floor = max(self._least, LOG_SMALLEST)
-        excluded = np.zeros(k, dtype=np.int64)
+        excluded, raw = np.zeros(k, dtype=np.int64), logp
         if (lowest := logp.min()) < floor:
             if lowest == -math.inf:
                 excluded += np.count_nonzero(np.isneginf(logp[counts]), axis=0)
@@ -217,7 +214,8 @@ class _Blocks:
         sums = row_sums(p)
         even = abs(sums - 1.0).max() <= 1e-13
         chance = p if even else np.divide(p, sums[:, None], out=room[3])
-        parts = evidence_sums(chance, own - np.log(sums), codes, weight, self._eps, room)
+        logs = raw if even else None
+        parts = evidence_sums(chance, own - np.log(sums), codes, weight, self._eps, room, logs)
         parts |= _of_the_labels(losses, codes, weight, k, counts)
         parts |= _of_the_model(chance, logp, w, w if weight is None else w * w, room)
         add_confusion(self._confusion, p, sums, losses, codes, of_class, w, room[0])
@@ -230,7 +228,8 @@ class _Blocks:
             parts |= _ovr_losses_at_once(rest, parts["loss"])
         else:
             parts |= _ovr_losses(rest, losses, of_class, weight, self._least)
-        return parts | {"excluded": excluded, "proba": w @ p, "most": -(w @ logp)}
+        by_class = [column_sums(w, x, alike=weight is None) for x in (p, logp)]
+        return parts | {"excluded": excluded, "proba": by_class[0], "most": -by_class[1]}
 
 
 def _floored(
@@ -251,10 +250,7 @@ def _of_the_labels(
     counts: slice | NDArray[np.bool_],
 ) -> dict[str, NDArray[Any]]:
     """Sums over the rows of each class."""
-
-    def sums(values: FloatArray) -> FloatArray:
-        return class_weights(codes, k, values)
-
+    sums = partial(class_weights, codes, k)
     support = np.bincount(codes[counts], minlength=k)
     squares = losses * losses
     powers = losses, squares, squares * losses
@@ -287,10 +283,10 @@ def _of_the_model(
     terms = np.multiply(chance, logs, out=room[0])
     spread = np.subtract(logs, terms, out=room[1])
     product = np.multiply(terms, spread, out=room[2])
-    own[0] = second @ product
+    own[0] = column_sums(second, product, alike=third is w)
     spread -= terms
     product *= spread
-    own[1] = -(third @ product)
+    own[1] = -column_sums(third, product, alike=third is w)
     # A row adds the cost of one class.
     np.multiply(terms, logs, out=product)
     mean, square = row_sums(terms), row_sums(product)
@@ -304,7 +300,7 @@ def _of_the_model(
         cubed[even] = 0.0
         variance[variance < 1e-13 * square] = 0.0
     return {
-        "expected": -(w @ terms),
+        "expected": -column_sums(w, terms, alike=third is w),
         "moments": own,
         "moments_of_all": np.array([dot(second, variance), dot(third, cubed)]),
     }
