@@ -80,7 +80,7 @@ def _parts_of_rows(rows: Labelled, eps: float) -> Parts:
         there = np.sort(np.random.default_rng(0).choice(there, most, replace=False))
     if len(there) < len(rows.codes):
         weight = None if rows.weight is None else rows.weight[there]
-        proba = rows.proba.taken(np.flatnonzero(there))
+        proba = rows.proba.taken(there)
         rows = replace(rows, codes=rows.codes[there], proba=proba, weight=weight)
     n = len(there)
     w = np.ones(n) if rows.weight is None else rows.weight
