@@ -323,3 +323,28 @@ def test_a_report_of_folds_says_that_it_is_about_these_fits():
     folds = LogLossReport.from_cv(LogisticRegression(), X, y, cv=3, n_null=0)
     found = log_loss_change(folds, log_loss_report(y, np.full((90, 2), 0.5), n_null=0))
     assert any("Out-of-fold" in note for note in found.notes)
+
+
+def test_rows_without_weight_change_nothing():
+    before, (y, p) = rows(300, seed=1), rows(300, seed=2, turn=0.3)
+    found = log_loss_change(quick(*before), quick(y, p))
+    y, p = np.r_[np.zeros(100, int), y], np.r_[np.full((100, 3), 1 / 3), p]
+    weight = np.r_[np.zeros(100), np.ones(300)]
+    padded = log_loss_change(quick(*before), quick(y, p, sample_weight=weight))
+    for name, value in found.overall.items():
+        assert padded.overall[name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
+
+
+def test_the_order_of_many_rows_does_not_matter():
+    y, p = rows(12_000, seed=2, turn=0.3)
+    order = np.argsort(y, kind="stable")
+    before = rows(12_000, seed=1)
+    found, turned = (change_of(before, side).overall for side in ((y, p), (y[order], p[order])))
+    for name in ("expected", "surprise"):
+        wide, expected = (o[f"{name}_high"] - o[f"{name}_low"] for o in (turned, found))
+        assert wide == pytest.approx(expected, rel=0.15)
+    parts = quick(y[order], p[order])._brief.parts.sums.sum(axis=(1, 2))
+    assert parts[0] == 10_000
+    # As the labels of a row go with its probabilities, parts cost what all rows cost.
+    loss = -np.log(p[np.arange(len(y)), y])
+    assert parts[1] / parts[0] == pytest.approx(loss.mean(), abs=5 * loss.std() / 100)
