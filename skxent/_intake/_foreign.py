@@ -66,7 +66,9 @@ def _is_of(values: Any, libraries: set[str]) -> bool:
 
 def refuse_lazy(values: object, name: str) -> None:
     """An error for a plan of what to compute: numpy would pull all of it into memory."""
-    if type(values) is np.ndarray or isinstance(values, _PLAIN) or not _is_lazy(values):
+    if values is None or type(values) is np.ndarray or isinstance(values, _PLAIN):
+        return
+    if not _is_lazy(values):
         return
     kind = type(values)
     way = next((way for way in _COMPUTING if hasattr(kind, way)), None)
