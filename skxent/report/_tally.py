@@ -58,7 +58,8 @@ class Tally:
             if waits:
                 self._waiting.append(batch)
                 self._n_waiting += n
-                if self._n_waiting >= enough_rows(batch.rows.proba.n_classes):
+                # Where another one would not fit, which would be few rows on their own.
+                if self._n_waiting + n >= enough_rows(batch.rows.proba.n_classes):
                     self._settle()
                 return
         counted = self._count([batch], batch.rows)
