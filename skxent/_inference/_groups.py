@@ -49,35 +49,42 @@ def moments_of_groups(
     return Moments(mean, found.variance, found.third, found.n)
 
 
-def mean_of_grouped_means(weight: FloatArray, total: FloatArray) -> Moments:
+def mean_of_grouped_means(
+    weight: FloatArray, total: FloatArray, shares: FloatArray | None = None
+) -> Moments:
     """
     Moments of the unweighted mean of the classes, of those that have rows.
 
-    Both arrays have shape (n_groups, n_classes). A group with rows of several classes adds the
-    sum of what it adds to each. A class that rests on a single group has no variance of its own,
-    as in `mean_of_means`.
+    The first arrays have shape (n_groups, n_classes); `shares` are those of `mean_of_means`. A
+    group with rows of several classes adds the sum of what it adds to each. A class that rests on
+    a single group has no variance of its own, as in `mean_of_means`.
     """
     there = weight.sum(axis=0) > 0
-    whole, k = weight.sum(axis=0)[there], np.count_nonzero(there)
+    if shares is None:
+        shares = np.full(there.shape, 1.0 / max(int(there.sum()), 1))
+    there &= shares > 0
+    whole, share = weight.sum(axis=0)[there], shares[there]
     part = weight[:, there] / whole
     means = total[:, there].sum(axis=0) / whole
+    mean = np.asarray((share * means).sum())
     second, s3 = (part**2).sum(axis=0), (part**3).sum(axis=0)
     several = second**3 / s3**2 >= LEAST_N
     if not several.any():
         unknown = np.asarray(np.nan)
-        return Moments(means.mean(), unknown, unknown, np.ones(()))
+        return Moments(mean, unknown, unknown, np.ones(()))
+    borrowed, share = (share[~several] ** 2).sum(), share[several]
     with np.errstate(all="ignore"):  # infinite losses
         residual = (total[:, there] / whole - means * part)[:, several]
         second, s3 = second[several], s3[several]
         unbiased = residual * np.sqrt(second / (second - 2.0 * s3 + second**2))
         skewed = residual * np.cbrt(third_factor(1.0 / second))
-        variance = (unbiased.sum(axis=1) ** 2).sum()
+        variance = ((unbiased @ share) ** 2).sum()
         # What one observation of the others varies, for each class of a single one.
-        variance += np.count_nonzero(~several) * ((unbiased**2).sum(axis=0) / second).mean()
-        third = (skewed.sum(axis=1) ** 3).sum()
-    parts = part[:, several].mean(axis=1)
+        variance += borrowed * ((unbiased**2).sum(axis=0) / second).mean()
+        third = ((skewed @ share) ** 3).sum()
+    parts = part[:, several] @ share
     n = (parts**2).sum() ** 3 / (parts**3).sum() ** 2
-    return Moments(means.mean(), variance / k**2, third / k**3, np.asarray(n))
+    return Moments(mean, variance, third, np.asarray(n))
 
 
 def design_effects(

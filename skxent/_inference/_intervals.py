@@ -67,28 +67,33 @@ def third_factor(n: FloatArray) -> FloatArray:
     return np.where(n > 2.0 + 1e-9, n**2 / ((n - 1.0) * (n - 2.0)), 1.0)
 
 
-def mean_of_means(moments: Moments) -> Moments:
+def mean_of_means(moments: Moments, shares: FloatArray | None = None) -> Moments:
     """
     Moments of the unweighted mean of independent means, of those that have rows.
 
-    One that rests on a single row has no variance of its own: its row is taken to vary as rows
-    of the others do on average.
+    With `shares`, one number each, of the sum of the means times these; those of share 0 are left
+    out. One that rests on a single row has no variance of its own: its row is taken to vary as
+    rows of the others do on average.
     """
     there = ~np.isnan(moments.mean)
-    k = np.count_nonzero(there)
-    mean, variance, third, n = (
-        m[there] for m in (moments.mean, moments.variance, moments.third, moments.n)
+    if shares is None:
+        shares = np.full(there.shape, 1.0 / max(int(there.sum()), 1))
+    there &= shares > 0
+    share, mean, variance, third, n = (
+        m[there] for m in (shares, moments.mean, moments.variance, moments.third, moments.n)
     )
+    whole = np.asarray((share * mean).sum())
     lonely = n < LEAST_N
     if lonely.all():
         unknown = np.asarray(np.nan)
-        return Moments(mean.mean(), unknown, unknown, np.ones(()))
-    variance, third, n = variance[~lonely], third[~lonely], n[~lonely]
-    parts = variance * (1.0 + np.count_nonzero(lonely) * n / len(n))
+        return Moments(whole, unknown, unknown, np.ones(()))
+    borrowed = (share[lonely] ** 2).sum()
+    share, variance, third, n = share[~lonely], variance[~lonely], third[~lonely], n[~lonely]
+    parts = variance * (share**2 + borrowed * n / len(n))
     # Satterthwaite's degrees of freedom, plus the one that the interval takes off again.
     with np.errstate(all="ignore"):
         rows = 1.0 + parts.sum() ** 2 / (parts**2 / (n - 1.0)).sum()
-    return Moments(mean.mean(), parts.sum() / k**2, third.sum() / k**3, np.asarray(rows))
+    return Moments(whole, parts.sum(), (share**3 * third).sum(), np.asarray(rows))
 
 
 def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray, FloatArray]:

@@ -144,25 +144,16 @@ def macro_interval(
     of, there = _class_means(s, cost), s.weight > 0
     k = np.count_nonzero(there)
     part = np.full(k, 1.0 / k) if shares is None else shares[there]
-    # The mean of k losses, each of them times this.
-    factor = np.full(len(there), np.nan)
-    factor[there] = k * part
-    whole, rest = (mean_of_means(_times(m, factor)) for m in (of.whole, of.rest))
+    whole, rest = (mean_of_means(m, shares) for m in (of.whole, of.rest))
     n = part.sum() ** 2 / (part**2 / of.n[there]).sum()
     if s.groups is not None:
         weight, loss, floored = s.groups.weight, s.groups.loss, s.groups.floored
-        factor[~there] = 0.0
-        whole = mean_of_grouped_means(weight, factor * loss)
-        rest = mean_of_grouped_means(weight, factor * np.maximum(loss - cost * floored, 0.0))
+        whole = mean_of_grouped_means(weight, loss, shares)
+        rest = mean_of_grouped_means(weight, np.maximum(loss - cost * floored, 0.0), shares)
         of_groups = (weight[:, there] / weight[:, there].sum(axis=0)) @ part
         n = part.sum() ** 2 / (of_groups**2).sum()
     excluding = np.asarray(of.excluding[there][part > 0].any())
     return _Mean(whole, rest, of.share[there] @ part, n, excluding).interval(cost, level)
-
-
-def _times(m: Moments, factor: FloatArray) -> Moments:
-    """Moments of means times numbers."""
-    return Moments(m.mean * factor, m.variance * factor**2, m.third * factor**3, m.n)
 
 
 def single_rows(s: Statistics) -> int:

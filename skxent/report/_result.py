@@ -215,6 +215,10 @@ class LogLossReport(Result, Content):
         That is label shift: :math:`p(x \mid y)` is the same, and so is what the model predicts
         for a row. A model that is told of the new shares would predict otherwise, and lose less.
 
+        The row of a class that has a single one, or its only group, is taken to vary as rows of
+        the other classes with a share do on average; where there is no such other, there is no
+        interval.
+
         References
         ----------
         .. [1] Saerens, M., Latinne, P., & Decaestecker, C. (2002). Adjusting the outputs of a

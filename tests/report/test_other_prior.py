@@ -84,3 +84,33 @@ def test_shares_have_the_names_of_the_classes_and_the_rows_are_needed():
         quick(y, p).under_prior([0.2, 0.3, 0.5])
     with pytest.raises(ValueError, match="read from JSON"):
         LogLossReport.from_json(quick(y, p).to_json()).under_prior({0: 1.0})
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(201)])
+def test_a_single_row_varies_as_the_rows_of_the_others_times_its_own_share(groups):
+    rng = np.random.default_rng(0)
+    losses = np.r_[0.6, rng.uniform(0.3, 0.9, 200)]
+    y = np.r_[0, np.ones(200, int)]
+    own = np.exp(-losses)
+    p = np.where(np.eye(2, dtype=bool)[y], own[:, None], 1 - own[:, None])
+    report = quick(y, p, groups=groups)
+    for share in (0.99, 0.5, 0.01):
+        _, low, high = report.under_prior({0: share, 1: 1 - share})
+        row = losses[1:].var(ddof=1)
+        error = np.sqrt(share**2 * row + (1 - share) ** 2 * row / 200)
+        reach = 2 * student.ppf(0.975, 199) * error
+        assert high - low == pytest.approx(reach, rel=0.02)
+    # Nobody lends a spread.
+    assert np.isnan(report.under_prior({0: 1.0})[1:]).all()
+
+
+@pytest.mark.parametrize("size", [None, 1, 2])
+def test_classes_without_a_share_do_not_matter(size):
+    """Whether their rows are many, or one."""
+    y, p = calibrated(300, 3)
+    y = np.where(y == 2, 1, y)
+    y[0] = 2
+    report = quick(y, p, labels=range(3), groups=size and np.arange(300) // size)
+    for c in (0, 1):
+        row = [report.per_class[name][c] for name in ("log_loss", "ci_low", "ci_high")]
+        assert report.under_prior({c: 1.0}) == pytest.approx(row)
