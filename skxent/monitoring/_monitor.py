@@ -41,6 +41,8 @@ class Alarm:
     """
     When a monitor's e-value was first high enough.
 
+    What it shows began before: how long before, it does not say.
+
     Attributes
     ----------
     n_samples : int
@@ -113,8 +115,14 @@ class CalibrationMonitor:
     ever reaches 1 / alpha with a probability of at most alpha [1]_ [2]_. That any time will do has
     a price: a test at one time that was fixed before finds smaller errors.
 
-    A class that occurs with probability 0 counts as if it had had 2**-52. One such row is alarm
-    enough, as it should be.
+    The products begin at the first row, and fall while the model is right. A change that comes
+    after many right rows is therefore found late: make a new monitor each month or so, and divide
+    alpha, or take the mean of monitors that began at different times, as the guide has it. An
+    alarm says that the probabilities are or were off, not since when.
+
+    A class that occurs with probability 0 counts as if it had had 2**-52, and multiplies the
+    e-value by at most 2**26. That is an alarm in the first rows of a stream, but not after
+    thousands of right ones: count such rows, which are ``overall["floored"]`` of a report.
 
     References
     ----------

@@ -72,6 +72,34 @@ def test_before_the_first_batch_there_is_no_evidence():
     assert repr(monitor) == "<CalibrationMonitor: 2 classes, 0 rows in 0 looks, e-value 1>"
 
 
+def test_an_impossible_row_is_an_alarm_at_first_but_not_after_many_right_ones():
+    y, p = calibrated(10_000)
+    never = ([1], [[1.0, 0.0, 0.0]])
+    first = CalibrationMonitor(range(3)).update(*never)
+    assert first.e_value == pytest.approx(2.0**26 / 10, rel=1e-3)  # the power 1/2 has a tenth
+    late = CalibrationMonitor(range(3)).update(y, p)
+    before = late.log_e_value
+    late.update(*never)
+    assert late.log_e_value <= before + 26 * math.log(2)
+    assert late.alarm_at(0.05) is None
+
+
+def test_a_late_change_is_found_by_the_mean_of_monitors_that_began_at_different_rows():
+    right, wrong = calibrated(8000), sharpened(1000, power=1.5, seed=1)
+    y, p = (np.concatenate(both) for both in zip(right, wrong, strict=True))
+    monitors, found = [], None
+    for n in range(0, 9000, 100):
+        if n % 1500 == 0:
+            monitors.append(CalibrationMonitor(range(3)))
+        for monitor in monitors:
+            monitor.update(y[n : n + 100], p[n : n + 100])
+        mean = sum(m.e_value / (j * (j + 1)) for j, m in enumerate(monitors, 1))
+        if mean + 1 / (len(monitors) + 1) >= 20:
+            found = found or n + 100
+    assert 8000 < found < 9000
+    assert monitors[0].alarm_at(0.05) is None
+
+
 def test_monitors_of_other_streams_add_up():
     y, p = sharpened(900)
     one, other = stream(y[:600], p[:600]), stream(y[600:], p[600:], sizes=(100, 200))
