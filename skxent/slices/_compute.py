@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skxent._intake._features import Feature
 from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
-from skxent._typing import FloatArray
+from skxent._typing import FloatArray, IntArray
 from skxent.report._weights import weights_follow_classes
 from skxent.slices._cells import Cells
 from skxent.slices._distinct import distinct
@@ -43,8 +43,8 @@ _RECALIBRATED = (
     "with a map that was fitted to other rows. What is found is wrong beyond that."
 )
 _GROUPED = (
-    "Tests count {} group{}: what chance does is that of random signs of their gaps, since how the "
-    "labels of a group hang together is not known."
+    "Tests count {} group{}: how labels of a group hang together is not known. What is found is "
+    "beyond what random signs of their gaps do, and beyond labels that are drawn."
 )
 _FEW_GROUPS = f"Of fewer than {_FEWEST} groups, signs say little: p-values are rough."
 _CERTAIN = "The model is certain of every row, so that chance does nothing: no test."
@@ -153,23 +153,36 @@ def _tests(
         remarks.append(_SOME.format(chance.n_rows))
     if k > _MOST_CLASSES:
         remarks.append(_CLASSES.format(int(of_class.sum())))
-    sizes = np.where(tested, np.abs(scores), np.nan)
-    down = step_down(sizes.ravel(), (b.reshape(-1, b.shape[2]) for b in chance.scores()))
-    p_value = down.p_value.reshape(sizes.shape)
-    some = tested.any(axis=1)
-    column, largest = np.full(len(cells), k), np.full(len(cells), -np.inf)
-    column[some] = np.nanargmax(sizes[some], axis=1)
-    largest[some] = np.nanmax(sizes[some], axis=1)
-    least = np.take_along_axis(p_value, column[:, None], axis=1)[:, 0]
-    order = np.argsort(-largest, kind="stable")
+    p_values, downs = [], []
+    for null in chance.nulls:
+        down = step_down(null.seen.ravel(), (b.reshape(-1, b.shape[2]) for b in null.scores()))
+        downs.append(down)
+        p_values.append(down.p_value.reshape(null.seen.shape))
+    # Where one of them does not hold, the other does.
+    p_value = np.maximum.reduce(p_values)
+    column, least, largest = _clearest(p_value, chance.nulls[-1].seen)
+    order = np.lexsort((-largest, np.where(np.isnan(least), np.inf, least)))
     level = 1.0 - how.confidence_level
     candidates = order[least[order] <= level * (1 + 1e-9)]
     if how.by or not len(candidates):  # what was asked for does not overlap
         return Tested(z, least, column, order, candidates.tolist()), remarks
-    needed = min(down.needed(level), float(largest[candidates].min()))
+    of_candidates = chance.nulls[0].seen[candidates, column[candidates]]
+    needed = min(downs[0].needed(level), float(of_candidates.min()))
     own = replace(rows, proba=rows.proba.copy(), cost=rows.cost.copy())
     kept = distinct(own, cells, candidates, column[candidates], needed)
     return Tested(z, least, column, order, kept), remarks
+
+
+def _clearest(p_value: FloatArray, sizes: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Of each slice the class with the smallest p-value, this, and its score; nan and -inf."""
+    n, k = sizes.shape[0], sizes.shape[1] - 1
+    some = ~np.isnan(p_value).all(axis=1)
+    column, least, largest = np.full(n, k), np.full(n, np.nan), np.full(n, -np.inf)
+    p, size = p_value[some], sizes[some]
+    least[some] = np.nanmin(p, axis=1)
+    size = np.where(p <= least[some][:, None], size, -np.inf)
+    column[some], largest[some] = size.argmax(axis=1), size.max(axis=1)
+    return column, least, largest
 
 
 def classes_to_test(sums: SliceSums) -> NDArray[np.bool_]:

@@ -281,7 +281,11 @@ def log_loss_slices(
     by the step-down method of Westfall and Young. The chance that any slice of those
     that are as the model says is found is at most the level, however they overlap. Beyond
     20000 rows, or 100000 probabilities, labels are drawn for a random part of the rows. With
-    `groups` the gaps of the groups keep their size and get random signs instead.
+    `groups` there are two such tests, and what is found is found by both. In one the gaps of groups
+    keep their size and get random signs, which allows for whatever their rows share, but takes
+    the small gaps of one sign for news that a class has where it is rare and does not occur. In
+    the other labels are drawn, and rows of a group share as much of the draw as the gaps of the
+    groups allow: all of it where these say little.
 
     Slices that overlap tell the same story. The clearest one is taken, and the probabilities of its
     rows are corrected by a bias of its class, or by a temperature, that leaves it no gap. Then

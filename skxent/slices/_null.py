@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from skxent._inference._scores import normal_scores
 from skxent._typing import FloatArray, IntArray
 from skxent.slices._cells import Cells
+from skxent.slices._draws import Values, copies, drawn_labels, drawn_signs, togetherness
 from skxent.slices._predicted import Predicted
-from skxent.slices._sums import Gaps, row_gaps, sums_of_slices
+from skxent.slices._sums import Gaps, deviations, sums_of_slices
 
-__all__ = ["Chance", "StepDown", "chance_of", "step_down"]
+__all__ = ["Chance", "Null", "StepDown", "chance_of", "step_down"]
 
 # Labels are drawn for so many rows at most: for one draw of all, a row is looked at once a class
 # and once a column.
@@ -23,14 +25,24 @@ _FEWEST_ROWS, _MOST_ROWS, _NUMBERS = 5_000, 20_000, 100_000
 _DRAWS, _ROOM = 64, 16_000_000
 
 Blocks = Callable[[], Iterator[NDArray[np.float32]]]
+Draw = Callable[[Predicted, int, np.random.Generator], Values]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Null:
+    """One way in which chance may work, and absolute scores of all slices and classes in it."""
+
+    seen: FloatArray
+    """Of the labels that were seen, shape (n_slices, n_classes + 1); nan where untested."""
+    scores: Blocks
+    """Blocks of shape (n_slices, n_classes + 1, n_draws in the block); -inf where untested."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chance:
-    """Absolute scores of all slices and classes in draws of what chance does."""
+    """What chance does, in one or two ways: what is found is found in each of them."""
 
-    scores: Blocks
-    """Blocks of shape (n_slices, n_classes + 1, n_draws in the block); -inf where untested."""
+    nulls: tuple[Null, ...]
     effect: FloatArray
     """By how much groups make the variances of the gaps larger; 1 without groups."""
     n_rows: int
@@ -90,44 +102,68 @@ def chance_of(
 
     Labels are drawn from the probabilities. Rows of one group are not independent of each other,
     and how they hang together is not known: then the gap of each group keeps its size and gets a
-    random sign.
+    random sign. This alone would not do. Of a rare class that occurs nowhere all gaps are small
+    and of one sign, and look far out beside random ones: what is found with groups has to be
+    far out beside labels that are drawn as well, which hang together as much as the gaps allow.
     """
-    some = _some_rows(rows, seed)
+    seen, some = gaps, _some_rows(rows, seed)
     if some is not None:
         gaps = sums_of_slices(rows, cells, some).gaps
         rows = rows.taken(some)
-    k = rows.proba.shape[1]
-    width = int(np.clip(_ROOM // (len(cells) * (k + 1)), 1, _DRAWS))
+    shape = len(cells), rows.proba.shape[1] + 1
+    width = int(np.clip(_ROOM // (shape[0] * shape[1]), 1, _DRAWS))
     sizes = [min(width, n_draws - i) for i in range(0, n_draws, width)]
-    draw = _drawn_labels if rows.groups is None else _drawn_signs
 
-    def sums() -> Iterator[NDArray[np.float32]]:
+    def sums(draw: Draw) -> Iterator[NDArray[np.float32]]:
         rng = np.random.default_rng(seed)
         for size in sizes:
             found = cells.sums(draw(rows, size, rng), some)
-            yield found.reshape(len(cells), k + 1, size).astype(np.float32, copy=False)
+            yield found.reshape(*shape, size).astype(np.float32, copy=False)
 
-    # Without an estimate of how groups differ, which would be too small for one of many slices.
+    def null(draw: Draw, effect: float, skewed: bool) -> Null:
+        scores = deviations(_larger(seen, effect), skewed=skewed)[1]
+        own = _larger(gaps, effect)
+        return Null(
+            np.where(tested, np.abs(scores), np.nan),
+            lambda: _scores(sums(draw), own, tested, skewed),
+        )
+
+    if rows.groups is None:
+        return Chance((null(drawn_labels, 1.0, True),), np.ones(shape), len(rows.codes))
+    together = togetherness(rows, seed)
+    effect = 1.0 + together**2 * (copies(rows) - 1.0)
+    spread = sum((b.astype(np.float64) ** 2).sum(axis=2) for b in sums(drawn_signs)) / n_draws
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effects = np.where(gaps.variance > 0, np.fmax(spread / gaps.variance, 1.0), 1.0)
+    # Signs without an estimate of how groups differ, which would be too small for one of many
+    # slices.
+    nulls = (
+        null(drawn_signs, 1.0, False),
+        null(partial(drawn_labels, together=together), effect, True),
+    )
+    return Chance(nulls, effects, len(rows.codes))
+
+
+def _larger(gaps: Gaps, effect: float) -> Gaps:
+    """Gaps whose moments are as much larger as those of copies are."""
+    return Gaps(gaps.gap, gaps.variance * effect, gaps.third * effect**2)
+
+
+def _scores(
+    sums: Iterator[NDArray[np.float32]], gaps: Gaps, tested: NDArray[np.bool_], skewed: bool
+) -> Iterator[NDArray[np.float32]]:
+    """Absolute scores of sums over slices."""
     deviation = np.sqrt(gaps.variance)
     usable = tested & (deviation > 0)
     per = np.where(usable, 1.0 / np.where(usable, deviation, 1.0), 0.0).astype(np.float32)
     skewness = gaps.skewness.astype(np.float32)
-
-    def scores() -> Iterator[NDArray[np.float32]]:
-        for block in sums():
-            z = block * per[:, :, None]
-            if rows.groups is None:
-                z = normal_scores(z, skewness[:, :, None]).astype(np.float32, copy=False)
-            z = np.abs(z)
-            z[~usable] = -np.inf
-            yield z
-
-    effect = np.ones_like(gaps.variance)
-    if rows.groups is not None:
-        spread = sum((block.astype(np.float64) ** 2).sum(axis=2) for block in sums()) / n_draws
-        with np.errstate(divide="ignore", invalid="ignore"):
-            effect = np.where(gaps.variance > 0, np.fmax(spread / gaps.variance, 1.0), 1.0)
-    return Chance(scores, effect, len(rows.codes))
+    for block in sums:
+        z = block * per[:, :, None]
+        if skewed:
+            z = normal_scores(z, skewness[:, :, None]).astype(np.float32, copy=False)
+        z = np.abs(z)
+        z[~usable] = -np.inf
+        yield z
 
 
 def _some_rows(rows: Predicted, seed: int) -> IntArray | None:
@@ -144,44 +180,3 @@ def _some_rows(rows: Predicted, seed: int) -> IntArray | None:
     kept = np.zeros(len(sizes), dtype=np.bool_)
     kept[order[: np.searchsorted(np.cumsum(sizes[order]), most) + 1]] = True
     return np.flatnonzero(kept[rows.groups])
-
-
-def _drawn_labels(
-    rows: Predicted, size: int, rng: np.random.Generator
-) -> Callable[[slice], NDArray[np.float32]]:
-    """Gaps of rows if their labels are drawn: shape (n_rows, (n_classes + 1) * size)."""
-
-    def values(at: slice) -> NDArray[np.float32]:
-        p, a, w = rows.proba[at], rows.cost[at], rows.weight[at].astype(np.float32)
-        n, k = p.shape
-        chance = rng.random((n, size), dtype=np.float32)
-        # One class after the other, which is quicker than all of them for each row.
-        label = np.zeros((n, size), dtype=np.intp)
-        below = np.zeros(n)
-        for c in range(k - 1):
-            below = below + p[:, c]
-            label += chance >= below[:, None].astype(np.float32)
-        row, draw = np.arange(n)[:, None], np.arange(size)[None, :]
-        gap = np.empty((n, k + 1, size), dtype=np.float32)
-        gap[:, :k] = -(w[:, None] * p)[:, :, None]
-        gap[row, label, draw] += w[:, None]
-        excess = (a - np.einsum("nk,nk->n", p, a)[:, None]).astype(np.float32)
-        gap[:, k] = w[:, None] * excess[row, label]
-        return gap.reshape(n, -1)
-
-    return values
-
-
-def _drawn_signs(
-    rows: Predicted, size: int, rng: np.random.Generator
-) -> Callable[[slice], NDArray[np.float32]]:
-    """The gaps of rows with the same random sign for all rows of a group."""
-    assert rows.groups is not None
-    groups, gap = rows.groups, row_gaps(rows)[0].astype(np.float32)
-    sign = 2.0 * rng.integers(2, size=(int(groups.max()) + 1, size)).astype(np.float32) - 1.0
-
-    def values(at: slice) -> NDArray[np.float32]:
-        signed = gap[at][:, :, None] * sign[groups[at]][:, None, :]
-        return signed.reshape(len(signed), -1)
-
-    return values

@@ -12,8 +12,10 @@ from scipy.stats import kstest, norm, poisson
 from skxent import log_loss, log_loss_slices
 from skxent._inference._scores import normal_scores
 from skxent.slices._cells import Cells
+from skxent.slices._draws import copies, drawn_labels, togetherness
 from skxent.slices._levels import Levels
 from skxent.slices._null import step_down
+from skxent.slices._predicted import Predicted
 
 
 def softmax(z):
@@ -340,6 +342,48 @@ def test_false_findings_are_as_rare_with_groups():
         )  # fmt: skip
         wrong += result.n_found > 0
     assert wrong <= 8
+
+
+def test_a_rare_class_that_does_not_occur_in_any_group_is_no_finding():
+    """A calibrated model sees such rows in 30 % of samples, and all gaps have one sign."""
+    at = np.repeat(np.arange(300), 4)
+    result = log_loss_slices(
+        np.zeros(1200, int), np.full(1200, 0.001), (at % 3).astype(str)[:, None], groups=at,
+        labels=[0, 1], recalibration=False,
+    )  # fmt: skip
+    assert result.n_found == 0
+    assert result.p_value.min() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("share", "n_groups", "size", "alike"),
+    [(0.001, 300, 4, False), (0.05, 30, 20, True), (0.001, 30, 20, False)],
+)
+def test_false_findings_of_a_rare_class_are_as_rare_with_groups(share, n_groups, size, alike):
+    wrong, at = 0, np.repeat(np.arange(n_groups), size)
+    for seed in range(40):
+        chance = np.random.default_rng(seed).random(n_groups if alike else len(at))
+        y = ((chance[at] if alike else chance) < share).astype(int)
+        wrong += log_loss_slices(
+            y, np.full(len(at), share), (at % 3).astype(str)[:, None], groups=at,
+            labels=[0, 1], recalibration=False, n_null=39, random_state=seed,
+        ).n_found > 0  # fmt: skip
+    assert wrong <= 5
+
+
+@pytest.mark.parametrize(("alike", "low", "high"), [(1.0, 1.0, 1.0), (0.0, 0.0, 0.4)])
+def test_labels_show_how_much_rows_of_a_group_hang_together(alike, low, high):
+    """By the correlation of labels, which is the square of what is found."""
+    rng = np.random.default_rng(0)
+    groups, p = np.repeat(np.arange(200), 5), np.full((1000, 2), 0.5)
+    chance = rng.random(200)[groups] if alike else rng.random(1000)
+    codes = (chance < 0.5).astype(int)
+    made = Predicted(codes, np.ones(1000), groups, p, -np.log(p), np.full(1000, np.log(2)))
+    assert copies(made) == pytest.approx(5)
+    assert low <= togetherness(made, 0) <= high
+    # The spread of the sums of groups is that of copies, or of independent rows.
+    gaps = drawn_labels(made, 400, rng, alike)(slice(0, 1000)).reshape(200, 5, 3, 400)
+    assert gaps.sum(axis=1)[:, 1].var() == pytest.approx(0.25 * (25 if alike else 5), rel=0.05)
 
 
 def test_weights_that_follow_the_classes_leave_no_test():
