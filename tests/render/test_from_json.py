@@ -253,4 +253,6 @@ def test_infinities_and_nan_come_back_as_numbers():
 
 
 def test_all_results_are_tried():
-    assert {type(make()) for make in MADE} == set(Result.__subclasses__())
+    # Other tests make results of their own.
+    ours = {kind for kind in Result.__subclasses__() if kind.__module__.startswith("skxent.")}
+    assert {type(make()) for make in MADE} == ours
