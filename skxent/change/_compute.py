@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._inference._intervals import LEAST_N
 from skxent._intake._arguments import check_base, check_names
 from skxent._render._words import shortened
 from skxent._typing import FloatArray
@@ -26,6 +27,10 @@ _ONE_SIDE = "{} only {}: all that {} counts as prevalence."
 _NO_ROWS = (
     "Of {} no sample of the rows was kept, so that what the model expected within the classes, "
     "and what surprised it, have no intervals."
+)
+_UNKNOWN = (
+    "The change has no interval, since a single row or group {}, or as good as one by its weight, "
+    "does not tell how losses vary."
 )
 _FEW = "Fewer than 30 rows {}: intervals are rough."
 
@@ -137,6 +142,10 @@ def _notes(
     without = [n for n, s in zip(("before", "after"), sides, strict=True) if s.parts is None]
     if without:
         notes.append(_NO_ROWS.format(" and ".join(without)))
+    # Where two rows weigh the same they are two; see `Moments`.
+    single = [n for n, s in zip(("before", "after"), sides, strict=True) if s.n < LEAST_N]
+    if single:
+        notes.append(_UNKNOWN.format(" and ".join(single)))
     few = [n for n, s in zip(("before", "after"), sides, strict=True) if s.support.sum() < 30]
     if few:
         notes.append(_FEW.format(" and ".join(few)))

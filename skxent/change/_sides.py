@@ -54,6 +54,15 @@ class Side:
     parts_cube: float
     is_grouped: bool
 
+    @property
+    def n(self) -> float:
+        """Effective number of all rows, or groups; as in `Moments`."""
+        second, third = float(self.square[0].sum()), float(self.cube[0].sum())
+        if self.is_grouped and self.parts is not None:
+            weight = self.parts[0].sum(axis=1)
+            second, third = float((weight**2).sum()), float((weight**3).sum())
+        return second**3 / third**2
+
     def without_floor(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Losses, squares and cubes as if rows that cost the floor cost nothing."""
         power = self.cost ** np.arange(4)[:, None]

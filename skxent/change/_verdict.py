@@ -21,11 +21,15 @@ def _size(content: ChangeContent) -> str:
     o = content.overall
     unit = unit_name(content.base)
     before, after = cell("", o["before"]), cell("", o["after"])
+    if not math.isfinite(o["change_low"] + o["change_high"]):
+        return (
+            f"The loss is {after} {unit} instead of {before}; whether that is beyond chance cannot "
+            f"be said."
+        )
     if not content.is_sure("change"):
         low, high = cell("", o["change_low"]), cell("", o["change_high"])
-        known = math.isfinite(o["change_low"])
-        why = f": the interval of the change, {low} to {high}, holds 0" if known else ""
-        return f"The loss of {after} {unit} instead of {before} is no change beyond chance{why}."
+        why = f"the interval of the change, {low} to {high}, holds 0"
+        return f"The loss of {after} {unit} instead of {before} is no change beyond chance: {why}."
     how = "rose" if o["change"] > 0 else "fell"
     return f"The loss {how} from {before} to {after} {unit}."
 

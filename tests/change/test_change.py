@@ -348,3 +348,22 @@ def test_the_order_of_many_rows_does_not_matter():
     # As the labels of a row go with its probabilities, parts cost what all rows cost.
     loss = -np.log(p[np.arange(len(y)), y])
     assert parts[1] / parts[0] == pytest.approx(loss.mean(), abs=5 * loss.std() / 100)
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("kind", ["rows", "groups", "weights"])
+def test_a_change_without_an_interval_is_not_called_one_of_chance(side, kind):
+    few, many = rows(1 if kind == "rows" else 5, seed=1), rows(5, seed=2)
+    options = {
+        "rows": {},
+        "groups": {"groups": np.zeros(5)},
+        "weights": {"sample_weight": [1e9, 1, 1, 1, 1]},
+    }[kind]
+    sides = [quick(*few, labels=range(3), **options), quick(*many, labels=range(3))]
+    found = log_loss_change(*(sides if side == "before" else sides[::-1]))
+    assert "whether that is beyond chance cannot be said" in found.verdict
+    assert "no change beyond chance" not in found.verdict
+    assert any(f"single row or group {side}, or as good" in note for note in found.notes)
+    known = change_of(rows(5, seed=1), rows(5, seed=2))
+    assert "cannot be said" not in known.verdict
+    assert not any("single row or group" in note for note in known.notes)
