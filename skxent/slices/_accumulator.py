@@ -317,8 +317,8 @@ class GroupedLogLossAccumulator(Mergeable):
 
 def _tested(sums: SliceSums, testable: bool, level: float) -> Tested:
     """Tests by normal scores and Holm's method."""
-    z, scores = deviations(sums.gaps)
-    some = np.isfinite(scores) & np.append(classes_to_test(sums), True) & testable
+    z, scores = deviations(sums.gaps, sums.scale)
+    some = ~np.isnan(scores) & np.append(classes_to_test(sums), True) & testable
     p_value = holm(np.where(some, p_values_of_scores(scores), np.nan))
     sizes = np.where(some, np.abs(scores), -np.inf)
     column = np.where(some.any(axis=1), sizes.argmax(axis=1), z.shape[1] - 1)

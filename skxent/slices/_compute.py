@@ -90,6 +90,9 @@ def slices_of(
     testable = not weights_follow_classes(totals)
     if not testable:
         notes.append(CLASS_WEIGHTS)
+    # What is tested does not depend on the unit of the weights.
+    unit = float(found.weight.mean())
+    found = replace(found, weight=found.weight / unit)
     cells = _cells(_counted(features, rows.weight), how)
     if how.max_depth > 1 and not how.by and cells.left_out:
         notes.append(_FEWER_PAIRS.format(len(cells.paired)))
@@ -101,7 +104,7 @@ def slices_of(
         if n_groups < _FEWEST:
             remarks.append(_FEW_GROUPS)
     return _content(
-        found, cells, sums, tested, how,
+        found, cells, sums, tested, how, unit,
         labels=rows.labels.copy(),
         target_names=names,
         by=tuple(features[i].name for i in how.by),
@@ -134,9 +137,9 @@ def _tests(
 ) -> tuple[Tested, list[str]]:
     """Tests of the gaps of all slices and classes, and remarks on them."""
     n, k = rows.proba.shape
-    z, scores = deviations(sums.gaps, skewed=rows.groups is None)
+    z, scores = deviations(sums.gaps, sums.scale, skewed=rows.groups is None)
     of_class = classes_to_test(sums)
-    tested = np.isfinite(scores) & np.append(of_class, True) & testable
+    tested = ~np.isnan(scores) & np.append(of_class, True) & testable
     enough = sums.support >= (1 if how.by else max(_FEWEST, math.ceil(how.min_share * n)))
     tested &= enough[:, None]
     # What all rows have in common is no slice.
@@ -146,9 +149,9 @@ def _tests(
         if testable and enough.any():
             remarks.append(_CERTAIN)
         return _untested(z, sums), remarks
-    chance = chance_of(rows, cells, sums.gaps, tested, how.n_draws, how.seed)
+    chance = chance_of(rows, cells, sums, tested, how.n_draws, how.seed)
     if rows.groups is not None:
-        z = deviations(sums.gaps, chance.effect, skewed=False)[0]
+        z = deviations(sums.gaps, sums.scale, chance.effect, skewed=False)[0]
     if chance.n_rows < n:
         remarks.append(_SOME.format(chance.n_rows))
     if k > _MOST_CLASSES:
@@ -208,11 +211,12 @@ def _content(
     sums: SliceSums,
     tested: Tested,
     how: How,
+    unit: float,
     *,
     target_names: tuple[Any, ...],
     **rest: Any,
 ) -> dict[str, Any]:
-    """The figures of the slices, those that were found first."""
+    """The figures of the slices, those that were found first; `unit` is that of the weights."""
     rest_of_them = [i for i in tested.order.tolist() if i not in set(tested.kept)]
     order = np.array(tested.kept + rest_of_them, dtype=np.intp)
     if how.by:
@@ -223,14 +227,16 @@ def _content(
     w = rows.weight
     own = rows.cost[np.arange(len(rows.codes)), rows.codes]
     expected = np.einsum("nk,nk->n", rows.proba, rows.cost)
-    sums_of_all = [float(v) for v in (w.sum(), w @ rows.loss, w @ own, w @ expected)]
+    overall = [float(v) for v in (w.sum(), w @ rows.loss, w @ own, w @ expected)]
+    figures = slice_figures(sums, tested, order, target_names, how.unit, overall[1])
+    figures["weight"] = figures["weight"] * unit
     return {
         "target_names": target_names,
         "base": how.base,
         "confidence_level": how.confidence_level,
         "n_samples": len(rows.codes),
-        "overall": overall_figures(sums_of_all, how.unit),
+        "overall": overall_figures([unit * value for value in overall], how.unit),
         "slices": tuple(cells.texts(i) for i in order.tolist()),
-        **slice_figures(sums, tested, order, target_names, how.unit, float(w @ rows.loss)),
+        **figures,
         **rest,
     }

@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from skxent._typing import FloatArray, IntArray
 from skxent.slices._cells import Cells
 from skxent.slices._predicted import Predicted
-from skxent.slices._sums import Gaps, deviations, row_gaps
+from skxent.slices._sums import Gaps, deviations, row_gaps, row_scale
 
 __all__ = ["corrected", "distinct"]
 
@@ -21,6 +21,8 @@ _MOST_CANDIDATES, _MOST_KEPT = 300, 50
 # Ends of what is added to a log-probability, and of the logarithm of what it is multiplied with.
 _BIAS, _SLOPE = 20.0, 4.0
 _LEAST = 1e-300
+# What the certain is taken for where it is wrong.
+_UNSURE = 1e-6
 
 
 def distinct(
@@ -39,7 +41,7 @@ def distinct(
     together exceed by chance as seldom as is allowed.
     """
     left = dict(zip(candidates[:_MOST_CANDIDATES].tolist(), classes.tolist(), strict=False))
-    sums = row_gaps(rows)
+    sums = _sums(rows)
     taken: list[int] = []
     while left and len(taken) < _MOST_KEPT:
         scores = {
@@ -55,19 +57,24 @@ def distinct(
             members = np.flatnonzero(cells.members(best))
             part = corrected(rows.taken(members), c)
             rows.proba[members], rows.cost[members] = part.proba, part.cost
-            for whole, own in zip(sums, row_gaps(part), strict=True):
+            for whole, own in zip(sums, _sums(part), strict=True):
                 whole[members] = own
     return taken
 
 
+def _sums(rows: Predicted) -> tuple[FloatArray, ...]:
+    return (*row_gaps(rows), row_scale(rows))
+
+
 def _score(
-    sums: tuple[FloatArray, FloatArray, FloatArray],
+    sums: tuple[FloatArray, ...],
     members: NDArray[np.bool_],
     c: int,
     skewed: bool,
 ) -> float:
-    gaps = Gaps(*(np.array([[each[members, c].sum()]]) for each in sums))
-    return float(np.nan_to_num(np.abs(deviations(gaps, skewed=skewed)[1][0, 0])))
+    *gaps, scale = (np.array([[each[members, c].sum()]]) for each in sums)
+    score = deviations(Gaps(*gaps), scale, skewed=skewed)[1]
+    return float(np.nan_to_num(np.abs(score[0, 0]), posinf=np.inf))
 
 
 def corrected(rows: Predicted, c: int) -> Predicted:
@@ -75,15 +82,22 @@ def corrected(rows: Predicted, c: int) -> Predicted:
     k, w = rows.proba.shape[1], rows.weight
     proba = np.maximum(rows.proba, _LEAST)
     if c < k:
-        own = proba[:, c]
         wanted = float(w[rows.codes == c].sum())
 
-        def moved(bias: float) -> FloatArray:
+        def moved(own: FloatArray, bias: float) -> FloatArray:
             odds: FloatArray = own * np.exp(bias)
             return odds / (1.0 - own + odds)
 
-        new = moved(_root(lambda bias: float(w @ moved(bias)) - wanted, _BIAS))
-        rest = np.maximum(1.0 - own, _LEAST)
+        def fitted(own: FloatArray) -> tuple[float, FloatArray]:
+            bias = _root(lambda bias: float(w @ moved(own, bias)) - wanted, _BIAS)
+            return bias, moved(own, bias)
+
+        bias, new = fitted(proba[:, c])
+        if abs(bias) == _BIAS:
+            # No bias moves what is certain.
+            new = fitted(np.clip(proba[:, c], _UNSURE, 1.0 - _UNSURE))[1]
+        # Not 1 minus the class's, which is less than nothing for several classes at the floor.
+        rest = np.delete(proba, c, axis=1).sum(axis=1)
         proba = proba * ((1.0 - new) / rest)[:, None]
         proba[:, c] = new
     else:

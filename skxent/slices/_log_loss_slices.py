@@ -82,7 +82,8 @@ class LogLossSlices(Result, SlicesContent):
         Mean loss of the rows as predicted, and after the recalibration, if there is any.
     expected, gap, z : ndarray of shape (n_slices,)
         What the model itself expects to lose there; `recalibrated` minus `expected`; and this in
-        standard deviations. Above 0 the model is too sure.
+        standard deviations. Above 0 the model is too sure. z is infinite where the model excludes
+        what happened, and nan where it is certain and right.
     top_class : ndarray of shape (n_slices,)
         The class that stands out most by how often it occurs; None where the loss does.
     class_share, class_proba, class_z : ndarray of shape (n_slices,)

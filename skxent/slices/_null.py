@@ -14,7 +14,7 @@ from skxent._typing import FloatArray, IntArray
 from skxent.slices._cells import Cells
 from skxent.slices._draws import Values, copies, drawn_labels, drawn_signs, togetherness
 from skxent.slices._predicted import Predicted
-from skxent.slices._sums import Gaps, deviations, sums_of_slices
+from skxent.slices._sums import Gaps, SliceSums, deviations, sums_of_slices, varies
 
 __all__ = ["Chance", "Null", "StepDown", "chance_of", "step_down"]
 
@@ -68,17 +68,17 @@ def step_down(scores: FloatArray, blocks: Iterable[NDArray[np.float32]]) -> Step
     """
     P-values of Westfall and Young: the largest score against the largest of all, and so on.
 
-    `scores` are absolute, and blocks have shape (n_tests, n_draws); nan and -inf are no tests.
-    The chance of any false finding is that of the level, whichever of the hypotheses are true:
-    what chance does to the slices that are as the probabilities say has nothing to do with the
-    other rows.
+    `scores` are absolute, and blocks have shape (n_tests, n_draws); nan and -inf are no
+    tests, and inf is beyond all draws. The chance of any false finding is that of the level,
+    whichever of the hypotheses are true: what chance does to the slices that are as the
+    probabilities say has nothing to do with the other rows.
 
     References
     ----------
     .. [1] Westfall, P. H., & Young, S. S. (1993). Resampling-based multiple testing. Wiley.
            Algorithm 4.1.
     """
-    tested = np.flatnonzero(np.isfinite(scores))
+    tested = np.flatnonzero(scores > -np.inf)
     order = tested[np.argsort(-scores[tested], kind="stable")]
     seen, counts, most = scores[order][:, None], np.zeros(len(order)), []
     n_draws = 0
@@ -95,7 +95,12 @@ def step_down(scores: FloatArray, blocks: Iterable[NDArray[np.float32]]) -> Step
 
 
 def chance_of(
-    rows: Predicted, cells: Cells, gaps: Gaps, tested: NDArray[np.bool_], n_draws: int, seed: int
+    rows: Predicted,
+    cells: Cells,
+    sums: SliceSums,
+    tested: NDArray[np.bool_],
+    n_draws: int,
+    seed: int,
 ) -> Chance:
     """
     What chance makes of the gaps of slices, of which those that are `tested` count.
@@ -106,33 +111,34 @@ def chance_of(
     and of one sign, and look far out beside random ones: what is found with groups has to be
     far out beside labels that are drawn as well, which hang together as much as the gaps allow.
     """
-    seen, some = gaps, _some_rows(rows, seed)
+    seen, some = sums, _some_rows(rows, seed)
     if some is not None:
-        gaps = sums_of_slices(rows, cells, some).gaps
+        sums = sums_of_slices(rows, cells, some)
         rows = rows.taken(some)
+    gaps, usable = sums.gaps, tested & varies(sums.gaps, sums.scale)
     shape = len(cells), rows.proba.shape[1] + 1
     width = int(np.clip(_ROOM // (shape[0] * shape[1]), 1, _DRAWS))
     sizes = [min(width, n_draws - i) for i in range(0, n_draws, width)]
 
-    def sums(draw: Draw) -> Iterator[NDArray[np.float32]]:
+    def drawn(draw: Draw) -> Iterator[NDArray[np.float32]]:
         rng = np.random.default_rng(seed)
         for size in sizes:
             found = cells.sums(draw(rows, size, rng), some)
             yield found.reshape(*shape, size).astype(np.float32, copy=False)
 
     def null(draw: Draw, effect: float, skewed: bool) -> Null:
-        scores = deviations(_larger(seen, effect), skewed=skewed)[1]
+        scores = deviations(_larger(seen.gaps, effect), seen.scale, skewed=skewed)[1]
         own = _larger(gaps, effect)
         return Null(
             np.where(tested, np.abs(scores), np.nan),
-            lambda: _scores(sums(draw), own, tested, skewed),
+            lambda: _scores(drawn(draw), own, usable, skewed),
         )
 
     if rows.groups is None:
         return Chance((null(drawn_labels, 1.0, True),), np.ones(shape), len(rows.codes))
     together = togetherness(rows, seed)
     effect = 1.0 + together**2 * (copies(rows) - 1.0)
-    spread = sum((b.astype(np.float64) ** 2).sum(axis=2) for b in sums(drawn_signs)) / n_draws
+    spread = sum((b.astype(np.float64) ** 2).sum(axis=2) for b in drawn(drawn_signs)) / n_draws
     with np.errstate(divide="ignore", invalid="ignore"):
         effects = np.where(gaps.variance > 0, np.fmax(spread / gaps.variance, 1.0), 1.0)
     # Signs without an estimate of how groups differ, which would be too small for one of many
@@ -150,12 +156,11 @@ def _larger(gaps: Gaps, effect: float) -> Gaps:
 
 
 def _scores(
-    sums: Iterator[NDArray[np.float32]], gaps: Gaps, tested: NDArray[np.bool_], skewed: bool
+    sums: Iterator[NDArray[np.float32]], gaps: Gaps, usable: NDArray[np.bool_], skewed: bool
 ) -> Iterator[NDArray[np.float32]]:
     """Absolute scores of sums over slices."""
-    deviation = np.sqrt(gaps.variance)
-    usable = tested & (deviation > 0)
-    per = np.where(usable, 1.0 / np.where(usable, deviation, 1.0), 0.0).astype(np.float32)
+    deviation = np.sqrt(np.where(usable, gaps.variance, 1.0))
+    per = np.where(usable, 1.0 / deviation, 0.0).astype(np.float32)
     skewness = gaps.skewness.astype(np.float32)
     for block in sums:
         z = block * per[:, :, None]

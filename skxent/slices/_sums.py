@@ -12,7 +12,19 @@ from skxent._typing import FloatArray, IntArray
 from skxent.slices._cells import Cells
 from skxent.slices._predicted import Predicted
 
-__all__ = ["Gaps", "SliceSums", "deviations", "gaps_of_rows", "row_gaps", "sums_of_slices"]
+__all__ = [
+    "Gaps",
+    "SliceSums",
+    "deviations",
+    "gaps_of_rows",
+    "row_gaps",
+    "row_scale",
+    "sums_of_slices",
+    "varies",
+]
+
+# Of what gaps are differences of, so much may be rounding.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +66,13 @@ class SliceSums:
     """What the probabilities say that it is."""
     gaps: Gaps
 
+    @property
+    def scale(self) -> FloatArray:
+        """What the gaps are differences of, in the shape of these."""
+        k = self.gaps.gap.shape[1] - 1
+        whole = np.repeat(self.weight[:, None], k, axis=1)
+        return np.column_stack([whole, self.after + self.expected])
+
 
 def row_gaps(rows: Predicted) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Gap, variance and third central moment of each row, shape (n_rows, n_classes + 1)."""
@@ -73,8 +92,19 @@ def row_gaps(rows: Predicted) -> tuple[FloatArray, FloatArray, FloatArray]:
     # Where all classes cost nearly the same, nothing but rounding is left.
     even = square - mean**2 < 1e-8 * square
     third[:, k] = rows.weight**3 * np.where(even, 0.0, cube)
-    variance[even & (square - mean**2 < 1e-13 * square), k] = 0.0
+    same = even & (square - mean**2 < 1e-13 * square)
+    variance[same, k] = 0.0
+    # A gap that does not vary would be what the model excludes.
+    gap[same, k] = 0.0
     return gap, variance, third
+
+
+def row_scale(rows: Predicted) -> FloatArray:
+    """What the gaps of rows are differences of, in the shape of these."""
+    own = rows.cost[np.arange(len(rows.codes)), rows.codes]
+    loss = rows.weight * (own + np.einsum("nk,nk->n", rows.proba, rows.cost))
+    whole = np.repeat(rows.weight[:, None], rows.proba.shape[1], axis=1)
+    return np.column_stack([whole, loss])
 
 
 def gaps_of_rows(rows: Predicted) -> Gaps:
@@ -109,19 +139,24 @@ def sums_of_slices(rows: Predicted, cells: Cells, some: IntArray | None = None) 
     )  # fmt: skip
 
 
+def varies(gaps: Gaps, scale: FloatArray) -> NDArray[np.bool_]:
+    """Whether labels that are drawn move the gaps, beyond rounding."""
+    found: NDArray[np.bool_] = gaps.variance > (_ROUNDING * scale) ** 2
+    return found
+
+
 def deviations(
-    gaps: Gaps, effect: FloatArray | float = 1.0, *, skewed: bool = True
+    gaps: Gaps, scale: FloatArray, effect: FloatArray | float = 1.0, *, skewed: bool = True
 ) -> tuple[FloatArray, FloatArray]:
     """
-    Gaps in standard deviations, and their normal scores; nan where nothing varies.
+    Gaps in standard deviations, and their normal scores; nan where nothing could have been known.
 
-    `effect` is by how much groups make the variance larger.
+    `scale` is what the gaps are differences of, and `effect` by how much groups make the variance
+    larger. Both are infinite where something happened that the model excludes.
     """
-    # What does not vary beyond rounding cannot be tested.
-    varies = gaps.variance > 1e-20 * (1.0 + gaps.gap**2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(varies, gaps.gap / np.sqrt(gaps.variance * effect), np.nan)
-    if not skewed:
-        return z, z
-    scores: NDArray[np.floating] = normal_scores(z, gaps.skewness)
-    return z, np.asarray(scores, dtype=np.float64)
+    some = varies(gaps, scale)
+    z = np.where(some, gaps.gap, 0.0) / np.sqrt(np.where(some, gaps.variance * effect, 1.0))
+    scores = normal_scores(z, gaps.skewness) if skewed else z
+    excluded = np.abs(gaps.gap) > _ROUNDING * scale
+    certain = np.where(excluded, np.copysign(np.inf, gaps.gap), np.nan)
+    return np.where(some, z, certain), np.where(some, scores, certain)

@@ -102,6 +102,29 @@ def test_a_value_that_is_off_is_found():
     assert "* x0 = 5" in str(report)
 
 
+def test_where_the_model_is_certain_and_wrong_it_is_found():
+    rng = np.random.default_rng(0)
+    p, by = rng.uniform(0.1, 0.9, 2000), np.where(np.arange(2000) < 100, "north", "south")
+    y = (rng.random(2000) < np.where(by == "north", 0.5, p)).astype(int)
+    found = GroupedLogLossAccumulator([0, 1])
+    report = found.update(y, np.where(by == "north", 1.0, p), by=by).report()
+    assert report.found.tolist() == [True, False]
+    assert report.z[0] == np.inf
+    assert report.class_z[0] == -np.inf
+    assert report.p_value[0] == 0
+    assert "x0 = north" in report.verdict
+
+
+def test_the_unit_of_weights_changes_no_test(data):
+    y, p, frame, w = data
+    one, other = (
+        GroupedLogLossAccumulator(LABELS).update(y, p, unit * w, by=frame).report()
+        for unit in (1.0, 1e-13)
+    )
+    assert one.p_value == pytest.approx(other.p_value)
+    assert not np.isnan(one.p_value).any()
+
+
 def test_false_findings_are_rare():
     wrong = 0
     for seed in range(200):

@@ -403,6 +403,54 @@ def test_a_model_that_is_certain_of_every_row_leaves_no_test():
     assert any("certain" in note for note in result.notes)
 
 
+def certain_and_wrong():
+    """In 100 of 2000 rows the model excludes what happens in half of them."""
+    rng = np.random.default_rng(0)
+    p, at = rng.uniform(0.1, 0.9, 2000), np.arange(2000) < 100
+    y = (rng.random(2000) < np.where(at, 0.5, p)).astype(int)
+    X = pd.DataFrame({"a": np.where(at, "north", "south"), "b": rng.integers(3, size=2000)})
+    return y, np.where(at, 1.0, p), X
+
+
+@pytest.mark.parametrize("by", [None, "a"])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_where_the_model_is_certain_and_wrong_it_is_found(by, grouped):
+    y, p, X = certain_and_wrong()
+    groups = np.arange(2000) // 2 if grouped else None
+    result = log_loss_slices(
+        y, p, X, by=by, groups=groups, labels=[0, 1], recalibration=False
+    )  # fmt: skip
+    i = result.names.index("a = north")
+    assert result.z[i] == np.inf
+    assert result.class_z[i] == -np.inf
+    assert result.top_class[i] == 1
+    assert result.p_value[i] == pytest.approx(1 / 201)
+    # And its parts, which overlap with it, are no findings of their own.
+    assert [name for name, kept in zip(result.names, result.found, strict=True) if kept] == [
+        "a = north"
+    ]
+    assert "a = north" in result.verdict
+    assert "100.0 %" in str(result)
+    assert "a = north" in result.to_html()
+    assert type(result).from_json(result.to_json()).z[i] == np.inf
+    result.plot()
+
+
+@pytest.mark.parametrize("unit", [1e-13, 1e-6, 1e6])
+def test_the_unit_of_weights_changes_no_test(unit):
+    y, p, X = rows()
+    params = {"labels": [0, 1, 2], "recalibration": False}
+    one = log_loss_slices(y, p, X, **params)
+    other = log_loss_slices(y, p, X, sample_weight=np.full(len(y), unit), **params)
+    assert one.names == other.names
+    assert one.p_value == pytest.approx(other.p_value, nan_ok=True)
+    assert one.z == pytest.approx(other.z)
+    assert one.share == pytest.approx(other.share)
+    assert other.weight == pytest.approx(unit * one.weight)
+    assert other.overall["weight"] == pytest.approx(unit * len(y))
+    assert other.overall["log_loss"] == pytest.approx(one.overall["log_loss"])
+
+
 def test_of_two_classes_one_is_tested():
     y, p, X = rows(k=2)
     result = log_loss_slices(y, p, X, labels=[0, 1], recalibration=False)
@@ -445,6 +493,16 @@ def test_what_was_passed_in_stays_as_it_was():
     pd.testing.assert_frame_equal(X, before[0])
     np.testing.assert_array_equal(p, before[1])
     np.testing.assert_array_equal(y, before[2])
+
+
+def test_probabilities_that_hardly_differ_leave_no_gap_that_the_model_excludes():
+    rng = np.random.default_rng(0)
+    p = 0.5 + 1e-9 * rng.normal(size=400)
+    result = log_loss_slices(
+        rng.integers(2, size=400), p, rng.integers(2, size=(400, 1)), labels=[0, 1]
+    )
+    assert np.isnan(result.z).all()
+    assert result.n_found == 0
 
 
 def test_names_from_elsewhere_are_escaped():
