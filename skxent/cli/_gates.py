@@ -26,6 +26,7 @@ __all__ = [
     "gates_of_comparison",
     "gates_of_report",
     "say_error",
+    "threshold",
     "verdict_of",
 ]
 
@@ -38,10 +39,20 @@ class Gate:
     failed: bool
 
 
+def threshold(text: str) -> float:
+    """What a gate compares with: a number, since nothing is above or below nan."""
+    number = float(text)
+    if math.isnan(number):
+        raise ValueError
+    return number
+
+
 def add_report_gates(parser: argparse.ArgumentParser) -> None:
     """Gates of a single model."""
     group = parser.add_argument_group("gates", "exit with code 1 where one fails")
-    group.add_argument("--fail-above", type=float, metavar="X", help="if the log loss is above X")
+    group.add_argument(
+        "--fail-above", type=threshold, metavar="X", help="if the log loss is above X"
+    )
     group.add_argument(
         "--fail-class-above",
         action="append",
@@ -49,11 +60,11 @@ def add_report_gates(parser: argparse.ArgumentParser) -> None:
         help="if that of any class, or of the one that is named, is above X",
     )
     group.add_argument(
-        "--fail-skill-below", type=float, metavar="X", help="if the skill is below X"
+        "--fail-skill-below", type=threshold, metavar="X", help="if the skill is below X"
     )
     group.add_argument(
         "--fail-e-value-above",
-        type=float,
+        type=threshold,
         metavar="X",
         help="if the evidence against the probabilities is above X, at whatever number of looks",
     )
@@ -68,19 +79,19 @@ def add_comparison_gates(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--fail-if-worse",
-        type=float,
+        type=threshold,
         metavar="X",
         help="if the whole interval of the difference is above X",
     )
     group.add_argument(
         "--fail-unless-within",
-        type=float,
+        type=threshold,
         metavar="X",
         help="if not all of the interval is at most X: no news is no pass",
     )
     group.add_argument(
         "--fail-class-if-worse",
-        type=float,
+        type=threshold,
         metavar="X",
         help="if that of a class is above X, and beyond chance among all classes",
     )
@@ -91,13 +102,13 @@ def add_change_gates(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("gates", "exit with code 1 where one fails")
     group.add_argument(
         "--fail-if-worse",
-        type=float,
+        type=threshold,
         metavar="X",
         help="if the whole interval of the change is above X",
     )
     group.add_argument(
         "--fail-if-surprised",
-        type=float,
+        type=threshold,
         metavar="X",
         help="if the whole interval of what the model did not expect is above X",
     )
@@ -122,7 +133,7 @@ def gates_of_report(options: argparse.Namespace, report: LogLossReport) -> list[
 def _of_classes(text: str, report: LogLossReport) -> list[Gate]:
     name, _, number = text.rpartition("=")
     try:
-        most = float(number)
+        most = threshold(number)
     except ValueError:
         msg = f"--fail-class-above: {number!r} is no number; it is X, or CLASS=X."
         raise UsageError(msg) from None

@@ -248,11 +248,33 @@ def test_gates_of_a_report(gate, code, said, old, capsys):
     assert re.search(f"^skxent: {said}", err, re.MULTILINE)
 
 
-@pytest.mark.parametrize("gate", ["cow=1", "owl=x", "x"])
+@pytest.mark.parametrize("gate", ["cow=1", "owl=x", "x", "nan", "owl=NaN"])
 def test_gates_that_mean_nothing(gate, old, capsys):
     code, _, err = run(capsys, "report", old, *READ, "--fail-class-above", gate)
     assert code == 2
     assert "skxent: --fail-class-above: " in err
+
+
+@pytest.mark.parametrize(
+    ("command", "gate"),
+    [
+        ("report", "--fail-above"),
+        ("report", "--fail-skill-below"),
+        ("report", "--fail-e-value-above"),
+        ("compare", "--fail-if-worse"),
+        ("compare", "--fail-unless-within"),
+        ("compare", "--fail-class-if-worse"),
+        ("change", "--fail-if-worse"),
+        ("change", "--fail-if-surprised"),
+        ("fit", "--fail-above"),
+    ],
+)
+def test_a_gate_that_nothing_could_fail_is_no_gate(command, gate, capsys):
+    files = {"compare": ["a", "b", "--on", "id"], "change": ["a", "b"]}.get(command, ["a"])
+    with pytest.raises(SystemExit) as stopped:
+        main([command, *files, "--target", "y", gate, "nan"])
+    assert stopped.value.code == 2
+    assert f"argument {gate}: invalid threshold value: 'nan'" in capsys.readouterr().err
 
 
 def test_a_figure_that_is_not_known_is_no_pass(tmp_path, capsys):

@@ -346,7 +346,7 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
         (["repot", "a.csv"], "invalid choice: 'repot'"),
         (["report", "a.csv", "--targ", "y"], "unrecognized arguments: --targ y"),
         (["report", "a.csv", "--base", "1"], "argument --base: invalid base value: '1'"),
-        (["report", "a.csv", "--fail-above", "x"], "invalid float value: 'x'"),
+        (["report", "a.csv", "--fail-above", "x"], "invalid threshold value: 'x'"),
         (["--data", "mnist"], "invalid choice: 'mnist'"),
         (["--fast"], "unrecognized arguments: --fast"),
         (["--html"], "expected one argument"),
