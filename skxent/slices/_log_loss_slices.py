@@ -240,7 +240,8 @@ def log_loss_slices(
         Whether slices are tested after recalibration where the model as a whole is miscalibrated:
         else most of them are off, and say only that.
     n_null : int, default=200
-        How often labels are drawn; p-values are at least ``1 / (n_null + 1)``.
+        How often labels are drawn; p-values are at least ``1 / (n_null + 1)``, which must not
+        be above 1 minus `confidence_level`.
     random_state : int, RandomState or None, default=0
         Seed of the draws, and of the folds of the recalibration.
     from_logits : bool, default=False
@@ -258,8 +259,8 @@ def log_loss_slices(
     TypeError
         If `X` is sparse, lazy, or has values that cannot be compared.
     ValueError
-        If `X` has other rows than `y_true`, `by` names no columns of it, or other input is not
-        what `log_loss` takes.
+        If `X` has other rows than `y_true`, `by` names no columns of it, `n_null` is too small
+        for `confidence_level`, or other input is not what `log_loss` takes.
 
     See Also
     --------
@@ -319,6 +320,7 @@ def log_loss_slices(
     """
     how_to = _checked(max_depth, n_bins, min_share, n_null, recalibration)
     unit, floor, level = check_base(base), check_eps(eps), check_level(confidence_level)
+    _check_reach(how_to["n_draws"], level)
     if floor == 0:
         msg = "eps must be above 0 here: slices of infinite loss cannot be compared; got 0."
         raise ValueError(msg)
@@ -346,6 +348,18 @@ def log_loss_slices(
     names = check_names(target_names, rows.labels)
     grouped = None if groups is None else check_groups(groups, n)
     return LogLossSlices(**slices_of(rows, features, grouped, names, how))
+
+
+def _check_reach(n_draws: int, level: float) -> None:
+    """Refuse a level that no p-value of so many draws reaches: nothing could be found."""
+    least = math.ceil((1.0 - 1e-9) / (1.0 - level))
+    if n_draws + 1 < least:
+        msg = (
+            f"n_null must be at least 1 / (1 - confidence_level) - 1, which is {least - 1} for "
+            f"confidence_level={level}: p-values of fewer draws are all above the level; got "
+            f"{n_draws}. Draw more labels, or lower confidence_level."
+        )
+        raise ValueError(msg)
 
 
 def _checked(

@@ -60,7 +60,7 @@ class StepDown:
     def needed(self, level: float) -> float:
         """The score that some test exceeds by chance with this probability, at most."""
         n = len(self.most)
-        place = int(np.floor(level * (n + 1)))
+        place = int(np.floor(level * (n + 1) * (1 + 1e-9)))
         return float(np.sort(self.most)[-place]) if place >= 1 else np.inf
 
 

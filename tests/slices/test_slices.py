@@ -451,6 +451,17 @@ def test_the_unit_of_weights_changes_no_test(unit):
     assert other.overall["log_loss"] == pytest.approx(one.overall["log_loss"])
 
 
+@pytest.mark.parametrize(("level", "enough"), [(0.95, 19), (0.999, 999), (0.9, 9), (0.97, 33)])
+def test_a_level_that_the_draws_cannot_reach_is_refused(level, enough):
+    """Else a slice that is off by any amount would read as fine."""
+    y, p, X, _ = PLANTED
+    params = {"recalibration": False, "confidence_level": level, "by": "c"}
+    with pytest.raises(ValueError, match=rf"n_null must .* {enough} for confidence_level={level}"):
+        log_loss_slices(y, p, X, n_null=enough - 1, **params)
+    result = log_loss_slices((y + 1) % 3, p, X, n_null=enough, **params)
+    assert result.n_found == 2
+
+
 def test_of_two_classes_one_is_tested():
     y, p, X = rows(k=2)
     result = log_loss_slices(y, p, X, labels=[0, 1], recalibration=False)
