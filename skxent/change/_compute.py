@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._inference._intervals import LEAST_N
 from skxent._intake._arguments import check_base, check_names
 from skxent._render._words import shortened
 from skxent._typing import FloatArray
@@ -29,9 +28,12 @@ _NO_ROWS = (
     "and what surprised it, have no intervals."
 )
 _UNKNOWN = (
-    "The change has no interval, since a single row or group {}, or as good as one by its weight, "
-    "does not tell how losses vary."
+    "The change has no interval, since fewer than three rows or groups {}, or as good as that by "
+    "their weight, do not tell how losses vary."
 )
+_ROUGH = "{} fewer than {} rows before or after: the parts within the classes are rough."
+# A class of fewer rows hardly tells how much its rows vary.
+_FEW_OF_CLASS = 5
 _FEW = "Fewer than 30 rows {}: intervals are rough."
 
 
@@ -66,7 +68,7 @@ def change_between(
         "confidence_level": confidence_level,
         "n_before": int(sides[0].support.sum()),
         "n_after": int(sides[1].support.sum()),
-        "notes": tuple(_notes(before, after, sides, names)),
+        "notes": tuple(_notes(before, after, sides, names, overall)),
         "_overall": overall,
         "_per_class": per_class,
     }
@@ -123,7 +125,11 @@ def _mean(above: FloatArray, below: FloatArray) -> FloatArray:
 
 
 def _notes(
-    before: Given, after: Given, sides: tuple[Side, Side], names: tuple[Any, ...]
+    before: Given,
+    after: Given,
+    sides: tuple[Side, Side],
+    names: tuple[Any, ...],
+    overall: dict[str, float],
 ) -> list[str]:
     """What is not to be relied on, or could not be computed, in sentences."""
     notes = []
@@ -142,10 +148,14 @@ def _notes(
     without = [n for n, s in zip(("before", "after"), sides, strict=True) if s.parts is None]
     if without:
         notes.append(_NO_ROWS.format(" and ".join(without)))
-    # Where two rows weigh the same they are two; see `Moments`.
-    single = [n for n, s in zip(("before", "after"), sides, strict=True) if s.n < LEAST_N]
-    if single:
-        notes.append(_UNKNOWN.format(" and ".join(single)))
+    unknown = not math.isfinite(overall["change_low"])
+    single = [n for n, s in zip(("before", "after"), sides, strict=True) if s.n < 2.0 + 1e-9]
+    if unknown:
+        notes.append(_UNKNOWN.format(" and ".join(single or ["before", "after"])))
+    least = np.minimum(*(side.support for side in sides))
+    if rough := int(np.count_nonzero((least > 0) & (least < _FEW_OF_CLASS))):
+        what = "One class has" if rough == 1 else f"{rough} classes have"
+        notes.append(_ROUGH.format(what, _FEW_OF_CLASS))
     few = [n for n, s in zip(("before", "after"), sides, strict=True) if s.support.sum() < 30]
     if few:
         notes.append(_FEW.format(" and ".join(few)))

@@ -213,7 +213,9 @@ def log_loss_change(
     The intervals come from influence functions: each part is linearized in the means that it
     depends on, and its error is a mean over rows, or groups of rows, of each side [2]_. Those of
     ``expected`` and ``surprise``, which depend on all probabilities of a row together, are taken
-    from random parts of the rows, of a sample where there are more than 10000.
+    from random parts of the rows, of a sample where there are more than 10000. Losses vary about
+    the mean of their class, which is of the same rows: that is allowed for class by class, and a
+    class of a single row is taken to vary as the others do on average.
 
     The parts say what went together with the change. Which of them caused it, they do not say.
 

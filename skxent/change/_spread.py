@@ -8,6 +8,7 @@ from scipy.special import betainccinv, betaincinv
 from skxent._inference._intervals import Moments, third_factor
 from skxent._inference._paired import paired_interval
 from skxent._typing import FloatArray
+from skxent.change._own_means import about_own_means, of_parts_about_own_means
 from skxent.change._parts import FIGURES, Decomposition
 from skxent.change._sides import Side
 
@@ -16,6 +17,8 @@ __all__ = ["intervals"]
 Bounds = tuple[FloatArray, FloatArray]
 # What depends on the classes and losses of the rows alone has exact moments.
 _OF_LOSSES = ("change", "prevalence", "within")
+# What is made of differences of means of the classes.
+_OF_OWN_MEANS = ("within", "surprise")
 
 
 def intervals(found: Decomposition, before: Side, after: Side, level: float) -> dict[str, Bounds]:
@@ -124,11 +127,11 @@ def _moments(name: str, found: Decomposition, side: Side, i: int) -> Moments:
     """Moments of what one side adds to the error of a figure, of each class and of all."""
     slopes = found.slopes[name][i]
     if side.is_grouped or name not in _OF_LOSSES:
-        of_parts = _moments_of_parts(slopes, side)
+        of_parts = _moments_of_parts(slopes, side, own_means=name in _OF_OWN_MEANS)
         if name != "surprise" or side.is_grouped or side.parts is None:
             return of_parts
         return _steadied(of_parts, found, side, i)
-    return _moments_of_losses(slopes, side)
+    return _moments_of_losses(slopes, side, own_means=name in _OF_OWN_MEANS)
 
 
 def _steadied(of_parts: Moments, found: Decomposition, side: Side, i: int) -> Moments:
@@ -138,9 +141,9 @@ def _steadied(of_parts: Moments, found: Decomposition, side: Side, i: int) -> Mo
     A surprise is mostly what the losses of a class vary, which is known from all rows; parts may
     be of a sample, which has few rows of a rare class.
     """
-    expected = _moments_of_parts(found.slopes["expected"][i], side).variance
-    seen = _moments_of_parts(found.slopes["within"][i], side).variance
-    exact = _moments_of_losses(found.slopes["within"][i], side)
+    expected = _moments_of_parts(found.slopes["expected"][i], side, own_means=False).variance
+    seen = _moments_of_parts(found.slopes["within"][i], side, own_means=True).variance
+    exact = _moments_of_losses(found.slopes["within"][i], side, own_means=True)
     with np.errstate(all="ignore"):
         factor = np.where(seen > expected, exact.variance / seen, 1.0)
     n = np.where(seen > expected, exact.n, of_parts.n)
@@ -148,7 +151,7 @@ def _steadied(of_parts: Moments, found: Decomposition, side: Side, i: int) -> Mo
     return Moments(of_parts.mean, of_parts.variance * factor, third, n)
 
 
-def _moments_of_losses(slopes: FloatArray, side: Side) -> Moments:
+def _moments_of_losses(slopes: FloatArray, side: Side, *, own_means: bool) -> Moments:
     """
     From sums over the rows of each class.
 
@@ -174,7 +177,12 @@ def _moments_of_losses(slopes: FloatArray, side: Side) -> Moments:
     there = np.where(weight > 0, weight, np.nan)
     of_class = side.square[0] / there**2, side.cube[0] / there**3
     whole = side.square[0].sum() / total**2, side.cube[0].sum() / total**3
-    return _unbiased(squares / total**2, cubes / total**3, *whole, n=_sizes(*of_class, *whole))
+    n = _sizes(*of_class, *whole)
+    found = _unbiased(squares / total**2, cubes / total**3, *whole, n=n)
+    if not own_means:
+        return found
+    sums = weight, loss, square_sums, cube_sums
+    return about_own_means(found, factor * weight / total, _left(*whole), sums)
 
 
 def _sizes(square: FloatArray, cube: FloatArray, whole: float, third: float) -> FloatArray:
@@ -183,7 +191,7 @@ def _sizes(square: FloatArray, cube: FloatArray, whole: float, third: float) -> 
         return np.append(square**3 / cube**2, whole**3 / third**2)
 
 
-def _moments_of_parts(slopes: FloatArray, side: Side) -> Moments:
+def _moments_of_parts(slopes: FloatArray, side: Side, *, own_means: bool) -> Moments:
     """From sums over parts of the rows, each of which is one observation."""
     k = slopes.shape[1]
     if side.parts is None:
@@ -193,25 +201,35 @@ def _moments_of_parts(slopes: FloatArray, side: Side) -> Moments:
     total = of_parts.sum()
     used = slopes.any(axis=1)  # or else probabilities that were not counted would spoil it
     off = np.einsum("jc,jgc->gc", slopes[used], side.parts[used])
-    off = np.column_stack([off, off.sum(axis=1)])
-    off = (off - of_parts[:, None] * (off.sum(axis=0) / total)) / total
     share = of_parts / total
     second, third = float((share**2).sum()), float((share**3).sum())
-    n = np.full(k + 1, second**3 / third**2)
+    n, lent = np.full(k + 1, second**3 / third**2), np.zeros(k)
+    if own_means and slopes[1].any():
+        given = slopes[1], side.parts[0], side.parts[1], _left(second, third)
+        added, variance, own_n = of_parts_about_own_means(*given)
+        off, lent = off + added, variance / total**2
+        n[:-1] = np.where(np.isnan(own_n), n[:-1], own_n)
+    off = np.column_stack([off, off.sum(axis=1)])
+    off = (off - of_parts[:, None] * (off.sum(axis=0) / total)) / total
     found = _unbiased((off**2).sum(axis=0), (off**3).sum(axis=0), second, third, n=n)
     # Of a sample, whose parts vary more than those of all rows do.
     more = side.square[0].sum() / side.total**2 / (side.parts_square / total**2)
     if side.is_grouped:
         more = 1.0
-    return Moments(found.mean, found.variance * more, found.third * more**2, found.n)
+    variance = found.variance + np.append(lent, lent.sum())
+    return Moments(found.mean, variance * more, found.third * more**2, found.n)
 
 
 def _unbiased(
     square: FloatArray, cube: FloatArray, second: float, third: float, *, n: FloatArray
 ) -> Moments:
     """Moments from sums of squared and cubed errors, less what the mean takes off them."""
-    left = max(1.0 - 2.0 * third / second + second, 1e-300)
     unknown = np.full(square.shape, np.nan)
     with np.errstate(divide="ignore"):  # of one row or two
         more = third_factor(np.asarray(1.0 / second))
-    return Moments(unknown, square / left, cube * more, n)
+    return Moments(unknown, square / _left(second, third), cube * more, n)
+
+
+def _left(second: float, third: float) -> float:
+    """What the mean leaves of the sum of squared errors."""
+    return max(1.0 - 2.0 * third / second + second, 1e-300)
