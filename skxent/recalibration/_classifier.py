@@ -91,6 +91,11 @@ class RecalibratedClassifier(
     Where a fold lacks a class, its estimator gives that class a probability of 0; rows of the
     class in that fold say nothing of the map, and are left out of its fit.
 
+    Of the weights only the proportions matter to the map, so that rows with whole weights are not
+    as many rows as these come to. For every method but "none" scikit-learn's `check_estimator`
+    needs ``expected_failed_checks`` for ``check_sample_weight_equivalence_on_dense_data``, and the
+    same ``_on_sparse_data``, which ask for that.
+
     Examples
     --------
     A forest says 0.6 where it is nearly always right:

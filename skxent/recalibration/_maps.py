@@ -249,13 +249,14 @@ class Chance:
 
 def _scaled(weight: FloatArray) -> FloatArray:
     """
-    Weights that sum to the number of rows, against which priors count.
+    Weights that sum to the effective number of rows, against which priors count.
 
-    Whole numbers are such numbers of rows; of others only the proportions matter, and they are
-    as many rows as would make a mean as certain.
+    Only their proportions matter, also where they are whole numbers: a row of weight 2 has one
+    label, and says less than two rows that have one each.
     """
-    if (weight == np.rint(weight)).all():
-        return weight
+    # Squares of weights in units of the largest neither overflow nor vanish, and those of equal
+    # weights are exact.
+    weight = weight / weight.max(axis=1, keepdims=True)
     sums = weight.sum(axis=1), np.einsum("bn,bn->b", weight, weight)
     scaled: FloatArray = weight * (sums[0] / sums[1])[:, None]
     return scaled

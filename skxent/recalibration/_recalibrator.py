@@ -31,9 +31,6 @@ _BY_NAME = {method.name: method for method in METHODS}
 METHOD_NAMES = ("auto", *_BY_NAME)
 _FIELDS = tuple(field.name for field in fields(Map))
 _VERSION = 1
-# Weights that are whole and come to no more than this are numbers of rows; those of a survey,
-# of which each stands for thousands of people, come to more.
-_MOST_REPEATED = 10_000
 
 
 class Recalibrator(BaseEstimator):  # type: ignore[misc]
@@ -88,8 +85,9 @@ class Recalibrator(BaseEstimator):  # type: ignore[misc]
     -----
     Rows that are few, or all right, do not say how sure a model may be: parameters are held back
     by priors that count as some rows would. Rows with weights count as their effective number
-    :math:`(\sum w)^2 / \sum w^2`; but where all weights are whole numbers, a row of weight 2 is
-    two rows, for the fit and, if they come to 10,000 at most, for the choice of "auto".
+    :math:`(\sum w)^2 / \sum w^2`, so that only the proportions of the weights matter: a weight of
+    2 for all is as none. A row of weight 2 is not two rows, which would have a label each; rows
+    that stand for several observations are to be repeated.
 
     "auto" does not try "dirichlet" for more than 50 classes, nor "vector" for more than 500: rows
     are seldom as many as it takes to find a number for each pair of classes, and the choice would
@@ -166,7 +164,7 @@ class Recalibrator(BaseEstimator):  # type: ignore[misc]
         pos_label : int, float, bool or str, default=None
             The class that a one-dimensional `y_proba` is the probability of.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row; only their proportions matter.
         groups : array-like of shape (n_samples,), default=None
             Which rows belong together: "auto" keeps them in one fold, and counts groups.
         from_logits : bool, default=False
@@ -208,7 +206,6 @@ class Recalibrator(BaseEstimator):  # type: ignore[misc]
 
     def _chosen(self, rows: Labelled, groups: IntArray | None) -> Recalibration | None:
         """All maps; None where no map could be shown to take something off."""
-        rows, groups = _repeated(rows, groups)
         if why_not(rows, self.eps, groups) is not None:
             return None
         return choose(
@@ -353,18 +350,6 @@ def recalibrator_of(recalibration: Recalibration, labels: LabelArray) -> Recalib
         msg = "The report does not hold the map that it recommends."
         raise ValueError(msg)
     return Recalibrator(recalibration.recommended, eps=fitted.eps)._of(fitted, labels)
-
-
-def _repeated(rows: Labelled, groups: IntArray | None) -> tuple[Labelled, IntArray | None]:
-    """Each row as often as it weighs, if weights are numbers of rows, and so many at most."""
-    weight = rows.weight
-    whole = weight is not None and bool((weight == np.rint(weight)).all())
-    if weight is None or not whole or weight.max() <= 1 or weight.sum() > _MOST_REPEATED:
-        return rows, groups
-    at = np.repeat(np.arange(len(weight)), weight.astype(np.intp))
-    proba = replace(rows.proba, array=rows.proba.array[at])
-    repeated = replace(rows, codes=rows.codes[at], proba=proba, weight=None)
-    return repeated, None if groups is None else groups[at]
 
 
 def _fitted(name: str, rows: Labelled, eps: float) -> Map:

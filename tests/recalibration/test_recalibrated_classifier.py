@@ -55,12 +55,42 @@ def data(n=600, k=3, seed=0):
     )
 
 
+# They take a row of weight 2 for two rows. Priors that counted so would depend on the unit of the
+# weights, and "auto" would choose by labels that it was fitted to.
+OF_REPEATS = {
+    f"check_sample_weight_equivalence_on_{kind}_data": "only the proportions of weights matter"
+    for kind in ("dense", "sparse")
+}
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("method", ["auto", *METHODS])
 @pytest.mark.parametrize("base", [LogisticRegression(), LinearSVC(tol=1e-9), GaussianNB()], ids=str)
-def test_scikit_learn_has_nothing_to_complain_of(base, method):
-    check_estimator(RecalibratedClassifier(base, method=method, cv=3))
+def test_scikit_learn_complains_of_weights_that_are_no_repeats_alone(base, method):
+    classifier = RecalibratedClassifier(base, method=method, cv=3)
+    expected = {} if method == "none" else OF_REPEATS
+    results = check_estimator(classifier, expected_failed_checks=expected)
+    found = {result["check_name"] for result in results if result["status"] == "xfail"}
+    # Others may be so sure of so few rows, or not sparse, that they pass; "auto" may choose none.
+    if isinstance(base, LogisticRegression) and method != "auto":
+        assert found == expected.keys()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+def test_the_unit_of_the_weights_does_not_matter(method):
+    """Of a classifier for which it does not matter either."""
+    X, y = data(200)
+    weight = np.random.default_rng(0).integers(1, 5, 200)
+    one, thousand, fraction = (
+        RecalibratedClassifier(GaussianNB(), method=method)
+        .fit(X, y, sample_weight=unit * weight)
+        .predict_proba(X)
+        for unit in (1, 1000, 1 / np.pi)
+    )
+    assert_allclose(thousand, one, rtol=1e-6, atol=1e-9)
+    assert_allclose(fraction, one, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.slow

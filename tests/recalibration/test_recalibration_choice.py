@@ -135,6 +135,26 @@ def test_each_method_is_an_independent_fit(method, weighted):
     assert_allclose(found, of_class, atol=2.5 * math.sqrt(SIZES[method]) / 250)
 
 
+@pytest.mark.parametrize("method", SIZES)
+def test_a_map_has_the_smallest_weighted_loss_also_where_weights_are_whole(method):
+    """Beside the priors, which are held against the effective number of rows."""
+    y, logp, _ = hard_data()
+    w = np.random.default_rng(1).integers(0, 6, 250)
+    scaled = w * w.sum() / (w**2).sum()
+
+    def after(theta):
+        slopes, bias = unpacked(theta, method, 3)
+        return log_softmax(logp @ slopes.T + bias, axis=1)
+
+    def target(theta):
+        return -scaled @ after(theta)[np.arange(250), y] + prior(theta, method, 3)
+
+    best = minimize(target, np.zeros(SIZES[method]), method="BFGS", options={"gtol": 1e-4}).x
+    fitted = Recalibrator(method).fit(y, logp, from_logits=True, sample_weight=w)
+    found = fitted.predict_proba(logp, from_logits=True)
+    assert_allclose(found, np.exp(after(best)), atol=1e-4)
+
+
 def test_what_a_class_gains_is_as_uncertain_as_its_rows_and_the_fit_together():
     """
     The standard error is that of its rows and, by a jackknife of the folds, that of the map.
@@ -381,6 +401,31 @@ def test_equal_weights_are_none():
     plain = recalibration_of(y, logp, from_logits=True)
     weighted = recalibration_of(y, logp, from_logits=True, sample_weight=np.full(250, 3.7))
     assert close_recalibrations(weighted, plain, 1e-6)
+
+
+@pytest.mark.parametrize("constant", [2, 10, 1000])
+@pytest.mark.parametrize("kind", ["calibrated", "hard", "separable"])
+def test_a_report_with_one_whole_weight_for_all_is_that_without(kind, constant):
+    """Neither the priors nor the folds take it for a number of rows."""
+    y, logp, _ = hard_data(150)
+    if kind == "calibrated":
+        y, p = calibrated(150, 3)
+        logp = np.log(p)
+    if kind == "separable":
+        y = logp.argmax(axis=1)
+    plain, weighted = (
+        log_loss_report(y, logp, from_logits=True, sample_weight=w, n_null=0)
+        for w in (None, np.full(150, constant))
+    )
+    one, two = plain.recalibration, weighted.recalibration
+    assert one.recommended == two.recommended
+    assert (one.recommended == "none") == (kind == "calibrated")
+    assert close_recalibrations(two, one, 1e-12)
+    for name in ("recoverable", "recoverable_low", "recoverable_high"):
+        assert_allclose(weighted.per_class[name], plain.per_class[name], rtol=1e-9, atol=1e-12)
+    assert weighted.overall["refinement_loss"] == pytest.approx(
+        plain.overall["refinement_loss"], rel=1e-12
+    )
 
 
 def test_rows_without_weight_leave_no_trace():

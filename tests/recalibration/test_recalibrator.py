@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from reports import EPS, calibrated
+from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -175,39 +176,81 @@ def test_columns_are_matched_by_name():
         recalibrator.predict_proba(frame.rename(columns={"a": "x"}))
 
 
-def test_whole_weights_are_repeats():
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("scale", [1e-6, 1 / math.pi, 2.0, 1000.0, 1e6])
+def test_only_the_proportions_of_weights_matter(method, whole, scale):
+    """Whether they are whole numbers or not, and become so or cease to be."""
     y, p = too_sure(200)
-    weight = np.arange(200) % 4
-    twice = np.repeat(np.arange(200), weight)
-    for method in METHODS[1:]:
-        weighted = Recalibrator(method).fit(y, p, sample_weight=weight)
-        repeated = Recalibrator(method).fit(y[twice], p[twice])
-        assert_allclose(weighted.predict_proba(p), repeated.predict_proba(p), rtol=1e-6)
-
-
-def test_whole_weights_are_numbers_of_rows_for_the_choice_as_well():
-    """Twelve copies of rows that say nothing would say much; weights of 12,000 are no rows."""
-    y, p = calibrated(60, 4, seed=3)
-    weight = np.full(60, 12.0)
-    assert Recalibrator().fit(y, p).method_ == "none"
-    weighted = Recalibrator().fit(y, p, sample_weight=weight)
-    repeated = Recalibrator().fit(np.repeat(y, 12), np.repeat(p, 12, axis=0))
-    assert weighted.method_ == repeated.method_ != "none"
-    assert_allclose(weighted.predict_proba(p), repeated.predict_proba(p), rtol=1e-6)
-    assert Recalibrator().fit(y, p, sample_weight=1000 * weight).method_ == "none"
-    groups = np.arange(60)
-    grouped = Recalibrator().fit(y, p, sample_weight=weight, groups=groups)
-    assert grouped.method_ == "none"
-
-
-@pytest.mark.parametrize("scale", [1e-6, 1e6])
-def test_of_other_weights_only_the_proportions_matter(scale):
-    y, p = too_sure(200)
-    weight = np.random.default_rng(0).exponential(size=200)
-    one, two = (
-        Recalibrator("temperature+mix").fit(y, p, sample_weight=w) for w in (weight, scale * weight)
-    )
+    rng = np.random.default_rng(0)
+    weight = rng.integers(1, 6, 200) if whole else rng.exponential(size=200)
+    one, two = (Recalibrator(method).fit(y, p, sample_weight=w) for w in (weight, scale * weight))
+    assert one.method_ == two.method_
     assert_allclose(one.predict_proba(p), two.predict_proba(p), rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+@pytest.mark.parametrize("constant", [1, 2, 7, 1000, 1000.5])
+def test_one_weight_for_all_is_no_weight(method, constant):
+    y, p = too_sure(200)
+    plain = Recalibrator(method).fit(y, p)
+    weighted = Recalibrator(method).fit(y, p, sample_weight=np.full(200, constant))
+    assert weighted.method_ == plain.method_
+    assert_array_equal(weighted.predict_proba(p), plain.predict_proba(p))
+
+
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+def test_a_row_without_weight_is_no_row(method):
+    y, p = too_sure(300)
+    weight = np.arange(300) % 4
+    some = weight > 0
+    p[~some] = [1.0, 0.0, 0.0]
+    weighted = Recalibrator(method).fit(y, p, sample_weight=weight)
+    without = Recalibrator(method).fit(y[some], p[some], sample_weight=weight[some])
+    assert weighted.method_ == without.method_
+    assert_allclose(weighted.predict_proba(p), without.predict_proba(p), rtol=1e-9)
+
+
+@pytest.mark.parametrize("weight", [1, 7, 1000, 1000.5, 1e6, 1e-6])
+def test_the_prior_is_not_switched_off_by_the_unit_of_the_weights(weight):
+    """Rows that are all right would have a temperature of 0; the minimum by SciPy."""
+    y = np.arange(60) % 2
+    right = np.random.default_rng(0).uniform(0.85, 0.95, 60)
+    p = np.where(y[:, None] == np.arange(2), right[:, None], 1 - right[:, None])
+
+    def target(log_t):
+        after = log_softmax(np.log(p) / np.exp(log_t), axis=1)
+        return -after[np.arange(60), y].sum() + 1.5 * max(abs(log_t) - math.log(2), 0) ** 2
+
+    expected = math.exp(minimize_scalar(target, bounds=(-5, 0), options={"xatol": 1e-9}).x)
+    found = Recalibrator("temperature").fit(y, p, sample_weight=np.full(60, weight)).temperature_
+    assert 0.2 < expected < 0.5
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        lambda rng: (300, rng.integers(1, 6, 300)),
+        lambda rng: (300, 2.5 * rng.integers(1, 6, 300)),
+        lambda rng: (150, np.full(150, 10)),
+    ],
+    ids=["whole", "fractions", "ten"],
+)
+def test_weights_do_not_make_a_calibrated_model_look_wrong(weights):
+    """Copies of rows in several folds would be labels that the map was fitted to."""
+    chosen = 0
+    for seed in range(20):
+        n, weight = weights(np.random.default_rng(seed))
+        y, p = calibrated(n, 3, seed=seed)
+        chosen += Recalibrator().fit(y, p, sample_weight=weight).method_ != "none"
+    assert chosen <= 2  # of 20 in which it may be more often than one in twenty by chance
+
+
+def test_copies_are_counted_unless_they_are_weights():
+    y, p = calibrated(60, 4, seed=3)
+    assert Recalibrator().fit(np.repeat(y, 12), np.repeat(p, 12, axis=0)).method_ != "none"
+    assert Recalibrator().fit(y, p, sample_weight=np.full(60, 12)).method_ == "none"
 
 
 @pytest.mark.parametrize("backend", ["pandas", "polars"])
