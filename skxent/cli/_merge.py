@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from skxent.cli._errors import HELD, UsageError
 from skxent.cli._outputs import check_outputs
+from skxent.cli._paths import once
 
 if TYPE_CHECKING:
     from skxent.comparison import LogLossComparisonAccumulator
@@ -21,21 +22,24 @@ HELP = "add up saved sums, such as those of the days of a week"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of the command."""
-    parser.add_argument("parts", nargs="+", metavar="PART", help="a file that --save wrote")
+    parser.add_argument(
+        "parts", nargs="+", metavar="PART", help="a file that --save wrote, or a pattern"
+    )
     parser.add_argument("--save", required=True, metavar="F", help="where to write the sum")
     parser.set_defaults(json=None, md=None)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read, add up, and write."""
-    check_outputs(options, [])
-    total = _sum(options.parts)
+    parts = once(options.parts)
+    check_outputs(options, parts)
+    total = _sum(parts)
     try:
         total.save(options.save)
     except OSError as error:
         msg = f"--save: cannot write {options.save!r}: {error.strerror}"
         raise UsageError(msg) from error
-    print(f"{len(options.parts)} parts, {total.n_samples} rows", file=sys.stderr)
+    print(f"{len(parts)} parts, {total.n_samples} rows", file=sys.stderr)
     print(f"wrote {options.save}", file=sys.stderr)
     return HELD
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from skxent.cli._errors import UsageError
 from skxent.cli._gates import Gate
+from skxent.cli._paths import files_of
 
 if TYPE_CHECKING:
     from skxent.change import LogLossChange
@@ -43,7 +44,7 @@ def add_outputs(parser: argparse.ArgumentParser, *, save: bool = True) -> None:
 
 def check_outputs(options: argparse.Namespace, inputs: Sequence[str]) -> None:
     """Before the work begins: whether there is a place for each file, which is no input."""
-    read = {os.path.realpath(path) for path in inputs if path != _STDOUT}
+    read = {os.path.realpath(path) for path in files_of(inputs) if path != _STDOUT}
     written: list[str] = []
     for name in _FILES:
         path = getattr(options, name, None)
@@ -53,9 +54,11 @@ def check_outputs(options: argparse.Namespace, inputs: Sequence[str]) -> None:
         if target.is_dir() or not target.absolute().parent.is_dir():
             msg = f"--{name}: {path!r} is not a file in a folder that exists"
             raise UsageError(msg)
-        if os.path.realpath(path) in read or (name != "save" and path.lower().endswith(_DATA)):
+        if _is_read(os.path.realpath(path), read) or (
+            name != "save" and path.lower().endswith(_DATA)
+        ):
             msg = (
-                f"--{name}: {path!r} would be written over; put files of predictions first, or "
+                f"--{name}: {path!r} would be written over; put files that are read first, or "
                 f"write --{name}=FILE"
             )
             raise UsageError(msg)
@@ -66,6 +69,13 @@ def check_outputs(options: argparse.Namespace, inputs: Sequence[str]) -> None:
     if options.json == _STDOUT and options.md == _STDOUT:
         msg = "--json and --md cannot both be on stdout; give one of them a file"
         raise UsageError(msg)
+
+
+def _is_read(place: str, read: set[str]) -> bool:
+    """Whether this is an input, or would be one among the data of a folder."""
+    if place in read:
+        return True
+    return place.lower().endswith(_DATA) and any(str(p) in read for p in Path(place).parents)
 
 
 def deliver(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from skxent.cli._errors import UsageError
+from skxent.cli._paths import is_saved, once
 from skxent.cli._progress import Progress
 
 if TYPE_CHECKING:
@@ -20,13 +21,10 @@ __all__ = [
     "add_reading",
     "base_of",
     "columns_of",
-    "is_saved",
     "reading_of",
     "rows_of_files",
     "slices_of_files",
 ]
-
-_MARK = b"\x93SKXENT\n"
 
 
 def base(text: str) -> float:
@@ -122,19 +120,11 @@ def reading_of(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def is_saved(path: str) -> bool:
-    """Whether this is a file of saved sums."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(_MARK)) == _MARK
-    except OSError:
-        return False
-
-
 def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossAccumulator:
     """What is counted of files of predictions, or of saved sums."""
     from skxent.report import LogLossAccumulator
 
+    files = once(files)
     saved = [is_saved(path) for path in files]
     if all(saved):
         return LogLossAccumulator.sum(LogLossAccumulator.load(path) for path in files)
@@ -145,7 +135,7 @@ def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossA
 
     progress = Progress("reading")
     found = accumulator_from(
-        list(files),
+        files,
         columns_of(options, options.row_ids),
         base=base_of(options),
         progress=progress,
@@ -161,6 +151,7 @@ def slices_of_files(options: argparse.Namespace, files: Sequence[str]) -> Groupe
 
     from skxent.engines._slices_from import grouped_from
 
+    files = once(files)
     if any(is_saved(path) for path in files):
         msg = "--by is for files of predictions: saved sums do not know the rows"
         raise UsageError(msg)
@@ -173,6 +164,6 @@ def slices_of_files(options: argparse.Namespace, files: Sequence[str]) -> Groupe
         raise UsageError(msg)
     columns = replace(columns_of(options, None), groups=options.by)
     progress = Progress("reading")
-    found = grouped_from(list(files), columns, base=base_of(options), progress=progress, **how)
+    found = grouped_from(files, columns, base=base_of(options), progress=progress, **how)
     progress.done()
     return found

@@ -171,10 +171,60 @@ def test_saved_comparisons_are_merged(tmp_path, capsys):
     y = TABLE["kind"].to_pylist()
     one.update(y, {"old": proba_of(TABLE), "new": Q})
     one.save(tmp_path / "a")
-    code, _, err = run(capsys, "merge", tmp_path / "a", tmp_path / "a", "--save", tmp_path / "b")
+    one.save(tmp_path / "b")
+    code, _, err = run(capsys, "merge", tmp_path / "a", tmp_path / "b", "--save", tmp_path / "c")
     assert code == 0
     assert err.startswith("2 parts, 800 rows\n")
-    LogLossComparisonAccumulator.load(tmp_path / "b")
+    LogLossComparisonAccumulator.load(tmp_path / "c")
+
+
+def sums(folder, names="ab"):
+    """Saved sums of a hundred rows each."""
+    for i, name in enumerate(names):
+        part = TABLE[100 * i : 100 * (i + 1)]
+        LogLossAccumulator(CLASSES).update_from(part, y="kind").save(folder / f"{name}.skx")
+    return [folder / f"{name}.skx" for name in names]
+
+
+@pytest.mark.parametrize("pattern", [False, True])
+@pytest.mark.parametrize("command", ["merge", "report"])
+def test_saved_sums_are_not_written_over(command, pattern, tmp_path, capsys):
+    parts = sums(tmp_path)
+    before = [part.read_bytes() for part in parts]
+    given = [tmp_path / "?.skx"] if pattern else parts
+    code, out, err = run(capsys, command, *given, "--save", parts[0])
+    assert (code, out) == (2, "")
+    assert f"{str(parts[0])!r} would be written over" in err
+    assert [part.read_bytes() for part in parts] == before
+
+
+def test_data_of_a_folder_are_not_written_over(old, tmp_path, capsys):
+    before = Path(old).read_bytes()
+    code, _, err = run(capsys, "report", tmp_path, *READ, "--save", old)
+    assert code == 2
+    assert "would be written over" in err
+    assert Path(old).read_bytes() == before
+
+
+@pytest.mark.parametrize("again", ["a.skx", "../{folder}/a.skx", "?.skx"])
+@pytest.mark.parametrize("command", ["merge", "report"])
+def test_a_file_counts_once(command, again, tmp_path, capsys):
+    a, b = sums(tmp_path)
+    again = tmp_path / again.format(folder=tmp_path.name)
+    code, _, err = run(capsys, command, a, again, "--save", tmp_path / "c")
+    assert code == 2
+    assert "is named twice" in err
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_pattern_of_saved_sums(tmp_path, capsys):
+    sums(tmp_path)
+    code, _, err = run(capsys, "merge", tmp_path / "?.skx", "--save", tmp_path / "week")
+    assert (code, err.splitlines()[0]) == (0, "2 parts, 200 rows")
+    for saved in ("?.skx", "week"):
+        code, out, _ = run(capsys, "report", tmp_path / saved, "--json", "--no-recalibration")
+        assert code == 0
+        assert json.loads(out)["overall"]["n_samples"] == 200
 
 
 # Comparisons.

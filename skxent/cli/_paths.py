@@ -1,0 +1,50 @@
+"""The files that arguments mean: a pattern is all that match it."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+
+from skxent.cli._errors import UsageError
+
+__all__ = ["files_of", "is_saved", "once"]
+
+_MARK = b"\x93SKXENT\n"
+
+
+def files_of(paths: Sequence[str]) -> list[str]:
+    """
+    Paths with the files of a pattern in its place.
+
+    What matches nothing stays as it is: whoever reads it says what is wrong. So do a folder, an
+    address and standard input.
+    """
+    found: list[str] = []
+    for path in paths:
+        known = os.path.exists(path) or "://" in path or not glob.has_magic(path)
+        matching = [] if known else sorted(glob.glob(path, recursive=True))
+        found += [name for name in matching if os.path.isfile(name)] or [path]
+    return found
+
+
+def once(paths: Sequence[str]) -> list[str]:
+    """The same, none of which may be there twice: it would count twice."""
+    found = files_of(paths)
+    seen: set[str] = set()
+    for path in found:
+        place = path if path == "-" or "://" in path else os.path.realpath(path)
+        if place in seen:
+            msg = f"{path!r} is named twice: its rows would count twice"
+            raise UsageError(msg)
+        seen.add(place)
+    return found
+
+
+def is_saved(path: str) -> bool:
+    """Whether this is a file of saved sums."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(_MARK)) == _MARK
+    except OSError:
+        return False
