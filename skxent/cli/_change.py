@@ -7,7 +7,7 @@ import argparse
 from skxent.cli._errors import UsageError
 from skxent.cli._gates import add_change_gates, gates_of_change, verdict_of
 from skxent.cli._outputs import add_outputs, check_outputs, deliver
-from skxent.cli._reading import add_base, add_reading, base_of, rows_of_files
+from skxent.cli._reading import add_base, add_reading, base_of, check_columns, rows_of_files
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if options.before == options.after:
         msg = f"BEFORE and AFTER are both {options.before!r}"
         raise UsageError(msg)
+    check_columns(options, [options.before, options.after])
     before, after = (rows_of_files(options, [path]) for path in (options.before, options.after))
     change = log_loss_change(
         before, after, base=base_of(options), confidence_level=options.confidence_level

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from skxent.cli._errors import UsageError
-from skxent.cli._paths import is_saved, once
+from skxent.cli._paths import files_of, is_saved, once
 from skxent.cli._progress import Progress
 
 if TYPE_CHECKING:
@@ -20,11 +20,23 @@ __all__ = [
     "add_base",
     "add_reading",
     "base_of",
+    "check_columns",
     "columns_of",
     "reading_of",
     "rows_of_files",
     "slices_of_files",
 ]
+# Options about columns, and what they are where nobody has asked for anything else.
+_OF_COLUMNS = {
+    "weight": None,
+    "groups": None,
+    "labels": None,
+    "row_ids": None,
+    "proba": "p_*",
+    "nulls": "error",
+    "logits": False,
+    "renormalize": False,
+}
 
 
 def base(text: str) -> float:
@@ -118,6 +130,19 @@ def reading_of(options: argparse.Namespace) -> dict[str, Any]:
         "from_logits": options.logits,
         "renormalize": options.renormalize,
     }
+
+
+def check_columns(options: argparse.Namespace, files: Sequence[str]) -> None:
+    """Refuse options about columns where all files are saved sums, which have none any more."""
+    if not all(is_saved(path) for path in files_of(files)):
+        return
+    for name, usual in _OF_COLUMNS.items():
+        if getattr(options, name) != usual:
+            msg = (
+                f"--{name.replace('_', '-')} is for files of predictions: saved sums were counted "
+                f"without it, or with what it said then"
+            )
+            raise UsageError(msg)
 
 
 def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossAccumulator:

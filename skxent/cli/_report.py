@@ -7,7 +7,7 @@ import argparse
 from skxent.cli._errors import HELD, UsageError
 from skxent.cli._gates import add_report_gates, gates_of_report, verdict_of
 from skxent.cli._outputs import add_outputs, check_outputs, deliver
-from skxent.cli._reading import add_base, add_reading, rows_of_files, slices_of_files
+from skxent.cli._reading import add_base, add_reading, check_columns, rows_of_files, slices_of_files
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     title = f"Log loss of {', '.join(options.files[:3])}{', …' if len(options.files) > 3 else ''}"
     if options.by is not None:
         return _by(options, title)
+    check_columns(options, options.files)
     counted = rows_of_files(options, options.files)
     if options.base is not None:
         counted.base = options.base

@@ -209,7 +209,7 @@ def test_data_of_a_folder_are_not_written_over(old, tmp_path, capsys):
 @pytest.mark.parametrize("again", ["a.skx", "../{folder}/a.skx", "?.skx"])
 @pytest.mark.parametrize("command", ["merge", "report"])
 def test_a_file_counts_once(command, again, tmp_path, capsys):
-    a, b = sums(tmp_path)
+    a, _ = sums(tmp_path)
     again = tmp_path / again.format(folder=tmp_path.name)
     code, _, err = run(capsys, command, a, again, "--save", tmp_path / "c")
     assert code == 2
@@ -225,6 +225,33 @@ def test_a_pattern_of_saved_sums(tmp_path, capsys):
         code, out, _ = run(capsys, "report", tmp_path / saved, "--json", "--no-recalibration")
         assert code == 0
         assert json.loads(out)["overall"]["n_samples"] == 200
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--weight", "w"],
+        ["--groups", "patient"],
+        ["--labels", "owl,bee,ape,lynx"],
+        ["--row-ids", "id"],
+        ["--proba", "q_*"],
+        ["--nulls", "drop"],
+        ["--logits"],
+        ["--renormalize"],
+    ],
+)
+@pytest.mark.parametrize("command", ["report", "change"])
+def test_saved_sums_have_no_columns_to_choose(command, option, tmp_path, capsys):
+    if command == "change" and option[0] == "--row-ids":
+        pytest.skip("which names no rows")
+    code, out, err = run(capsys, command, *sums(tmp_path), *option)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"skxent: {option[0]} is for files of predictions: saved sums ")
+
+
+def test_options_of_columns_are_for_the_predictions_beside_saved_sums(old, tmp_path, capsys):
+    saved = sums(tmp_path)[0]
+    assert run(capsys, "change", saved, old, *READ)[0] == 0
 
 
 # Comparisons.
