@@ -21,7 +21,7 @@ from skxent._render._words import left_out
 from skxent._typing import EPS
 from skxent.report._weights import weights_follow_classes
 from skxent.slices._compute import CLASS_WEIGHTS, classes_to_test
-from skxent.slices._figures import Tested, overall_figures, slice_figures
+from skxent.slices._figures import Tested, first_of_largest, overall_figures, slice_figures
 from skxent.slices._log_loss_slices import LogLossSlices
 from skxent.slices._sums import SliceSums, deviations
 from skxent.slices._totals import SliceTotals, totals_of
@@ -321,7 +321,7 @@ def _tested(sums: SliceSums, testable: bool, level: float) -> Tested:
     some = ~np.isnan(scores) & np.append(classes_to_test(sums), True) & testable
     p_value = holm(np.where(some, p_values_of_scores(scores), np.nan))
     sizes = np.where(some, np.abs(scores), -np.inf)
-    column = np.where(some.any(axis=1), sizes.argmax(axis=1), z.shape[1] - 1)
+    column = np.where(some.any(axis=1), first_of_largest(sizes), z.shape[1] - 1)
     least = np.take_along_axis(p_value, column[:, None], axis=1)[:, 0]
     kept = np.flatnonzero(least <= level).tolist()
     z = z if testable else np.full(z.shape, np.nan)

@@ -16,7 +16,7 @@ from skxent._typing import FloatArray, IntArray
 from skxent.report._weights import weights_follow_classes
 from skxent.slices._cells import Cells
 from skxent.slices._distinct import distinct
-from skxent.slices._figures import Tested, overall_figures, slice_figures
+from skxent.slices._figures import Tested, first_of_largest, overall_figures, slice_figures
 from skxent.slices._levels import combined, levels_of
 from skxent.slices._null import chance_of, step_down
 from skxent.slices._predicted import Predicted, predicted, recalibrated
@@ -183,8 +183,10 @@ def _clearest(p_value: FloatArray, sizes: FloatArray) -> tuple[IntArray, FloatAr
     column, least, largest = np.full(n, k), np.full(n, np.nan), np.full(n, -np.inf)
     p, size = p_value[some], sizes[some]
     least[some] = np.nanmin(p, axis=1)
-    size = np.where(p <= least[some][:, None], size, -np.inf)
-    column[some], largest[some] = size.argmax(axis=1), size.max(axis=1)
+    largest[some] = np.where(p <= least[some][:, None], size, -np.inf).max(axis=1)
+    # Not those that are larger, and have a larger p-value by the signs of groups.
+    size = np.where(size <= largest[some][:, None] * (1.0 + 1e-6), size, -np.inf)
+    column[some] = first_of_largest(size)
     return column, least, largest
 
 

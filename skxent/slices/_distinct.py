@@ -78,44 +78,76 @@ def _score(
 
 
 def corrected(rows: Predicted, c: int) -> Predicted:
-    """The rows with the bias of a class that fits them, or the temperature for the last column."""
-    k, w = rows.proba.shape[1], rows.weight
-    proba = np.maximum(rows.proba, _LEAST)
-    if c < k:
-        wanted = float(w[rows.codes == c].sum())
+    """
+    The rows with the bias of a class that fits them, or the temperature for the last column.
 
-        def moved(own: FloatArray, bias: float) -> FloatArray:
-            odds: FloatArray = own * np.exp(bias)
-            return odds / (1.0 - own + odds)
+    Where no temperature leaves them no gap, as where a class that is said to be rare is the most
+    frequent, the bias of the class that is farthest off takes its place if it costs less.
+    """
+    if c < rows.proba.shape[1]:
+        return _with(rows, _biased(rows, c))
+    slope, proba = _tempered(rows)
+    found = _with(rows, proba)
+    if abs(slope) < _SLOPE:
+        return found
+    other = _with(rows, _biased(rows, _farthest_off(rows)))
+    return min(found, other, key=_loss)
 
-        def fitted(own: FloatArray) -> tuple[float, FloatArray]:
-            bias = _root(lambda bias: float(w @ moved(own, bias)) - wanted, _BIAS)
-            return bias, moved(own, bias)
 
-        bias, new = fitted(proba[:, c])
-        if abs(bias) == _BIAS:
-            # No bias moves what is certain.
-            new = fitted(np.clip(proba[:, c], _UNSURE, 1.0 - _UNSURE))[1]
-        # Not 1 minus the class's, which is less than nothing for several classes at the floor.
-        rest = np.delete(proba, c, axis=1).sum(axis=1)
-        proba = proba * ((1.0 - new) / rest)[:, None]
-        proba[:, c] = new
-    else:
-        logs = np.log(proba)
-        of_class = logs[np.arange(len(logs)), rows.codes]
-
-        def tempered(slope: float) -> FloatArray:
-            x = logs * np.exp(slope)
-            x = np.exp(x - x.max(axis=1, keepdims=True))
-            found: FloatArray = x / x.sum(axis=1, keepdims=True)
-            return found
-
-        def excess(slope: float) -> float:
-            return float(w @ (np.einsum("nk,nk->n", tempered(slope), logs) - of_class))
-
-        proba = tempered(_root(excess, _SLOPE))
+def _with(rows: Predicted, proba: FloatArray) -> Predicted:
     proba = np.maximum(proba, _LEAST)
     return replace(rows, proba=proba, cost=-np.log(proba))
+
+
+def _loss(rows: Predicted) -> float:
+    return float(rows.weight @ rows.cost[np.arange(len(rows.codes)), rows.codes])
+
+
+def _farthest_off(rows: Predicted) -> int:
+    gap, variance, _ = (each[:, :-1].sum(axis=0) for each in row_gaps(rows))
+    return int(np.argmax(gap**2 / np.maximum(variance, _LEAST)))
+
+
+def _biased(rows: Predicted, c: int) -> FloatArray:
+    """The probabilities with the bias of a class with which it is as frequent as was seen."""
+    w, proba = rows.weight, np.maximum(rows.proba, _LEAST)
+    wanted = float(w[rows.codes == c].sum())
+
+    def moved(own: FloatArray, bias: float) -> FloatArray:
+        odds: FloatArray = own * np.exp(bias)
+        return odds / (1.0 - own + odds)
+
+    def fitted(own: FloatArray) -> tuple[float, FloatArray]:
+        bias = _root(lambda bias: float(w @ moved(own, bias)) - wanted, _BIAS)
+        return bias, moved(own, bias)
+
+    bias, new = fitted(proba[:, c])
+    if abs(bias) == _BIAS:
+        # No bias moves what is certain.
+        new = fitted(np.clip(proba[:, c], _UNSURE, 1.0 - _UNSURE))[1]
+    # Not 1 minus the class's, which is less than nothing for several classes at the floor.
+    rest = np.delete(proba, c, axis=1).sum(axis=1)
+    proba = proba * ((1.0 - new) / rest)[:, None]
+    proba[:, c] = new
+    return proba
+
+
+def _tempered(rows: Predicted) -> tuple[float, FloatArray]:
+    """The logarithm of the factor that leaves the loss no gap, and the probabilities with it."""
+    w, logs = rows.weight, np.log(np.maximum(rows.proba, _LEAST))
+    of_class = logs[np.arange(len(logs)), rows.codes]
+
+    def tempered(slope: float) -> FloatArray:
+        x = logs * np.exp(slope)
+        x = np.exp(x - x.max(axis=1, keepdims=True))
+        found: FloatArray = x / x.sum(axis=1, keepdims=True)
+        return found
+
+    def excess(slope: float) -> float:
+        return float(w @ (np.einsum("nk,nk->n", tempered(slope), logs) - of_class))
+
+    slope = _root(excess, _SLOPE)
+    return slope, tempered(slope)
 
 
 def _root(function: Callable[[float], float], end: float) -> float:

@@ -12,7 +12,10 @@ from skxent._result import FrozenDict
 from skxent._typing import FloatArray, IntArray
 from skxent.slices._sums import SliceSums
 
-__all__ = ["Tested", "overall_figures", "slice_figures"]
+__all__ = ["Tested", "first_of_largest", "overall_figures", "slice_figures"]
+
+# Scores that differ by less are equal.
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +32,18 @@ class Tested:
     """The slices, most significant first."""
     kept: list[int]
     """Those that are off beyond chance and tell something of their own."""
+
+
+def first_of_largest(sizes: FloatArray) -> IntArray:
+    """
+    Of each row the column with the largest size, the first of those that are equal.
+
+    Where two classes have the same probabilities in all rows, the gaps of a class and of the loss
+    tell the same, and rounding must not choose: the class, which comes first, says which way.
+    """
+    largest = sizes.max(axis=1, keepdims=True)
+    found: IntArray = (sizes >= largest * (1.0 - _ROUNDING)).argmax(axis=1)
+    return found
 
 
 def slice_figures(

@@ -290,9 +290,9 @@ def log_loss_slices(
     groups allow: all of it where these say little.
 
     Slices that overlap tell the same story. The clearest one is taken, and the probabilities of its
-    rows are corrected by a bias of its class, or by a temperature, that leaves it no gap. Then
-    comes the clearest of the others, as long as one is as far out as all slices together seldom
-    are by chance.
+    rows are corrected by a bias of its class, or by a temperature, that leaves it no gap; by a bias
+    also where no temperature does. Then comes the clearest of the others, as long as one is as far
+    out as all slices together seldom are by chance.
 
     A slice that is not found may still be off. What is found is where the model is wrong, and not
     why; a column that X lacks may stand behind it.

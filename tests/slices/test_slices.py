@@ -12,7 +12,9 @@ from scipy.stats import kstest, norm, poisson
 from skxent import log_loss, log_loss_slices
 from skxent._inference._scores import normal_scores
 from skxent.slices._cells import Cells
+from skxent.slices._distinct import corrected
 from skxent.slices._draws import copies, drawn_labels, togetherness
+from skxent.slices._figures import first_of_largest
 from skxent.slices._levels import Levels
 from skxent.slices._null import step_down
 from skxent.slices._predicted import Predicted
@@ -460,6 +462,40 @@ def test_a_level_that_the_draws_cannot_reach_is_refused(level, enough):
         log_loss_slices(y, p, X, n_null=enough - 1, **params)
     result = log_loss_slices((y + 1) % 3, p, X, n_null=enough, **params)
     assert result.n_found == 2
+
+
+@pytest.mark.parametrize("seed", [1, 177])
+@pytest.mark.parametrize("unit", [None, 1.0, 1e-3, 1e6])
+def test_where_class_and_loss_tell_the_same_the_class_does(seed, unit):
+    """With the same probabilities in all rows rounding would choose, and find each part again."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(3, size=(3000, 2)).astype(str)
+    y = (rng.random(3000) < np.where(X[:, 0] == "1", 0.9, 0.3)).astype(int)
+    result = log_loss_slices(
+        y, np.full(3000, 0.3), X, labels=[0, 1], recalibration=False,
+        sample_weight=None if unit is None else np.full(3000, unit),
+    )  # fmt: skip
+    assert result.n_found == 1
+    assert result.names[0] == "x0 = 1"
+    assert set(result.top_class) == {1}
+
+
+def test_where_no_temperature_leaves_no_gap_a_bias_does():
+    codes = np.array([1] * 90 + [0] * 10)
+    p = np.tile([0.7, 0.3], (100, 1))
+    made = Predicted(codes, np.ones(100), None, p, -np.log(p), -np.log(p)[np.arange(100), codes])
+    found = corrected(made, 2)
+    assert found.proba == pytest.approx(np.tile([0.1, 0.9], (100, 1)), abs=1e-5)
+    # Where all are right, the largest temperature leaves less than any bias.
+    p = np.where((np.arange(100) < 50)[:, None], [0.7, 0.3], [0.3, 0.7])
+    made = Predicted((np.arange(100) >= 50) * 1, np.ones(100), None, p, -np.log(p), np.ones(100))
+    found = corrected(made, 2)
+    assert found.proba[[0, 99], [0, 1]] == pytest.approx(1)
+
+
+def test_columns_that_are_equal_but_for_rounding_are_the_first_of_them():
+    sizes = np.array([[1.0, 3.0, 3.0 + 1e-9], [1.0, 2.0, 3.0], [-np.inf, np.inf, np.inf]])
+    assert first_of_largest(sizes).tolist() == [1, 2, 1]
 
 
 def test_of_two_classes_one_is_tested():
