@@ -95,6 +95,13 @@ class Choice:
     """Shape (3, n_classes): gain and its interval, as contributions to the overall gain."""
     refinement_loss: float
 
+    def moved(self, by: float) -> Choice:
+        """The same gains, from a loss that is larger by so much."""
+        found = self.recalibration
+        losses = {name: getattr(found, name) + by for name in ("log_loss", "ci_low", "ci_high")}
+        loss = self.refinement_loss + by
+        return replace(self, recalibration=replace(found, **losses), refinement_loss=loss)
+
 
 def why_not(rows: Labelled, eps: float, groups: IntArray | None = None) -> str | None:
     """Why there is no recalibration for these rows, or None."""

@@ -31,6 +31,10 @@ class About:
         Of skxent, which made the report.
     date : str
         When it was made, as YYYY-MM-DD.
+    from_logits : bool
+        Whether it was made of logits or log-probabilities.
+    renormalize : bool
+        Whether each row was divided by its sum.
     """
 
     model: str | None
@@ -39,6 +43,8 @@ class About:
     n_groups: int | None
     version: str
     date: str
+    from_logits: bool = False
+    renormalize: bool = False
 
 
 def about(totals: Statistics, source: Source) -> About:
@@ -52,4 +58,6 @@ def about(totals: Statistics, source: Source) -> About:
         n_groups=None if grouped is None or source.repeated else grouped.n_groups,
         version=__version__,
         date=datetime.now(UTC).date().isoformat(),
+        from_logits=source.from_logits,
+        renormalize=source.renormalize,
     )

@@ -24,7 +24,7 @@ from skxent._intake._streams import Stream, stream_of
 from skxent._typing import EPS
 from skxent.report._batches import checked_batch
 from skxent.report._compute import content_of_counted
-from skxent.report._options import Options
+from skxent.report._options import Options, Source
 from skxent.report._result import LogLossReport
 from skxent.report._stream import count_stream
 from skxent.report._tally import Tally
@@ -369,8 +369,14 @@ class LogLossAccumulator(Mergeable):
             random_state,
         )
         counted = self._tally.counted()
+        first = self.pos_label is not None and self.pos_label == self.labels.tolist()[0]
+        source = Source(
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+            positive=0 if first and len(self.labels) == 2 else 1,
+        )
         return LogLossReport._of(
-            content_of_counted(counted, self.labels, self.target_names, options)
+            content_of_counted(counted, self.labels, self.target_names, options, source)
         )
 
     def _tree(self) -> dict[str, Any]:

@@ -103,7 +103,7 @@ class _Evidence:
 
 def content_of(rows: Labelled, options: Options, source: Source | None = None) -> Content:
     """Everything that a report says of these rows; see `log_loss_report`."""
-    source = source or Source()
+    source = (source or Source()).given_as(rows.proba)
     names = check_names(options.target_names, rows.labels)
     losses = np.empty(rows.proba.n_samples)
     totals = of_known = statistics(rows, options.eps, losses, source.groups)
@@ -170,14 +170,19 @@ def _notes(rows: Labelled, known: Labelled | None, source: Source) -> list[str]:
 
 
 def content_of_counted(
-    counted: Counted, labels: NDArray[Any], names: tuple[Any, ...], options: Options
+    counted: Counted,
+    labels: NDArray[Any],
+    names: tuple[Any, ...],
+    options: Options,
+    source: Source,
 ) -> Content:
     """What a report says of rows that were counted: all of it, if all of them are in the sample."""
     if counted.sums is None:
         msg = "There is nothing to report: call update(y_true, y_proba) first."
         raise ValueError(msg)
     sample, sums = counted.sample, counted.sums
-    rows, groups = (None, None) if sample is None else (sample.rows(labels), sample.groups())
+    rows = None if sample is None else source.about(sample.rows(labels))
+    groups = None if sample is None else sample.groups()
     is_whole = sample is not None and sample.is_complete
     notes, choice = [left_out(counted.n_dropped)] if counted.n_dropped else [], None
     if rows is not None and options.recalibration:
@@ -199,7 +204,7 @@ def content_of_counted(
         worst=worst_rows(counted.worst, options.unit, names),
         notes=notes,
         testable=True,
-        source=Source(),
+        source=source,
         rows=rows,
     )
     return _content(evidence, labels, names, options)
@@ -213,16 +218,8 @@ def _choice_of_sample(
     choice, notes = _choice(rows, losses, options, groups)
     if choice is not None:
         mean = np.average(losses, weights=rows.weight)
-        choice = _moved(choice, (sums.loss.sum() / sums.weight.sum() - mean) / options.unit)
+        choice = choice.moved((sums.loss.sum() / sums.weight.sum() - mean) / options.unit)
     return choice, notes
-
-
-def _moved(choice: Choice, by: float) -> Choice:
-    """The same gains, from a loss that is larger by so much."""
-    found = choice.recalibration
-    losses = {name: getattr(found, name) + by for name in ("log_loss", "ci_low", "ci_high")}
-    loss = choice.refinement_loss + by
-    return replace(choice, recalibration=replace(found, **losses), refinement_loss=loss)
 
 
 def _choice(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from skxent._intake._arguments import (
     check_seed,
 )
 from skxent._intake._groups import Groups
+from skxent._intake._rows import Labelled
+from skxent._intake._table import Table
 from skxent._typing import IntArray
 
 __all__ = ["Options", "RandomState", "Source"]
@@ -42,6 +44,21 @@ class Source:
     """What the user calls the rows of the data: a pandas index, or None for numbers from 0."""
     model: str | None = None
     """The class of the estimator."""
+    from_logits: bool = False
+    """Whether the predictions were given as logits or log-probabilities."""
+    renormalize: bool = False
+    """Whether each of their rows was divided by its sum."""
+    positive: int = 1
+    """Of which of two classes a column alone is the probability."""
+
+    def given_as(self, proba: Table) -> Source:
+        """The same for predictions that were given like these."""
+        given = proba.from_logits, bool(proba.renormalize)
+        return replace(self, from_logits=given[0], renormalize=given[1])
+
+    def about(self, rows: Labelled | None) -> Labelled | None:
+        """The rows, whose map then knows of which class a column alone is."""
+        return rows and replace(rows, proba=replace(rows.proba, positive=self.positive))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
 
 __all__ = ["recipe"]
@@ -23,7 +24,7 @@ def recipe(content: Content) -> str:
     if found is None or found.recommended == "none":
         return ""
     if about.model is None:
-        return _of_predictions(found.recommended, content.base)
+        return _of_predictions(content, found)
     frozen = not about.out_of_fold
     model = "FrozenEstimator(model)" if frozen else "model"
     given = "X, y"
@@ -39,14 +40,22 @@ def recipe(content: Content) -> str:
     )
 
 
-def _of_predictions(method: str, base: float) -> str:
+def _of_predictions(content: Content, found: Recalibration) -> str:
+    """Of predictions that are given as those of the report were."""
+    about, base = content.about, content.base
+    given = ", from_logits=True" if about.from_logits else ""
+    given += ", renormalize=True" if about.renormalize else ""
+    # The columns are in the order of the report, and new rows may lack a class.
+    named = "labels=recalibrator.classes_"
+    if found.fitted is not None and found.fitted.positive == 0:  # of a 1-D y_proba
+        named += ", pos_label=recalibrator.classes_[0]"
     whole = int(base) if float(base).is_integer() else base
     unit = "" if base == math.e else f", base={whole!r}"
     return "\n".join(
         [
             "from skxent import log_loss",
-            f"recalibrator = report.recalibrator()  # {method}",
-            "better = recalibrator.predict_proba(y_proba_new)",
-            f"log_loss(y_new, better{unit})",
+            f"recalibrator = report.recalibrator()  # {found.recommended}",
+            f"better = recalibrator.predict_proba(y_proba_new{given})",
+            f"log_loss(y_new, better, {named}{unit})",
         ]
     )

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 
 from skxent import (
+    LogLossAccumulator,
     LogLossReport,
     RecalibratedClassifier,
     Recalibrator,
@@ -40,7 +41,7 @@ def test_predictions_are_recalibrated_by_what_the_report_holds(base, written):
     y_new, p_new = sure(800, seed=1)
     report = log_loss_report(y, p, base=base, n_null=0)
     lines = recipe_of(report)
-    assert lines.endswith(f"log_loss(y_new, better{written})")
+    assert lines.endswith(f"log_loss(y_new, better, labels=recalibrator.classes_{written})")
     assert report.recalibration.recommended in lines
     names = {"report": report, "y_new": y_new, "y_proba_new": p_new}
     exec(lines, names)
@@ -49,6 +50,65 @@ def test_predictions_are_recalibrated_by_what_the_report_holds(base, written):
     again = LogLossReport.from_json(report.to_json())
     assert recipe_of(again) == lines
     exec(lines, names | {"report": again})
+
+
+LEVELS = np.array(["low", "mid", "high"])  # not in the order of the alphabet
+PAIR = np.array(["pass", "fail"])
+
+
+def of_three(y, p):
+    return LEVELS[y], p
+
+
+def of_two(y, p):
+    return PAIR[(y == 2).astype(int)], p[:, 2]
+
+
+WAYS = {
+    "labels": (of_three, {"labels": LEVELS}),
+    "logits": (lambda y, p: (LEVELS[y], np.log(p) + 3.0), {"labels": LEVELS, "from_logits": True}),
+    "sums": (lambda y, p: (LEVELS[y], 5 * p), {"labels": LEVELS, "renormalize": True}),
+    "sorted": (lambda y, p: (y, p), {}),
+    "one-hot": (lambda y, p: (np.eye(3)[y], p), {}),
+    "1-D of numbers": (lambda y, p: ((y == 2).astype(int), p[:, 2]), {}),
+    "1-D of text": (of_two, {"pos_label": "fail"}),
+    "1-D of the second label": (of_two, {"labels": PAIR}),
+    "1-D of the first label": (of_two, {"labels": PAIR[::-1], "pos_label": "fail"}),
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("way", WAYS)
+def test_the_lines_give_the_loss_however_the_report_was_made(way, streamed):
+    """The oracle recalibrates by the true map: the predictions are three times too sure."""
+    given, params = WAYS[way]
+    y, p = sure(1500)
+    y_new, p_new = sure(1500, seed=1)
+    if streamed:
+        labels = params.get("labels", [0, 1] if given(y, p)[1].ndim == 1 else [0, 1, 2])
+        if way == "1-D of text":
+            labels = ["fail", "pass"]
+        stream = LogLossAccumulator(labels, **{k: v for k, v in params.items() if k != "labels"})
+        report = stream.update(*given(y, p)).report(n_null=0)
+    else:
+        report = log_loss_report(*given(y, p), n_null=0, **params)
+    right = softmax(np.log(p_new) / 3, axis=1)
+    if given(y, p)[1].ndim == 1:
+        right = np.c_[1 - p_new[:, 2], p_new[:, 2]] ** (1 / report.recalibrator().temperature_)
+        right /= right.sum(axis=1, keepdims=True)
+        cost = -np.log(right[np.arange(1500), (y_new == 2).astype(int)]).mean()
+    else:
+        cost = -np.log(right[np.arange(1500), y_new]).mean()
+    labels, predictions = given(y_new, p_new)
+    names = {"report": report, "y_new": labels, "y_proba_new": predictions}
+    *lines, last = recipe_of(report).splitlines()
+    exec("\n".join(lines), names)
+    assert eval(last, names) == pytest.approx(cost, rel=0.02)
+    if labels.ndim == 1:  # new rows that lack a class
+        there = labels != labels[0]
+        names |= {"y_new": labels[there], "y_proba_new": predictions[there]}
+        exec("\n".join(lines), names)
+        assert np.isfinite(eval(last, names))
 
 
 @pytest.mark.parametrize("grouped", [False, True])
