@@ -97,6 +97,7 @@ def deliver(
     """
     from skxent._render._files import write_text
     from skxent.cli._markdown import markdown
+    from skxent.cli._paste import page_of, text_of
 
     texts = {"json": lambda: result.to_json(indent=2), "md": lambda: markdown(result, gates, title)}
     asked = {name: getattr(options, name) for name in texts}
@@ -104,7 +105,9 @@ def deliver(
         if asked[name] not in (None, _STDOUT):
             _write(name, asked[name], lambda path, text=text: write_text(path, text() + "\n"))
     if options.html is not None:
-        _write("html", options.html, lambda path: result.write_html(path, title=title))
+        place = None if asked["json"] == _STDOUT else asked["json"]
+        page = page_of(result.to_html(title=title), result, place)
+        _write("html", options.html, lambda path: write_text(path, page))
     if counted is not None and getattr(options, "save", None) is not None:
         _write("save", options.save, counted.save)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
@@ -115,7 +118,7 @@ def deliver(
     if on_stdout is not None:
         _print(texts[on_stdout]())
     elif not any(asked.values()):
-        _print(f"{before}{result}")
+        _print(f"{before}{text_of(result)}")
 
 
 def _print(text: str) -> None:

@@ -1,5 +1,6 @@
 """Reports, comparisons and gates over files: what is written where, and exit codes."""
 
+import html
 import json
 import os
 import re
@@ -76,6 +77,27 @@ def test_a_report_as_text(old, capsys):
     code, out, err = run(capsys, "report", old, *READ, "--base", "2")
     assert (code, err) == (0, "")
     assert out == f"{expected(base=2)}\n"
+
+
+def test_lines_to_paste_define_what_they_speak_of(new, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    _, text, _ = run(capsys, "report", new, *READ)
+    lines = re.search(r"^# with --json=.*?\n\n", text, re.MULTILINE | re.DOTALL)[0]
+    assert lines.startswith("# with --json=report.json\n")
+    assert run(capsys, "report", new, *READ, "--json=report.json")[0] == 0
+    known = {"y_new": TABLE["kind"].to_pylist(), "y_proba_new": Q}
+    exec(lines, known)
+    saved = LogLossReport.from_json(Path("report.json").read_text())
+    np.testing.assert_array_equal(known["better"], saved.recalibrator().predict_proba(Q))
+
+
+def test_lines_to_paste_of_a_page_name_the_file_that_was_written(new, tmp_path, capsys):
+    page, written = tmp_path / "a.html", tmp_path / "it's.json"
+    assert run(capsys, "report", new, *READ, "--html", page, f"--json={written}")[0] == 0
+    lines = html.unescape(re.search("<pre>(.*?)</pre>", page.read_text(), re.DOTALL)[1])
+    known = {"y_new": TABLE["kind"].to_pylist(), "y_proba_new": Q}
+    exec(lines, known)
+    assert "better" in known
 
 
 def test_a_report_as_json_is_read_again(old, capsys):

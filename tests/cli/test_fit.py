@@ -5,10 +5,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.naive_bayes import GaussianNB
 
+from skxent import LogLossReport
 from skxent.__main__ import main
 from skxent.cli import _tuning
 from skxent.cli._features import features_of
+from skxent.cli._paste import page_of, text_of
 from skxent.cli._tables import read_table, split_off, without
 
 
@@ -156,3 +159,17 @@ def test_gates_and_files_of_a_fit(tmp_path, capsys):
     assert "skxent: failed: the log loss is" in err
     assert page.exists()
     assert numbers.exists()
+
+
+def test_no_lines_to_paste_about_a_classifier_that_nobody_has():
+    rng = np.random.default_rng(0)
+    y = rng.choice(["a", "b"], 400)
+    X = np.repeat(rng.normal(size=(400, 1)) + (y == "b")[:, None], 9, axis=1)  # naive: too sure
+    report = LogLossReport.from_estimator(GaussianNB().fit(X, y), X, y)
+    assert "RecalibratedClassifier" in str(report)
+    assert "RecalibratedClassifier" in report.to_html()
+    found = text_of(report)
+    assert found == re.sub(r"from sklearn.frozen.*?\n\n", "", str(report), flags=re.DOTALL)
+    page = page_of(report.to_html(), report, None)
+    assert "RecalibratedClassifier" not in page
+    assert "<pre>" not in page
