@@ -127,12 +127,12 @@ def _spread(rows: Rows, kept: IntArray, n: int, neutral: float | None) -> Rows:
 
 
 def _missing(chunk: Chunk, layout: Layout, *, drop: bool) -> NDArray[np.bool_] | None:
-    """Whether a column that is needed is null in a row; None where there is no such row."""
+    """Whether a column that must be filled is null in a row; None where there is no such row."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     missing = None
-    for name in layout.needed:
+    for name in layout.filled:
         column = chunk.batch.column(name)
         # A label that is nan is none; among probabilities and weights nan is a mistake.
         is_y = name == layout.columns.y and pa.types.is_floating(column.type)

@@ -53,6 +53,8 @@ class Columns:
     weight: str | None = None
     groups: str | None = None
     row_ids: str | None = None
+    by: str | None = None
+    """What rows are told apart by: to have no value is one value more."""
 
     @classmethod
     def of(
@@ -79,7 +81,13 @@ class Columns:
     @property
     def beside(self) -> dict[str, str]:
         """Names of the columns that hold no probabilities, by what they are for."""
-        named = {"y": self.y, "weight": self.weight, "groups": self.groups, "row_ids": self.row_ids}
+        named = {
+            "y": self.y,
+            "weight": self.weight,
+            "groups": self.groups,
+            "row_ids": self.row_ids,
+            "by": self.by,
+        }
         return {argument: name for argument, name in named.items() if name is not None}
 
     @property
@@ -101,6 +109,12 @@ class Layout:
     def needed(self) -> list[str]:
         """All columns to be read, each once."""
         return list(dict.fromkeys([*self.columns.beside.values(), *self.proba]))
+
+    @property
+    def filled(self) -> list[str]:
+        """Those of them that must have a value in each row."""
+        beside = [name for argument, name in self.columns.beside.items() if argument != "by"]
+        return list(dict.fromkeys([*beside, *self.proba]))
 
 
 def layout_of(schema: pa.Schema, columns: Columns, labels: NDArray[Any], where: str) -> Layout:

@@ -187,7 +187,7 @@ def slices_of_files(options: argparse.Namespace, files: Sequence[str]) -> Groupe
     if how.pop("n_jobs") != 1:
         msg = "--jobs is for a report without --by"
         raise UsageError(msg)
-    columns = replace(columns_of(options, None), groups=options.by)
+    columns = replace(columns_of(options, None), by=options.by)
     progress = Progress("reading")
     found = grouped_from(files, columns, base=base_of(options), progress=progress, **how)
     progress.done()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from skxent._intake._arrow import Chunk, rows_of
 from skxent._intake._batches import ones_for_zeros
-from skxent._intake._columns import BadDataError, Columns, Layout, NoSuchColumnError
-from skxent._intake._features import coded
+from skxent._intake._columns import BadDataError, Columns, Layout
+from skxent._intake._features import Feature, coded
 from skxent._intake._reading import Reading, located
 from skxent._intake._rows import check_labelled
 from skxent.engines._counting import Progress, counting_of, told
@@ -31,11 +30,11 @@ def grouped_from(
     progress: Progress | None = None,
 ) -> GroupedLogLossAccumulator:
     """
-    All rows of a source by the values of one of their columns, the one of the groups.
+    All rows of a source by the values of one of their columns, `columns.by`.
 
     `label_texts` are labels that become of the type of those of the rows.
     """
-    with counting_of(source, columns) as counting, _called_by():
+    with counting_of(source, columns) as counting:
         labels = counting.labels(label_texts)
         found = GroupedLogLossAccumulator(
             labels, base=base, from_logits=from_logits, renormalize=renormalize
@@ -50,24 +49,15 @@ def grouped_from(
     return found
 
 
-@contextmanager
-def _called_by() -> Iterator[None]:
-    """The column is read as that of groups, which an error must not call it."""
-    try:
-        yield
-    except NoSuchColumnError as error:
-        raise NoSuchColumnError(str(error).replace("(groups)", "(by)")) from error
-
-
 def _count(
     found: GroupedLogLossAccumulator, chunk: Chunk, layout: Layout, reading: Reading
 ) -> None:
     """Add the rows of a chunk; an error says where they are from."""
     positive = reading.of_one_class(layout, chunk.where)
-    drop, name = reading.nulls == "drop", str(reading.columns.groups)
+    drop, name = reading.nulls == "drop", str(reading.columns.by)
     try:
         rows = rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
-        if rows.groups is None or ones_for_zeros(rows.weight) is not None:
+        if ones_for_zeros(rows.weight) is not None:
             found._add((), None, rows.n_dropped)
             return
         checked = check_labelled(
@@ -79,9 +69,21 @@ def _count(
             from_logits=reading.from_logits,
             renormalize=reading.renormalize,
         )
-        column = coded(rows.groups.keys.tolist(), name).taken(rows.groups.codes)
-        found._count(checked, [column], rows.n_dropped)
+        found._count(checked, [_column(chunk, name)], rows.n_dropped)
     except BadDataError:
         raise
     except (TypeError, ValueError) as error:
         raise BadDataError(located(str(error), chunk, layout)) from error
+
+
+def _column(chunk: Chunk, name: str) -> Feature:
+    """A column, each value of which is looked at once; null is one that is missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = chunk.batch.column(name)
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    keys = [*column.dictionary.to_pylist(), None]
+    codes = pc.fill_null(column.indices.cast(pa.int64()), len(keys) - 1)
+    return coded(keys, name).taken(codes.to_numpy(zero_copy_only=False))

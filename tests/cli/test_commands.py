@@ -670,10 +670,40 @@ def test_what_cannot_go_with_a_column_is_a_wrong_usage(old, tmp_path, capsys):
     assert "no column 'nothing' (by)" in capsys.readouterr().err
 
 
-def test_rows_without_a_value_of_the_column_are_an_error_or_left_out(tmp_path, capsys):
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+@pytest.mark.parametrize("number", [False, True])
+def test_rows_without_a_value_of_the_column_are_a_slice(ending, number, tmp_path, capsys):
+    side = ([1.5, None, 2.5] if number else ["left", None, "right"]) * 200
+    frame = TABLE.to_pandas().assign(side=side[:400])
+    path = str(tmp_path / f"sides.{ending}")
+    (frame.to_parquet if ending == "parquet" else frame.to_csv)(path, index=False)
+    code, out, _ = run(capsys, "report", path, *READ, "--by", "side", "--json")
+    assert code == 0
+    found = LogLossSlices.from_json(out)
+    whole = log_loss_slices(
+        frame["kind"], proba_of(TABLE), frame, by="side", labels=CLASSES,
+        sample_weight=frame["w"], recalibration=False,
+    )  # fmt: skip
+    assert "side is missing" in found.names
+    at = list(found.names).index("side is missing")
+    assert found.support[at] == 133
+    assert found.log_loss[at] == pytest.approx(
+        whole.log_loss[list(whole.names).index("side is missing")]
+    )
+    assert sum(found.support) == 400
+
+
+def test_rows_without_another_value_are_an_error_or_left_out_of_slices(tmp_path, capsys):
     path = str(tmp_path / "null.parquet")
-    pq.write_table(with_null(TABLE, "patient", 7), path)
+    pq.write_table(with_null(TABLE, "p_bee", 7), path)
     assert main(["report", path, *READ, "--by", "patient"]) == 3
     assert "row 7" in capsys.readouterr().err
     assert main(["report", path, *READ, "--by", "patient", "--nulls", "drop"]) == 0
     assert "1 row was left out" in capsys.readouterr().out
+
+
+def test_a_column_that_is_also_that_of_the_labels_must_have_a_value(tmp_path, capsys):
+    path = str(tmp_path / "null.parquet")
+    pq.write_table(with_null(TABLE, "kind", 7), path)
+    assert main(["report", path, *READ, "--by", "kind"]) == 3
+    assert "row 7, column 'kind'" in capsys.readouterr().err
