@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from skxent.cli._errors import BUG, STOPPED, code_of, one_line
 from skxent.cli._gates import say_error
 from skxent.cli._parser import DEFAULT, parser
+from skxent.cli._wording import in_options
 
 __all__ = ["main"]
 
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
             message = f"this is a bug of skxent: {type(error).__name__}: {one_line(error)}"
         else:
-            message = one_line(error)
+            message = in_options(one_line(error), options)
         print(f"skxent: {message}", file=sys.stderr)
         say_error(message)
         return code

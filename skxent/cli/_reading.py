@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from skxent.cli._errors import UsageError
+from skxent.cli._errors import DataError, UsageError
 from skxent.cli._paths import files_of, is_saved, once
 from skxent.cli._progress import Progress
 
@@ -152,7 +152,9 @@ def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossA
     files = once(files)
     saved = [is_saved(path) for path in files]
     if all(saved):
-        return LogLossAccumulator.sum(LogLossAccumulator.load(path) for path in files)
+        total = LogLossAccumulator.sum(LogLossAccumulator.load(path) for path in files)
+        _check_rows(total.n_samples, files)
+        return total
     if any(saved):
         msg = f"{files[saved.index(True)]} holds saved sums, and others predictions: not at once."
         raise UsageError(msg)
@@ -167,6 +169,7 @@ def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossA
         **reading_of(options),
     )
     progress.done()
+    _check_rows(found.n_samples, files)
     return found
 
 
@@ -191,4 +194,14 @@ def slices_of_files(options: argparse.Namespace, files: Sequence[str]) -> Groupe
     progress = Progress("reading")
     found = grouped_from(files, columns, base=base_of(options), progress=progress, **how)
     progress.done()
+    _check_rows(found.n_samples, files)
     return found
+
+
+def _check_rows(n_rows: int, files: Sequence[str]) -> None:
+    """Refuse files without a row that counts."""
+    if not n_rows:
+        names = ["standard input" if path == "-" else path for path in files[:3]]
+        more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+        msg = f"{', '.join(names)}{more}: there is no row to report, or none with a weight above 0"
+        raise DataError(msg)

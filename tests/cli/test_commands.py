@@ -255,7 +255,6 @@ def test_a_pattern_of_saved_sums(tmp_path, capsys):
         ["--weight", "w"],
         ["--groups", "patient"],
         ["--labels", "owl,bee,ape,lynx"],
-        ["--row-ids", "id"],
         ["--proba", "q_*"],
         ["--nulls", "drop"],
         ["--logits"],
@@ -264,11 +263,15 @@ def test_a_pattern_of_saved_sums(tmp_path, capsys):
 )
 @pytest.mark.parametrize("command", ["report", "change"])
 def test_saved_sums_have_no_columns_to_choose(command, option, tmp_path, capsys):
-    if command == "change" and option[0] == "--row-ids":
-        pytest.skip("which names no rows")
     code, out, err = run(capsys, command, *sums(tmp_path), *option)
     assert (code, out) == (2, "")
     assert err.startswith(f"skxent: {option[0]} is for files of predictions: saved sums ")
+
+
+def test_saved_sums_have_no_names_of_rows_to_choose(tmp_path, capsys):
+    code, _, err = run(capsys, "report", *sums(tmp_path), "--row-ids", "id")
+    assert code == 2
+    assert "--row-ids is for files of predictions" in err
 
 
 def test_options_of_columns_are_for_the_predictions_beside_saved_sums(old, tmp_path, capsys):
@@ -419,13 +422,13 @@ BAD = {
         TABLE,
         ["--target", "kin"],
         2,
-        r"no column 'kin' \(y\); did you mean 'kind'",
+        r"no column 'kin' \(--target\); did you mean 'kind'",
     ),
     "a wrong pattern": (
         TABLE,
         [*READ, "--proba", "q_*"],
         2,
-        r"no column is called 'q_\*' \(proba\)",
+        r"no column is called 'q_\*' \(--proba\)",
     ),
     "a null": (
         with_null(TABLE, "p_bee", ROW),
@@ -459,6 +462,25 @@ BAD = {
     ),
     "a weight below 0": (with_value(TABLE, "w", ROW, -2.0), READ, 3, r"row 123 has -2\.0"),
     "labels that are not there": (TABLE, [*READ, "--labels", "ape,cow"], 3, "no column for"),
+    "no such weight": (TABLE, [*READ, "--weight", "v"], 2, r"no column 'v' \(--weight\)"),
+    "no such name": (TABLE, [*READ, "--row-ids", "idd"], 2, r"'idd' \(--row-ids\); did you mean"),
+    "a way out of nulls": (with_null(TABLE, "p_bee", 1), READ, 3, "out with --nulls drop"),
+    "percentages": (
+        with_value(TABLE, "p_bee", ROW, 81.0),
+        READ,
+        3,
+        "say --logits. To divide each row by its sum say --renormalize.",
+    ),
+    "no sums": (
+        with_value(TABLE, "p_bee", ROW, -1.0),
+        [*READ, "--renormalize"],
+        3,
+        "with --renormalize needs",
+    ),
+    "one column of two": (TABLE, [*READ, "--proba", "p_bee"], 2, "with --labels OTHER,POSITIVE"),
+    "two stars": (TABLE, [*READ, "--proba", "p_*_*"], 2, r"--proba must have one \*"),
+    "no rows": (TABLE[:0], READ, 3, "there is no row to report"),
+    "no slices": (TABLE[:0], [*READ, "--by", "patient"], 3, "there is no row to report"),
     "no target": (TABLE, [], 2, "--target is needed"),
 }
 
@@ -473,7 +495,7 @@ def test_bad_data_are_one_line_and_nothing_is_written(case, ending, tmp_path, ca
     found, out, err = run(capsys, "report", path, *options, *written)
     assert (found, out) == (code, "")
     assert re.fullmatch(rf"skxent: .*{message}.*\n", err), err
-    assert case == "no target" or "bad." in err
+    assert case in ("no target", "two stars") or "bad." in err
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
@@ -519,6 +541,18 @@ def test_rows_that_do_not_match(change, message, old, tmp_path, capsys):
     assert (code, out) == (3, "")
     assert re.fullmatch(rf"skxent: .*\.parquet, row \d+.*({message}).*\n", err), err
     assert not (tmp_path / "x.html").exists()
+
+
+def test_a_comparison_speaks_of_its_options(old, tmp_path, capsys):
+    path = tmp_path / "other.parquet"
+    pq.write_table(worse()[:300], path)
+    for pair in ((old, path), (path, old)):
+        code, _, err = run(capsys, "compare", *pair, *READ, "--on", "id")
+        assert code == 3
+        assert err.endswith("leave such rows out with --allow-unmatched.\n")
+    code, _, err = run(capsys, "compare", old, path, *READ, "--on", "idd")
+    assert code == 2
+    assert "no column 'idd' (--on); did you mean 'id'?" in err
 
 
 def test_unmatched_rows_can_be_left_out(old, tmp_path, capsys):
@@ -667,7 +701,7 @@ def test_what_cannot_go_with_a_column_is_a_wrong_usage(old, tmp_path, capsys):
         assert main(["report", old, *READ, *by, *wrong]) == 2
         assert wrong[0] in capsys.readouterr().err
     assert main(["report", old, *READ, "--by", "nothing"]) == 2
-    assert "no column 'nothing' (by)" in capsys.readouterr().err
+    assert "no column 'nothing' (--by)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
