@@ -44,6 +44,6 @@ def _of_file(report: LogLossReport, lines: str, path: str) -> str:
         f"# with --json={' '.join(path.split())}",
         "from pathlib import Path",
         "from skxent import LogLossReport",
-        f'report = LogLossReport.from_json(Path({path!r}).read_text(encoding="utf-8"))',
+        f"report = LogLossReport.from_json(Path({path!r}).read_text(encoding='utf-8'))",
     ]
     return "\n".join([*first, lines])

@@ -17,14 +17,18 @@ def files_of(paths: Sequence[str]) -> list[str]:
     """
     Paths with the files of a pattern in its place.
 
-    What matches nothing stays as it is: whoever reads it says what is wrong. So do a folder, an
-    address and standard input.
+    A folder, an address, standard input and what is not there stay as they are.
     """
     found: list[str] = []
     for path in paths:
-        known = os.path.exists(path) or "://" in path or not glob.has_magic(path)
-        matching = [] if known else sorted(glob.glob(path, recursive=True))
-        found += [name for name in matching if os.path.isfile(name)] or [path]
+        if os.path.exists(path) or "://" in path or not glob.has_magic(path):
+            found.append(path)
+            continue
+        matching = [p for p in sorted(glob.glob(path, recursive=True)) if os.path.isfile(p)]
+        if not matching:
+            msg = f"{path}: no file matches the pattern."
+            raise UsageError(msg)
+        found += matching
     return found
 
 

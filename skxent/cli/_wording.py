@@ -34,8 +34,9 @@ _ARGUMENT = re.compile(rf"(?<=['\"] )\(({'|'.join(_OPTIONS)})\)")
 def in_options(message: str, options: argparse.Namespace) -> str:
     """A message with options in the place of arguments."""
     known = dict(_OPTIONS)
-    if hasattr(options, "on"):
+    if hasattr(options, "on"):  # of a comparison
         known["row_ids"] = "--on"
+        message = re.sub("^old(?=: there are no rows)", lambda _: options.old, message)
     for phrase, ours in _PHRASES.items():
         message = message.replace(phrase, ours)
     return _ARGUMENT.sub(lambda found: f"({known[found[1]]})", message)

@@ -279,6 +279,13 @@ def test_options_of_columns_are_for_the_predictions_beside_saved_sums(old, tmp_p
     assert run(capsys, "change", saved, old, *READ)[0] == 0
 
 
+@pytest.mark.parametrize("command", ["merge", "report"])
+def test_a_pattern_that_no_saved_sum_matches(command, tmp_path, capsys):
+    code, _, err = run(capsys, command, tmp_path / "?.skx", "--save", tmp_path / "c")
+    assert code == 2
+    assert err == f"skxent: {tmp_path / '?.skx'}: no file matches the pattern.\n"
+
+
 # Comparisons.
 
 
@@ -553,6 +560,9 @@ def test_a_comparison_speaks_of_its_options(old, tmp_path, capsys):
     code, _, err = run(capsys, "compare", old, path, *READ, "--on", "idd")
     assert code == 2
     assert "no column 'idd' (--on); did you mean 'id'?" in err
+    pq.write_table(TABLE[:0], path)
+    code, _, err = run(capsys, "compare", path, old, *READ, "--on", "id")
+    assert (code, err) == (3, f"skxent: {path}: there are no rows.\n")
 
 
 def test_unmatched_rows_can_be_left_out(old, tmp_path, capsys):
