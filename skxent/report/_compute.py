@@ -58,7 +58,7 @@ _OUT_OF_FOLD = (
 )
 _REPEATED = "Some rows were in several test folds: the predictions of a row count as one group."
 _UNSEEN = (
-    "{} {} of a class that was not among the training rows, and had probability 0: tests, "
+    "{} {} of a class that was not among the training rows, and had probability 0: gaps, tests, "
     "one-vs-rest figures and recalibration are those of the other rows. In cross-validation, "
     "shuffle or stratify the folds."
 )

@@ -139,6 +139,10 @@ def class_figures(
     log_loss = _ratio(s.loss, s.weight) / unit
     baseline = _prior_losses(prevalence) / unit
     contribution, expected = s.loss / total / unit, s.expected / total / unit
+    # What an estimator expects of rows whose class it cannot know says nothing of how sure it is.
+    gap = contribution - expected
+    if known is not s:
+        gap = (known.loss - known.expected) / known.weight.sum() / unit
     z, p_value = _tested(known, how)
     low, high = class_interval(s, how.eps, how.confidence_level)
     gains = np.full((3, len(names)), np.nan)
@@ -158,7 +162,7 @@ def class_figures(
         "baseline": baseline,
         "skill": 1.0 - _ratio(log_loss, baseline),
         "expected": expected,
-        "gap": contribution - expected,
+        "gap": gap,
         "z": z[:-1],
         "p_value": p_value[:-1],
         "e_value": _e_values(known, how)[0],
@@ -186,6 +190,9 @@ def overall_figures(
     macro = float(np.mean(s.loss[s.weight > 0] / s.weight[s.weight > 0]))
     label_entropy = float(np.nansum(prevalence * _prior_losses(prevalence)))
     entropy = float(s.expected.sum() / total)
+    gap = log_loss - entropy
+    if known is not s:
+        gap = float((known.loss.sum() - known.expected.sum()) / known.weight.sum())
     z, p_value = _tested(known, how)
     low, high = overall_interval(s, how.eps, how.confidence_level)
     macro_low, macro_high = macro_interval(s, how.eps, how.confidence_level)
@@ -201,7 +208,7 @@ def overall_figures(
         "label_entropy": label_entropy / unit,
         "skill": 1.0 - log_loss / label_entropy if label_entropy > 0 else math.nan,
         "predictive_entropy": entropy / unit,
-        "gap": (log_loss - entropy) / unit,
+        "gap": gap / unit,
         "z": float(z[-1]),
         "p_value": float(p_value[-1]),
         "e_value": _e_values(known, how)[1],

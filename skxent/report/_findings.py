@@ -105,10 +105,13 @@ def _gaps(
 ) -> Iterator[Finding]:
     gap = float(overall["gap"])
     if overall["p_value"] < ALL_ROWS:
+        expected, paid = (float(overall[x]) for x in ("predictive_entropy", "log_loss"))
+        told = f"it expected to pay {_number(expected)} {unit} a row, and paid {_number(paid)}"
+        if not math.isclose(paid - expected, gap, abs_tol=1e-9):  # of other rows than the two
+            than = "more" if gap > 0 else "less"
+            told = f"it paid {_number(abs(gap))} {unit} a row {than} than it expected"
         sentence = (
-            f"The model is {confidence(gap)}: it expected to pay "
-            f"{_number(overall['predictive_entropy'])} {unit} a row, and paid "
-            f"{_number(overall['log_loss'])} "
+            f"The model is {confidence(gap)}: {told} "
             f"(z {cell('z', overall['z'])}, p {cell('p_value', overall['p_value'])})."
         )
         yield abs(gap), sentence

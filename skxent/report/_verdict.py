@@ -112,7 +112,11 @@ def _confidence(f: Facts) -> str | None:
     surely, untested = f.overall["p_value"] < ALL_ROWS, math.isnan(f.overall["p_value"])
     if not (surely or (untested and f.recommended == "temperature")):
         return None
-    return _with_cure(f, f"The model is {confidence(f.overall['gap'])}")
+    sign = float(f.overall["gap"])
+    fitted = f.recalibration.fitted if f.recalibration is not None else None
+    if untested and fitted is not None:
+        sign = 1.0 - float(fitted.slopes.flat[0])  # above 0 where the temperature is above 1
+    return _with_cure(f, f"The model is {confidence(sign)}")
 
 
 def _priors(f: Facts) -> str | None:

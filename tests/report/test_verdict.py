@@ -2,12 +2,14 @@
 
 import math
 import re
+import warnings
 
 import numpy as np
 import pytest
 from reports import calibrated, drawn, quick
 from scipy.special import softmax
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, load_wine
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -294,3 +296,32 @@ def test_the_verdict_says_no_more_than_the_test_of_the_gap():
         assert ("over-confident" in report.verdict) == sure
         assert ("no more than chance" in str(report)) == (not sure)
     assert len(said) > 1
+
+
+@pytest.mark.parametrize("row", ["folds", "fitted"])
+def test_a_row_of_a_class_that_was_never_seen_makes_no_shy_model_a_sure_one(row):
+    X, y = load_wine(return_X_y=True)
+    y = np.array(["a", "b", "c"])[y]
+    model = RandomForestClassifier(random_state=0)
+    if row == "folds":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of scikit-learn, that the class has a single row
+            report = LogLossReport.from_cv(model, np.r_[X, X[:1]], np.r_[y, ["rare"]], cv=5)
+        assert report.recalibrator().temperature_ < 1
+    else:
+        model.fit(X[::2], y[::2])
+        X, y = X[1::2], y[1::2]
+        report = LogLossReport.from_estimator(model, np.r_[X, X[:1]], np.r_[y, ["rare"]])
+        bare = LogLossReport.from_estimator(model, X, y)
+        assert report.overall["p_value"] < 0.01
+        for name in ("gap", "z", "p_value"):
+            assert report.overall[name] == pytest.approx(bare.overall[name])
+            assert report.per_class[name][:3] == pytest.approx(bare.per_class[name])
+        (found,) = [f for f in report.findings if f.startswith("The model is ")]
+        less = f"{-bare.overall['gap']:.4f}"
+        assert f"under-confident: it paid {less} nats a row less than it expected" in found
+        assert "under-confident" in str(report)
+        assert "under-confident" in report.to_html()
+    assert "under-confident" in report.verdict
+    for told in (str(report), report.to_html()):
+        assert "over-confident" not in told
