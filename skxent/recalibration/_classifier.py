@@ -89,7 +89,8 @@ class RecalibratedClassifier(
     Notes
     -----
     Where a fold lacks a class, its estimator gives that class a probability of 0; rows of the
-    class in that fold say nothing of the map, and are left out of its fit.
+    class in that fold say nothing of the map, and are left out of its fit. So are rows of a class
+    that a frozen classifier does not know, with a warning.
 
     Of the weights only the proportions matter to the map, so that rows with whole weights are not
     as many rows as these come to. For every method but "none" scikit-learn's `check_estimator`
@@ -182,6 +183,7 @@ class RecalibratedClassifier(
             self.estimator_ = self.estimator
             values, self.classes_, logits = predictions(self.estimator, X, _RESPONSES)
             proba = _two_columns(values, logits)
+            labels, weight = _seen(labels, self.classes_, weight)
         else:
             self.classes_ = distinct(labels, "y")
             proba, logits, weight = self._out_of_fold(X, labels, weight, groups, routed)
@@ -335,6 +337,25 @@ def _checked(y: Any) -> LabelArray:
     y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     return as_labels(y, "y")
+
+
+def _seen(
+    labels: LabelArray, classes: LabelArray, weight: FloatArray | None
+) -> tuple[LabelArray, FloatArray | None]:
+    """Labels that a frozen classifier knows, and weights, 0 where it did not know the label."""
+    codes = encode(labels, classes)
+    known = codes >= 0
+    if known.all() or not (known if weight is None else weight * known).any():
+        return labels, weight  # if it knows none, which is an error, they are of another kind
+    unknown = int(np.count_nonzero(~known if weight is None else ~known & (weight > 0)))
+    if unknown:
+        rows = "1 row is" if unknown == 1 else f"{unknown} rows are"
+        warnings.warn(
+            f"{rows} of a class that the frozen classifier does not know, and left out of the fit "
+            f"of the map.",
+            stacklevel=3,
+        )
+    return classes[np.maximum(codes, 0)], np.where(known, 1.0 if weight is None else weight, 0.0)
 
 
 def _as_rows(fold: Any) -> IntArray:

@@ -140,9 +140,8 @@ def class_figures(
     baseline = _prior_losses(prevalence) / unit
     contribution, expected = s.loss / total / unit, s.expected / total / unit
     # What an estimator expects of rows whose class it cannot know says nothing of how sure it is.
-    gap = contribution - expected
-    if known is not s:
-        gap = (known.loss - known.expected) / known.weight.sum() / unit
+    weight = known.weight.sum()
+    gap = known.loss / weight / unit - known.expected / weight / unit
     z, p_value = _tested(known, how)
     low, high = class_interval(s, how.eps, how.confidence_level)
     gains = np.full((3, len(names)), np.nan)
@@ -190,9 +189,8 @@ def overall_figures(
     macro = float(np.mean(s.loss[s.weight > 0] / s.weight[s.weight > 0]))
     label_entropy = float(np.nansum(prevalence * _prior_losses(prevalence)))
     entropy = float(s.expected.sum() / total)
-    gap = log_loss - entropy
-    if known is not s:
-        gap = float((known.loss.sum() - known.expected.sum()) / known.weight.sum())
+    weight = known.weight.sum()
+    gap = float(known.loss.sum() / weight) - float(known.expected.sum() / weight)
     z, p_value = _tested(known, how)
     low, high = overall_interval(s, how.eps, how.confidence_level)
     macro_low, macro_high = macro_interval(s, how.eps, how.confidence_level)

@@ -161,7 +161,29 @@ def test_a_frozen_classifier_is_not_fitted_again():
     kept = RecalibratedClassifier(FrozenEstimator(forest)).fit(X[300:600][some], y[300:600][some])
     assert kept.classes_.tolist() == [0, 1, 2]
     with pytest.raises(ValueError, match="y_true holds a label"):
-        RecalibratedClassifier(FrozenEstimator(forest)).fit(X[300:600], y[300:600] + 1)
+        RecalibratedClassifier(FrozenEstimator(forest)).fit(X[300:600], y[300:600] + 7)
+
+
+@pytest.mark.filterwarnings("ignore:FrozenEstimator.fit takes no sample_weight")
+@pytest.mark.parametrize("weighted", [False, True])
+def test_rows_of_a_class_that_a_frozen_classifier_does_not_know_are_left_out(weighted):
+    X, y = data(900)
+    y = np.array(["a", "b", "c"])[y]
+    forest = RandomForestClassifier(30, random_state=0).fit(X[:300], y[:300])
+    weight = np.linspace(0.5, 1.5, 600) if weighted else None
+    there = np.arange(600) % 100 != 7
+    labels = np.where(there, y[300:], "another")
+    some = None if weight is None else weight[there]
+    for method in ("temperature", "auto"):
+        classifier = RecalibratedClassifier(FrozenEstimator(forest), method=method)
+        with pytest.warns(UserWarning, match="^6 rows are of a class that the frozen classifier"):
+            found = clone(classifier).fit(X[300:], labels, sample_weight=weight)
+        expected = clone(classifier).fit(X[300:][there], y[300:][there], sample_weight=some)
+        assert found.method_ == expected.method_
+        assert found.classes_.tolist() == ["a", "b", "c"]
+        assert_allclose(found.predict_proba(X), expected.predict_proba(X), rtol=1e-6)
+    silent = np.where(there, 1.0, 0.0)  # rows that do not count
+    RecalibratedClassifier(FrozenEstimator(forest)).fit(X[300:], labels, sample_weight=silent)
 
 
 def test_decisions_are_logits_where_there_are_no_probabilities():

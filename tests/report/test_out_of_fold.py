@@ -84,7 +84,8 @@ def untested(report, known=None):
     for figures in changed.values():
         figures |= {name: np.nan * figures[name] for name in ("z", "p_value", "e_value")}
     if known is not None:
-        changed["_per_class"] |= {name: known.per_class[name] for name in ONE_VS_REST}
+        changed["_per_class"] |= {name: known.per_class[name] for name in {"gap"} | ONE_VS_REST}
+        changed["_overall"]["gap"] = known.overall["gap"]
         changed["reliability"] = known.reliability
     return dataclasses.replace(report, **changed)
 
@@ -616,7 +617,7 @@ def test_a_class_that_the_estimator_does_not_know_has_probability_zero(names):
     )
     for figures in ("per_class", "overall"):
         for name, values in getattr(report, figures).items():
-            tested = name in {"z", "p_value", "e_value", *ONE_VS_REST}
+            tested = name in {"gap", "z", "p_value", "e_value", *ONE_VS_REST}
             np.testing.assert_array_equal(
                 values, getattr(of_known if tested else expected, figures)[name], err_msg=name
             )
