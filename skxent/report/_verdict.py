@@ -24,6 +24,8 @@ _BENT = 0.02
 _LONG_TAIL = 0.25
 # Less than a hundredth of a percent is nothing saved.
 _SAME = 1e-4
+# Shares of classes that are farther than this from the mean probabilities are other shares.
+_ELSEWHERE = 0.1
 _PRIOR = "class frequencies alone"
 
 
@@ -148,6 +150,13 @@ def _with_cure(f: Facts, found: str) -> str:
 def _nothing_known(f: Facts) -> str | None:
     if not _worse_than_prior(f):
         return None
+    there, said = (np.asarray(f.per_class[x]) for x in ("prevalence", "mean_proba"))
+    if (abs(np.sort(there) - np.sort(said)) > _ELSEWHERE).any():  # in whatever order they are
+        c = int(np.argmax(abs(there - said)))
+        return (
+            f"Class {shortened(f.names[c])} is in {percent(there[c])} of the rows instead of the "
+            f"{percent(said[c])} that the model says: are these rows those that it is for?"
+        )
     return "The probabilities may be those of other classes: check the order of the columns."
 
 

@@ -325,3 +325,14 @@ def test_a_row_of_a_class_that_was_never_seen_makes_no_shy_model_a_sure_one(row)
     assert "under-confident" in report.verdict
     for told in (str(report), report.to_html()):
         assert "over-confident" not in told
+
+
+def test_a_class_that_does_not_occur_is_no_wrong_order_of_the_columns():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet([1, 1, 1], 600)
+    y = drawn(p, rng)
+    report = quick(y[y != 0], p[y != 0], labels=[0, 1, 2], target_names=["ape", "bee", "cat"])
+    assert "order of the columns" not in report.verdict
+    said = 100 * p[y != 0, 0].mean()
+    told = f"in 0.0 % of the rows instead of the {said:.1f} % that the model says"
+    assert told in report.verdict or "over-confident" in report.verdict
