@@ -25,7 +25,10 @@ def wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
             f"list one label for each column, in their order."
         )
     if proba.n_classes == 1:
-        return "y_proba has one column; if it is of the positive class, pass y_proba[:, 0] (1-D)."
+        alone = "y_proba[:, 0] (1-D)"
+        if proba.columns is not None:  # of a data frame, which takes no such index
+            alone = "it alone: y_proba.iloc[:, 0] of a pandas frame (1-D)"
+        return f"y_proba has one column; if it is of the positive class, pass {alone}."
     return (
         f"y_true holds {len(known)} different labels, {shown(known)}, but y_proba has "
         f"{proba.n_classes} columns; pass labels= with the label of each column, in their order "

@@ -222,6 +222,23 @@ class RecalibratedClassifier(
         values, _, logits = predictions(self.estimator_, X, _RESPONSES)
         return self.recalibrator_.predict_proba(_two_columns(values, logits), from_logits=logits)
 
+    def predict_log_proba(self, X: Any) -> FloatArray:
+        """
+        Logarithms of the recalibrated probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In nats, in the order of `classes_`; of a probability of 0, minus infinity.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
     def predict(self, X: Any) -> LabelArray:
         """
         The likeliest class of each row.
@@ -335,8 +352,11 @@ def _checked(y: Any) -> LabelArray:
         msg = "RecalibratedClassifier requires y to be passed, but the target y is None."
         raise ValueError(msg)
     y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
-    return as_labels(y, "y")
+    labels = as_labels(y, "y")
+    if labels.dtype.kind == "O":
+        distinct(labels, "y")  # which finds a missing one
+    check_classification_targets(labels)
+    return labels
 
 
 def _seen(

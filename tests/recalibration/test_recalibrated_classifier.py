@@ -460,3 +460,28 @@ def test_no_labels_and_no_weights():
         RecalibratedClassifier(GaussianNB()).fit(X, None)
     with pytest.raises(ValueError, match="sample_weight is zero in every row"):
         RecalibratedClassifier(GaussianNB()).fit(X, y, sample_weight=np.zeros(60))
+
+
+def test_logarithms_are_those_of_the_probabilities():
+    X, y = data(300)
+    found = RecalibratedClassifier(GaussianNB(), method="temperature").fit(X, y)
+    logs = found.predict_log_proba(X)
+    assert_allclose(np.exp(logs), found.predict_proba(X))
+    assert log_loss(y, logs, from_logits=True) == pytest.approx(log_loss(y, found.predict_proba(X)))
+
+
+@pytest.mark.parametrize("kind", [float, object])
+def test_a_missing_label_is_called_missing(kind):
+    X, y = data(60)
+    y = y.astype(kind)
+    y[5] = np.nan
+    with pytest.raises(ValueError, match=r"^y has a missing label \(nan\) in row 5; drop"):
+        RecalibratedClassifier(GaussianNB()).fit(X, y)
+
+
+def test_advice_about_a_frame_of_one_column_is_for_frames():
+    pd = pytest.importorskip("pandas")
+    y, frame = [0, 1, 1], pd.DataFrame({"p_1": [0.2, 0.7, 0.9]})
+    with pytest.raises(ValueError, match=r"pass it alone: y_proba\.iloc\[:, 0\]"):
+        log_loss(y, frame)
+    assert log_loss(y, frame.iloc[:, 0]) == log_loss(y, [0.2, 0.7, 0.9])
