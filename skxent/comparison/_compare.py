@@ -182,6 +182,8 @@ class _Paired:
         differences in which such rows cost that model nothing.
         """
         excluding = self.sums.excluded[[model, self.reference]]
+        # Models that exclude the same and cost the same in every row are one model, so far.
+        excluding = excluding & ~(self._alike(model) & (excluding[0] == excluding[1]))
         if not (math.isfinite(self.most) and excluding.any()):
             return self._moments(model, np.zeros_like(excluding)), None
         with np.errstate(all="ignore"):
@@ -194,6 +196,11 @@ class _Paired:
             *np.where(excluding, self.most, 0.0),
         )
         return self._moments(model, excluding), shares
+
+    def _alike(self, model: int) -> NDArray[np.bool_]:
+        """Whether no row of a class makes a difference."""
+        found = self.sums.differences
+        return (found.total[model, 0] == 0.0) & (found.square[1, model, 0] == 0.0)
 
     def _moments(self, model: int, excluding: NDArray[np.bool_]) -> Moments:
         groups, sums = self.sums.groups, self.sums.differences

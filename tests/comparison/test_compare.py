@@ -1024,3 +1024,22 @@ def test_the_display_is_public_and_has_what_it_shows():
     assert isinstance(display, LogLossComparisonDisplay)
     expected = found.to_frame("polars")
     assert display.frame("polars").equals(expected, null_equal=True)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_model_that_says_zero_is_not_told_from_its_copy(grouped):
+    rng = np.random.default_rng(0)
+    p = rng.multinomial(10, [0.6, 0.3, 0.1], 200) / 10
+    y = (p.cumsum(axis=1)[:, :-1] < rng.random((200, 1))).sum(axis=1)
+    y[:3] = p[:3].argmin(axis=1)
+    groups = np.arange(200) // 4 if grouped else None
+    found = compare_log_loss(y, {"a": p, "b": p.copy()}, groups=groups)
+    for name in ("difference", "ci_low", "ci_high"):
+        assert getattr(found, name)[1] == 0
+        assert (getattr(found, "class_" + name)[1] == 0).all()
+    assert found.p_value[1] == 1
+    other = p.copy()
+    other[5] = 0.2, 0.3, 0.5
+    found = compare_log_loss(y, {"a": p, "b": other}, groups=groups)
+    assert found.ci_low[1] < -0.01
+    assert found.ci_high[1] > 0.01
