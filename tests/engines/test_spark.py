@@ -1,5 +1,8 @@
 """Reports and comparisons from Spark, classic and Connect: those of the rows in one array."""
 
+import os
+import sys
+
 import numpy as np
 import pyspark
 import pytest
@@ -24,6 +27,10 @@ for c in CLASSES:
 PROBA = proba_of(TABLE)
 BINNED = ("miscalibration", "discrimination")
 KINDS = TABLE["kind"].to_pylist()
+
+
+# The workers are of this Python, whichever comes first on the path.
+os.environ["PYSPARK_PYTHON"] = sys.executable
 
 
 @pytest.fixture(scope="module", params=["classic", "connect"])
