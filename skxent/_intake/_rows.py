@@ -169,14 +169,16 @@ def _binary_codes(
         raise ValueError(msg)
     others = [v for v in known.tolist() if v != pos_label]
     try:
-        sorted([*others, pos_label])
+        in_order = sorted([*others, pos_label])
     except TypeError as error:
         why = uncomparable(pos_label, others) or f"{error}."
         msg = f"pos_label={pos_label!r} is of another type than y_true: {why}"
         raise ValueError(msg) from error
     pair = np.empty(2, dtype=object)
-    pair[:] = [others[0] if others else f"not {pos_label}", pos_label]
-    return column.spread(is_positive.astype(np.intp), backend), pair, 1
+    pair[:] = in_order if others else [f"not {pos_label}", pos_label]
+    positive = int(bool(pair[1] == pos_label))
+    codes = np.where(is_positive, positive, 1 - positive)
+    return column.spread(codes, backend), pair, positive
 
 
 def _pair_of_labels(known: LabelArray) -> LabelArray:

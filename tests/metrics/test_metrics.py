@@ -700,3 +700,14 @@ def test_the_skill_needs_no_floor():
 def test_rows_of_values_are_in_units_of_the_base():
     p = [[0.5, 0.5], [0.75, 0.25]]
     assert cross_entropy([0, 1], p, base=2, reduction="none").tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("positive", [0, 1])
+@pytest.mark.parametrize("names", [["a", "b"], [3, 7], [False, True]])
+def test_class_means_are_in_the_order_of_the_labels_whichever_is_positive(names, positive):
+    y, p = [names[0], names[0], names[1]], np.array([0.1, 0.3, 0.6])
+    of_first, of_second = (p, 1 - p) if positive == 0 else (1 - p, p)
+    expected = [-np.log(of_first[:2]).mean(), -np.log(of_second[2])]
+    for labels in (None, names):
+        options = {"labels": labels, "pos_label": names[positive], "average": None}
+        np.testing.assert_allclose(log_loss(y, p, **options), expected, 1e-14)

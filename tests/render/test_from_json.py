@@ -178,6 +178,7 @@ def changed(values, at, new):
 
 # Whose words, or whose place, no rule can find wrong: any other are as good.
 FREE = {"verdict", "recalibration", "model", "date", "out_of_fold", "weighted"}
+FREE |= {"from_logits", "renormalize"}
 # What has a default, with which documents were written that know nothing of it.
 OPTIONAL = {"fitted", "share", "classes", "eps", "positive"}
 
