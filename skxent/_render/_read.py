@@ -18,6 +18,8 @@ __all__ = ["VERSION", "as_fields", "read_json"]
 VERSION = 1
 # Columns whose texts are names, and no way to write a number.
 _NAMES = {"class", "predicted", "row", "slice", "top_rival"}
+# What an annotated array is of; newer versions of numpy keep their alias.
+_ARRAYS = (np.ndarray, NDArray)
 
 
 def read_json(text: str | bytes, kind: str) -> dict[str, Any]:
@@ -79,9 +81,9 @@ def _value(kind: Any, value: Any, name: str) -> Any:
         return tuple(_value(args[0], v, name) for v in _of(list, value, name))
     if origin is dict:
         return FrozenDict({k: _entry(args[1], v, k) for k, v in _of(dict, value, name).items()})
-    if origin is np.ndarray:
-        (dtype,), values = get_args(args[1]), _of(list, value, name)
-        return _array(values, dtype, name)
+    if origin in _ARRAYS:
+        (dtype,) = get_args(args[-1]) or args[-1:]
+        return _array(_of(list, value, name), dtype, name)
     return _of(kind, value, name)
 
 
@@ -147,7 +149,7 @@ def _labels(values: list[Any]) -> NDArray[Any]:
 
 def _entry(kind: Any, value: Any, name: str) -> Any:
     """A part of a mapping: a column of names or of numbers, or what else its type says."""
-    if get_origin(kind) is not np.ndarray:
+    if get_origin(kind) not in _ARRAYS:
         return _value(kind, value, name)
     values = _of(list, value, name)
     if name in _NAMES:
