@@ -75,19 +75,30 @@ def slices_text(content: SlicesContent, width: int) -> str:
         name: [cell(name, getattr(content, name)[i].item(), content.n_draws) for i in some]
         for name in columns
     }
-    lines = table_lines("slice", [""] * len(some), cells, width)
     title = "Each slice:" if content.by else "Found:" if content.n_found else "Closest to it:"
-    text += ["", title, lines[0]]
-    for i, line in zip(some, lines[1:], strict=True):
-        mark = "* " if content.found[i] else "  "
-        text.append(fit(mark + printable(content.names[i]), wide).rstrip())
-        text.append(line)
-        if content.found[i] and (top := top_line(content, i)):
-            text.append(fit("    " + top, wide).rstrip())
+    text += ["", title, *_rows(content, some, cells, width)]
     left = len(content.slices) - len(some)
     if left:
         text.append(f"and {left} others, in to_frame()")
     return "\n".join(text)
+
+
+def _rows(
+    content: SlicesContent, some: Sequence[int], cells: dict[str, list[str]], width: int
+) -> list[str]:
+    """The table, with names on lines of their own where the figures leave them no room."""
+    names = [("* " if content.found[i] else "  ") + printable(content.names[i]) for i in some]
+    lines = table_lines("slice", names, cells, width)
+    wide = max(width, 40)
+    apart = not all(line.startswith(name) for name, line in zip(names, lines[1:], strict=True))
+    if apart:
+        lines = table_lines("slice", [""] * len(some), cells, width)
+    text = [lines[0]]
+    for i, name, line in zip(some, names, lines[1:], strict=True):
+        text += [fit(name, wide).rstrip(), line] if apart else [line]
+        if content.found[i] and (top := top_line(content, i)):
+            text.append(fit("    " + top, wide).rstrip())
+    return text
 
 
 def slice_columns(content: SlicesContent) -> dict[str, Sequence[Any] | NDArray[Any]]:

@@ -658,3 +658,14 @@ def test_rows_in_another_order_are_refused():
     X = pd.DataFrame(X10, index=index[::-1])
     with pytest.raises(ValueError, match="another order"):
         log_loss_slices(y, np.full(10, 0.5), X, labels=[0, 1])
+
+
+def test_short_names_stand_in_the_line_of_their_figures():
+    """Names have lines of their own only where the figures leave them no room."""
+    y, proba = np.tile([0, 1, 1, 0], 50), np.tile([0.4, 0.6], (200, 1))
+    place = np.arange(200) % 2
+    for name, together in (("at", True), ("the place where it was measured", False)):
+        found = log_loss_slices(y, proba, pd.DataFrame({name: place}), by=[name], n_null=19)
+        lines = [line for line in found.to_text().splitlines() if line.endswith(f"{name} = 1")]
+        assert (not lines) == together
+        assert f"{name} = 1 " in found.to_text() or not together
