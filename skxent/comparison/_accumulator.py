@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from threading import Lock
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from skxent._intake._arguments import check_base, check_eps, check_level, check_names
+from skxent._intake._arguments import check_level
 from skxent._intake._batches import is_empty, ones_for_zeros
-from skxent._intake._labels import check_labels, check_pos_label
 from skxent._intake._streams import Stream, stream_of
 from skxent._typing import EPS
 from skxent.comparison._compare import read_losses
@@ -23,9 +21,6 @@ from skxent.statistic._saved import paired_of, tree_of_paired
 from skxent.statistic._sums import check_total
 
 __all__ = ["LogLossComparisonAccumulator"]
-
-# What a saved one is made with again, beside its labels.
-_OPTIONS = ("reference", "pos_label", "base", "eps", "from_logits", "renormalize")
 
 
 class LogLossComparisonAccumulator(Mergeable):
@@ -100,6 +95,7 @@ class LogLossComparisonAccumulator(Mergeable):
     """
 
     _kind = "comparison accumulator"
+    _more_options = ("reference",)
 
     def __init__(
         self,
@@ -113,21 +109,22 @@ class LogLossComparisonAccumulator(Mergeable):
         from_logits: bool = False,
         renormalize: bool = False,
     ) -> None:
-        self.labels = check_labels(labels).copy()
-        self.labels.flags.writeable = False
-        self.target_names = check_names(target_names, self.labels)
-        check_base(base)
-        self.base, self.eps = base, check_eps(eps)
-        check_pos_label(pos_label, self.labels)
+        super().__init__(
+            labels,
+            pos_label=pos_label,
+            target_names=target_names,
+            base=base,
+            eps=eps,
+            from_logits=from_logits,
+            renormalize=renormalize,
+        )
         if not (reference is None or isinstance(reference, str)):
             msg = f"reference must be the name of a model; got {reference!r}."
             raise TypeError(msg)
-        self.reference, self.pos_label = reference, pos_label
-        self.from_logits, self.renormalize = from_logits, renormalize
+        self.reference = reference
         self.models: tuple[str, ...] = ()
         self._sums: PairedSums | None = None
         self._n_dropped = 0
-        self._lock = Lock()
 
     @property
     def n_samples(self) -> int:
@@ -403,36 +400,13 @@ class LogLossComparisonAccumulator(Mergeable):
         return comparison_of(sums, about, level)
 
     def _tree(self) -> dict[str, Any]:
-        tree = {name: getattr(self, name) for name in _OPTIONS}
         models, sums, n_dropped = self._counted()
-        tree |= {"labels": self.labels, "target_names": self.target_names, "models": models}
-        tree["n_dropped"] = n_dropped
-        return tree | {"sums": None if sums is None else tree_of_paired(sums)}
+        saved = None if sums is None else tree_of_paired(sums)
+        return {"models": models, "n_dropped": n_dropped, "sums": saved}
 
-    @classmethod
-    def _of_tree(cls, tree: dict[str, Any]) -> LogLossComparisonAccumulator:
-        found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
-        # As they are: names that are labels keep their type.
-        found.target_names, found.models = tree["target_names"], tree["models"]
-        found._n_dropped = tree["n_dropped"]
-        found._sums = None if tree["sums"] is None else paired_of(tree["sums"])
-        return found
-
-    def __copy__(self) -> LogLossComparisonAccumulator:
-        found = object.__new__(type(self))
-        found.__setstate__(self.__getstate__())
-        return found
-
-    def __getstate__(self) -> dict[str, Any]:
-        models, sums, n_dropped = self._counted()
-        # A lock belongs to its process. Sums are never written to.
-        state = {name: value for name, value in self.__dict__.items() if name != "_lock"}
-        return state | {"models": models, "_sums": sums, "_n_dropped": n_dropped}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.labels.flags.writeable = False
-        self._lock = Lock()
+    def _take_tree(self, tree: dict[str, Any]) -> None:
+        self.models, self._n_dropped = tree["models"], tree["n_dropped"]
+        self._sums = None if tree["sums"] is None else paired_of(tree["sums"])
 
     def __repr__(self) -> str:
         models = f"{len(self.models)} models, " if self.models else ""

@@ -10,15 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._intake._arguments import (
-    check_base,
-    check_eps,
-    check_names,
-    check_seed,
-    check_subsample,
-)
+from skxent._intake._arguments import check_seed, check_subsample
 from skxent._intake._columns import Columns
-from skxent._intake._labels import check_labels, check_pos_label
 from skxent._intake._reading import Reading
 from skxent._intake._streams import Stream, stream_of
 from skxent._typing import EPS
@@ -32,9 +25,6 @@ from skxent.statistic._mergeable import Mergeable
 from skxent.statistic._sample import Sample, sample_size
 
 __all__ = ["LogLossAccumulator"]
-
-# What a saved one is made with again, beside its labels.
-_OPTIONS = ("pos_label", "base", "eps", "from_logits", "renormalize", "subsample")
 
 
 class LogLossAccumulator(Mergeable):
@@ -111,6 +101,7 @@ class LogLossAccumulator(Mergeable):
     """
 
     _kind = "accumulator"
+    _more_options = ("subsample",)
 
     def __init__(
         self,
@@ -125,14 +116,15 @@ class LogLossAccumulator(Mergeable):
         subsample: int = 10_000,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        self.labels = check_labels(labels).copy()
-        self.labels.flags.writeable = False
-        self.target_names = check_names(target_names, self.labels)
-        check_base(base)
-        self.base, self.eps = base, check_eps(eps)
-        self.pos_label, self.from_logits = pos_label, from_logits
-        self.renormalize = renormalize
-        check_pos_label(pos_label, self.labels)
+        super().__init__(
+            labels,
+            pos_label=pos_label,
+            target_names=target_names,
+            base=base,
+            eps=eps,
+            from_logits=from_logits,
+            renormalize=renormalize,
+        )
         size = sample_size(check_subsample(subsample), len(self.labels))
         self.subsample = subsample
         self.random_state = random_state
@@ -314,14 +306,9 @@ class LogLossAccumulator(Mergeable):
         self._tally.merge(other._tally)
         return self
 
-    def __copy__(self) -> LogLossAccumulator:
-        found = object.__new__(type(self))
-        found.__dict__.update(self.__dict__ | {"_tally": copy(self._tally)})
-        return found
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.labels.flags.writeable = False
+    def __getstate__(self) -> dict[str, Any]:
+        # The tally, which has a lock of its own, is written to.
+        return super().__getstate__() | {"_tally": copy(self._tally)}
 
     def report(
         self,
@@ -380,18 +367,11 @@ class LogLossAccumulator(Mergeable):
         )
 
     def _tree(self) -> dict[str, Any]:
-        options = {name: getattr(self, name) for name in _OPTIONS}
-        tree = options | {"labels": self.labels, "target_names": self.target_names}
-        return tree | {"tally": self._tally.tree()}
+        return {"tally": self._tally.tree()}
 
-    @classmethod
-    def _of_tree(cls, tree: dict[str, Any]) -> LogLossAccumulator:
-        found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
-        # As they are: names that are labels keep their type.
-        found.target_names = tree["target_names"]
-        found._tally = Tally.of_tree(tree["tally"], found.eps)
-        found.random_state = found._tally.seed
-        return found
+    def _take_tree(self, tree: dict[str, Any]) -> None:
+        self._tally = Tally.of_tree(tree["tally"], self.eps)
+        self.random_state = self._tally.seed
 
     def __repr__(self) -> str:
         return f"<LogLossAccumulator: {len(self.labels)} classes, {self.n_samples} rows so far>"

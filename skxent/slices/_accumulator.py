@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,9 @@ from numpy.typing import ArrayLike
 
 from skxent._inference._multiple import holm
 from skxent._inference._scores import p_values_of_scores
-from skxent._intake._arguments import check_base, check_eps, check_level, check_names
+from skxent._intake._arguments import check_base, check_level
 from skxent._intake._batches import is_empty, ones_for_zeros
 from skxent._intake._features import Feature, check_features
-from skxent._intake._labels import check_labels, check_pos_label
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._render._words import left_out
 from skxent._typing import EPS
@@ -30,8 +28,6 @@ from skxent.statistic._sums import check_total
 
 __all__ = ["GroupedLogLossAccumulator"]
 
-# What a saved one is made with again, beside its labels.
-_OPTIONS = ("pos_label", "base", "eps", "from_logits", "renormalize")
 _NOT_RECALIBRATED = (
     "Sums know of no recalibration: if the model as a whole is miscalibrated, most slices are off."
 )
@@ -106,21 +102,21 @@ class GroupedLogLossAccumulator(Mergeable):
         from_logits: bool = False,
         renormalize: bool = False,
     ) -> None:
-        self.labels = check_labels(labels).copy()
-        self.labels.flags.writeable = False
-        self.target_names = check_names(target_names, self.labels)
-        check_base(base)
-        self.base, self.eps = base, check_eps(eps)
+        super().__init__(
+            labels,
+            pos_label=pos_label,
+            target_names=target_names,
+            base=base,
+            eps=eps,
+            from_logits=from_logits,
+            renormalize=renormalize,
+        )
         if self.eps == 0:
             msg = "eps must be above 0 here: slices of infinite loss cannot be compared; got 0."
             raise ValueError(msg)
-        check_pos_label(pos_label, self.labels)
-        self.pos_label = pos_label
-        self.from_logits, self.renormalize = from_logits, renormalize
         self.by: tuple[str, ...] = ()
         self._totals: SliceTotals | None = None
         self._n_dropped = 0
-        self._lock = Lock()
 
     @property
     def n_samples(self) -> int:
@@ -275,36 +271,13 @@ class GroupedLogLossAccumulator(Mergeable):
         )
 
     def _tree(self) -> dict[str, Any]:
-        tree = {name: getattr(self, name) for name in _OPTIONS}
         by, totals, n_dropped = self._counted()
-        tree |= {"labels": self.labels, "target_names": self.target_names, "by": by}
-        tree["n_dropped"] = n_dropped
-        return tree | {"totals": None if totals is None else totals.tree()}
+        saved = None if totals is None else totals.tree()
+        return {"by": by, "n_dropped": n_dropped, "totals": saved}
 
-    @classmethod
-    def _of_tree(cls, tree: dict[str, Any]) -> GroupedLogLossAccumulator:
-        found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
-        # As they are: names that are labels keep their type.
-        found.target_names, found.by = tuple(tree["target_names"]), tuple(tree["by"])
-        found._n_dropped = tree["n_dropped"]
-        found._totals = None if tree["totals"] is None else SliceTotals.of_tree(tree["totals"])
-        return found
-
-    def __copy__(self) -> GroupedLogLossAccumulator:
-        found = object.__new__(type(self))
-        found.__setstate__(self.__getstate__())
-        return found
-
-    def __getstate__(self) -> dict[str, Any]:
-        by, totals, n_dropped = self._counted()
-        # A lock belongs to its process. Totals are never written to.
-        state = {name: value for name, value in self.__dict__.items() if name != "_lock"}
-        return state | {"by": by, "_totals": totals, "_n_dropped": n_dropped}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self.labels.flags.writeable = False
-        self._lock = Lock()
+    def _take_tree(self, tree: dict[str, Any]) -> None:
+        self.by, self._n_dropped = tuple(tree["by"]), tree["n_dropped"]
+        self._totals = None if tree["totals"] is None else SliceTotals.of_tree(tree["totals"])
 
     def __repr__(self) -> str:
         totals = self._totals

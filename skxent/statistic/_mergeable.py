@@ -3,28 +3,60 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from os import PathLike
 from pathlib import Path
+from threading import Lock
 from typing import Any, ClassVar, Self
 
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from skxent._intake._labels import shown
+from skxent._intake._arguments import check_base, check_eps, check_names
+from skxent._intake._labels import check_labels, check_pos_label, shown
 from skxent._render._files import write_bytes
 from skxent.statistic._store import UNREADABLE, as_bytes, from_bytes, not_ours
 
 __all__ = ["Mergeable"]
 
 
-class Mergeable(ABC):
-    """Something with labels and a floor that has counted rows, to which others can be added."""
+# What every saved one is made with again, beside its labels.
+_OPTIONS = ("pos_label", "base", "eps", "from_logits", "renormalize")
 
-    labels: NDArray[Any]
-    eps: float
+
+class Mergeable(ABC):
+    """
+    Something with labels and a floor that has counted rows, to which others can be added.
+
+    What is counted is never written to, but replaced by a new total while `_lock` is held: a copy
+    of the attributes, made while it is held, is a whole state.
+    """
+
     _kind: ClassVar[str]
     """What a file of it is called."""
+    _more_options: ClassVar[tuple[str, ...]] = ()
+    """What a saved one is made with again beside what all have."""
+
+    def __init__(
+        self,
+        labels: ArrayLike,
+        *,
+        pos_label: Any,
+        target_names: Sequence[str] | None,
+        base: float | None,
+        eps: float,
+        from_logits: bool,
+        renormalize: bool,
+    ) -> None:
+        self.labels = check_labels(labels).copy()
+        self.labels.flags.writeable = False
+        self.target_names = check_names(target_names, self.labels)
+        check_base(base)
+        self.base, self.eps = base, check_eps(eps)
+        check_pos_label(pos_label, self.labels)
+        self.pos_label = pos_label
+        self.from_logits, self.renormalize = from_logits, renormalize
+        self._lock = Lock()
 
     @abstractmethod
     def merge(self, other: Self) -> Self:
@@ -32,15 +64,27 @@ class Mergeable(ABC):
 
     @abstractmethod
     def _tree(self) -> dict[str, Any]:
-        """All of it as plain values and arrays."""
-
-    @classmethod
-    @abstractmethod
-    def _of_tree(cls, tree: dict[str, Any]) -> Self:
-        """What gave the `tree`."""
+        """What has been counted, as plain values and arrays."""
 
     @abstractmethod
-    def __copy__(self) -> Self: ...
+    def _take_tree(self, tree: dict[str, Any]) -> None:
+        """Take up what gave the `tree`; the options are there already."""
+
+    def __copy__(self) -> Self:
+        found = object.__new__(type(self))
+        found.__setstate__(self.__getstate__())
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            state = dict(self.__dict__)
+        del state["_lock"]  # belongs to its process
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.labels.flags.writeable = False
+        self._lock = Lock()
 
     @classmethod
     def sum(cls, parts: Iterable[Self]) -> Self:
@@ -145,13 +189,19 @@ class Mergeable(ABC):
         return cls._of_bytes(Path(path).read_bytes(), Path(path))
 
     def _as_bytes(self) -> bytes:
-        return as_bytes(self._kind, self._tree())
+        tree = {name: getattr(self, name) for name in (*_OPTIONS, *self._more_options)}
+        tree |= {"labels": self.labels, "target_names": self.target_names}
+        return as_bytes(self._kind, tree | self._tree())
 
     @classmethod
     def _of_bytes(cls, content: bytes, path: Path) -> Self:
         tree = from_bytes(content, cls._kind, path)
         try:
-            found = cls._of_tree(tree)
+            options = {name: tree[name] for name in (*_OPTIONS, *cls._more_options)}
+            found = cls(tree["labels"], **options)
+            # As they are: names that are labels keep their type.
+            found.target_names = tuple(tree["target_names"])
+            found._take_tree(tree)
             repr(found)  # what cannot say what it holds is none
         except UNREADABLE as error:
             raise ValueError(not_ours(path, error)) from error

@@ -312,7 +312,7 @@ def test_a_file_that_is_not_there(path):
         LogLossAccumulator.load(path.parent)
 
 
-CONTENT = as_bytes("accumulator", example()._tree())
+CONTENT = example()._as_bytes()
 LENGTH = struct.unpack("<Q", CONTENT[20:28])[0]
 
 
