@@ -177,7 +177,7 @@ def _unbroken(sentence: str) -> str:
 
 def render(template: str, *, title: str, on_page: bool, **context: Any) -> str:
     """
-    Fill a template that extends `outer` and has a block `body`.
+    Fill a template that extends ``result.html``, which says what all results begin with.
 
     Parameters
     ----------
