@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +14,7 @@ from skxent._intake._arguments import check_choice
 from skxent._intake._arrow import Chunk
 from skxent._intake._columns import BadDataError, Columns, Layout
 
-__all__ = ["NULLS", "Reading", "located"]
+__all__ = ["NULLS", "Reading", "locating"]
 
 NULLS = ("error", "drop")
 
@@ -44,7 +46,18 @@ class Reading:
         return 1 if self.pos_label is None else self.labels.tolist().index(self.pos_label)
 
 
-def located(message: str, chunk: Chunk, layout: Layout) -> str:
+@contextmanager
+def locating(chunk: Chunk, layout: Layout) -> Iterator[None]:
+    """Say in an error where the rows are from."""
+    try:
+        yield
+    except BadDataError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise BadDataError(_located(str(error), chunk, layout)) from error
+
+
+def _located(message: str, chunk: Chunk, layout: Layout) -> str:
     """An error about the rows of a chunk as one about those of its file."""
 
     def row(found: re.Match[str]) -> str:

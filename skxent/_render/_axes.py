@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skxent._render._words import text_width
 from skxent._typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -124,14 +124,9 @@ def number(value: float) -> str:
     return f"{0:.{digits}f}" if float(text) == 0 else text.replace("-", "−")
 
 
-def _width(text: str) -> int:
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
-
-
 def _cut(pieces: list[str], end: int) -> str:
     """At most 24 letters of a name, about `end` of them its last ones."""
-    widths = [_width(piece) for piece in pieces]
+    widths = [text_width(piece) for piece in pieces]
     if sum(widths) <= _MOST_LETTERS:
         return "".join(pieces)
     tail = len(pieces)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
+
+from skxent._render._words import text_width
 
 __all__ = ["fit", "table_lines"]
 
@@ -11,30 +12,24 @@ __all__ = ["fit", "table_lines"]
 _NARROWEST = 5
 
 
-def _width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
-
-
 def fit(text: str, width: int) -> str:
     """The text cut or filled to a number of columns."""
-    if _width(text) > width:
-        while _width(text) > width - 1:
+    if text_width(text) > width:
+        while text_width(text) > width - 1:
             text = text[:-1]
         text += "…"
-    return text + " " * (width - _width(text))
+    return text + " " * (width - text_width(text))
 
 
 def table_lines(
     head: str, names: Sequence[str], cells: Mapping[str, Sequence[str]], width: int
 ) -> list[str]:
     """Lines of a table with named rows; long names are cut to keep it within `width`."""
-    widths = {name: max(len(name), *map(_width, column)) for name, column in cells.items()}
+    widths = {name: max(len(name), *map(text_width, column)) for name, column in cells.items()}
     room = width - sum(w + 1 for w in widths.values())
-    first = max(_NARROWEST, min(max(_width(head), *map(_width, names)), room))
+    first = max(_NARROWEST, min(max(text_width(head), *map(text_width, names)), room))
     lines = [" ".join([fit(head, first), *(name.rjust(widths[name]) for name in cells)])]
     for i, name in enumerate(names):
-        row = [" " * (widths[c] - _width(cells[c][i])) + cells[c][i] for c in cells]
+        row = [" " * (widths[c] - text_width(cells[c][i])) + cells[c][i] for c in cells]
         lines.append(" ".join([fit(name, first), *row]))
     return lines

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from typing import Any
 
-__all__ = ["cell", "encodable", "left_out", "percent", "printable", "shortened", "unit_name"]
+__all__ = [
+    "cell",
+    "encodable",
+    "left_out",
+    "percent",
+    "printable",
+    "shortened",
+    "text_width",
+    "unit_name",
+]
 
 _COUNTS = {"support", "floored"}
 _PARTS = {"share", "prevalence", "top_rival_share", "tail_share"}
@@ -62,6 +72,12 @@ def shortened(name: Any, width: int = 40) -> str:
     """A name for a sentence, with an ellipsis where it was cut."""
     text = printable(str(name))
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def text_width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
 
 def encodable(text: str) -> str:

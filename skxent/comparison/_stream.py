@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 
 from skxent._intake._arrow import Chunk, Rows, rows_of
 from skxent._intake._batches import ones_for_zeros
-from skxent._intake._columns import BadDataError, Columns, Layout, layout_of
-from skxent._intake._reading import Reading, located
+from skxent._intake._columns import Columns, Layout, layout_of
+from skxent._intake._reading import Reading, locating
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._intake._streams import Stream
 from skxent._typing import FloatArray
@@ -104,7 +103,7 @@ def _rows_of_chunk(
 def chunk_rows(chunk: Chunk, layout: Layout, reading: Reading) -> Rows:
     """What a chunk has for one model."""
     drop = reading.nulls == "drop"
-    with _locating(chunk, layout):
+    with locating(chunk, layout):
         return rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
 
 
@@ -114,7 +113,7 @@ def chunk_losses(
     """The loss of each of these rows, which classes the model excludes in some, and the rows."""
     positive = reading.of_one_class(layout, where)
     ones = ones_for_zeros(rows.weight)
-    with _locating(chunk, layout):
+    with locating(chunk, layout):
         found = check_labelled(
             rows.codes,
             rows.proba,
@@ -126,14 +125,3 @@ def chunk_losses(
         )
         check_total(found.weight)
         return *losses_of(found, eps), found
-
-
-@contextmanager
-def _locating(chunk: Chunk, layout: Layout) -> Iterator[None]:
-    """Say in an error where the rows are from."""
-    try:
-        yield
-    except BadDataError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise BadDataError(located(str(error), chunk, layout)) from error

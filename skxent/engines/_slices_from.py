@@ -8,9 +8,9 @@ from typing import Any
 
 from skxent._intake._arrow import Chunk, rows_of
 from skxent._intake._batches import ones_for_zeros
-from skxent._intake._columns import BadDataError, Columns, Layout
+from skxent._intake._columns import Columns, Layout
 from skxent._intake._features import Feature, coded
-from skxent._intake._reading import Reading, located
+from skxent._intake._reading import Reading, locating
 from skxent._intake._rows import check_labelled
 from skxent.engines._counting import Progress, counting_of, told
 from skxent.slices import GroupedLogLossAccumulator
@@ -55,7 +55,7 @@ def _count(
     """Add the rows of a chunk; an error says where they are from."""
     positive = reading.of_one_class(layout, chunk.where)
     drop, name = reading.nulls == "drop", str(reading.columns.by)
-    try:
+    with locating(chunk, layout):
         rows = rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
         if ones_for_zeros(rows.weight) is not None:
             found._add((), None, rows.n_dropped)
@@ -70,10 +70,6 @@ def _count(
             renormalize=reading.renormalize,
         )
         found._count(checked, [_column(chunk, name)], rows.n_dropped)
-    except BadDataError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise BadDataError(located(str(error), chunk, layout)) from error
 
 
 def _column(chunk: Chunk, name: str) -> Feature:

@@ -10,8 +10,8 @@ import numpy as np
 
 from skxent._intake._arrow import Chunk, Places, Rows, rows_of
 from skxent._intake._batches import ones_for_zeros
-from skxent._intake._columns import BadDataError, Layout, layout_of
-from skxent._intake._reading import Reading, located
+from skxent._intake._columns import Layout, layout_of
+from skxent._intake._reading import Reading, locating
 from skxent._intake._rows import check_labelled
 from skxent._intake._streams import Stream
 from skxent.report._batches import Batch, checked_ids
@@ -43,13 +43,9 @@ def _count(
     tally: Tally, chunk: Chunk, layout: Layout, reading: Reading, positive: int | None
 ) -> None:
     drop = reading.nulls == "drop"
-    try:
+    with locating(chunk, layout):
         rows = rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
         tally.take(_batch(rows, chunk, reading, positive))
-    except BadDataError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise BadDataError(located(str(error), chunk, layout)) from error
     if rows.n_dropped:
         tally.leave_out(rows.n_dropped)
 

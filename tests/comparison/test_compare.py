@@ -2,7 +2,6 @@
 
 import json
 import math
-import unicodedata
 from datetime import date
 from itertools import pairwise
 
@@ -11,6 +10,9 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn.metrics
+from comparisons import FIGURES, OVERALL
+from comparisons import same_figures as same
+from names import HOSTILE, columns_of
 from numpy.testing import assert_allclose
 from scipy import stats
 from scipy.optimize import brentq
@@ -18,8 +20,6 @@ from scipy.special import softmax
 
 from skxent import LogLossComparison, LogLossComparisonDisplay, compare_log_loss
 
-OVERALL = ["log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p"]
-FIGURES = [*OVERALL, *(f"class_{name}" for name in OVERALL)]
 UNITLESS = {"p_value", "adjusted_p", "class_p_value", "class_adjusted_p"}
 
 
@@ -32,12 +32,6 @@ def draw(n=240, k=3, m=2, seed=0, noise=0.7):
     names = ["plain", "noisy", "worse", "worst"]
     models = {names[i]: softmax(z + i * noise * rng.normal(size=z.shape), axis=1) for i in range(m)}
     return y, models
-
-
-def same(one, other, rel=1e-9, names=FIGURES):
-    for name in names:
-        assert_allclose(getattr(one, name), getattr(other, name), rel, 1e-12, err_msg=name)
-    return True
 
 
 def losses_of(y, p, eps=2.0**-52):
@@ -719,25 +713,6 @@ def test_arguments_that_are_none(params, message):
 
 # Renderings.
 
-HOSTILE = [
-    "a class name that is much longer than the room that a terminal has for it, or any table",
-    "<script>alert(1)</script>",
-    "line\nbreak\ttab",
-    "\x1b[31mred\x07\x00",
-    "漢字の名前はとても長いので切られる",
-    "e\u0301\u0301 combining $x^$",
-    "\u202eright to left\u200b",
-    "",
-]
-
-
-def columns_of(line):
-    """How many columns of a terminal a line takes."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in line
-    )
-
 
 def hostile(m=3):
     y, models = draw(400, len(HOSTILE), m)
@@ -781,7 +756,7 @@ def test_text_of_two_models():
 
 def test_repr_is_one_line():
     assert repr(hostile()) == (
-        "<LogLossComparison: 3 models, 8 classes, 400 rows; print() it or call write_html(path)>"
+        "<LogLossComparison: 3 models, 9 classes, 400 rows; print() it or call write_html(path)>"
     )
     assert isinstance(hostile(), LogLossComparison)
 

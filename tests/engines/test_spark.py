@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pyspark
 import pytest
-from numpy.testing import assert_allclose
+from comparisons import same_comparison
 from predictions import CLASSES, proba_of, table
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.engines,
     pytest.mark.filterwarnings("default"),  # Spark warns of what it does itself
 ]
-FIGURES = ("log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p")
 TABLE, OTHER = table(2000).drop_columns("other"), table(2000, seed=1)
 for c in CLASSES:
     TABLE = TABLE.append_column(f"q_{c}", OTHER[f"p_{c}"])
@@ -62,17 +61,6 @@ def frame(spark):
     return spark.createDataFrame(rows, TABLE.column_names).repartition(3, "id").cache()
 
 
-def alike(one, other):
-    for name in (*FIGURES, *(f"class_{name}" for name in FIGURES)):
-        assert_allclose(getattr(one, name), getattr(other, name), 1e-9, 1e-12, err_msg=name)
-    assert (one.models, one.n_samples, one.n_groups) == (
-        other.models,
-        other.n_samples,
-        other.n_groups,
-    )
-    return True
-
-
 def test_a_frame_has_the_report_of_its_rows(frame):
     found = spark_report(frame, y="kind", weight="w", row_ids="id", **QUICK)
     expect = log_loss_report_from(TABLE, y="kind", weight="w", row_ids="id", **QUICK)
@@ -107,7 +95,7 @@ def test_comparisons(frame):
         groups=TABLE["patient"].to_pylist(),
         reference="q",
     )
-    assert alike(found, expect)
+    assert same_comparison(found, expect)
 
 
 def test_vectors_and_labels_of_spark_ml(spark, frame):
@@ -133,7 +121,7 @@ def test_vectors_and_labels_of_spark_ml(spark, frame):
     assert same_columns(found, expect, but=(*BINNED, "top_rival"))
     found = spark_comparison(named, {"p": "p_vector", "q": "q_vector"}, y="label")
     rows = {"p": proba_of(TABLE, order), "q": proba_of(OTHER, order)}
-    assert alike(found, compare_log_loss(KINDS, rows, labels=order))
+    assert same_comparison(found, compare_log_loss(KINDS, rows, labels=order))
     lists = frame.select("kind", sf.array(*[sf.col(f"p_{c}") for c in order]).alias("p"))
     found = spark_report(lists, y="kind", proba="p", labels=order, **QUICK)
     assert same_columns(found, expect, but=BINNED)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from classifiers import NamedColumns
 from reports import EPS, QUICK, quick, same
 from scipy import sparse
 from sklearn import config_context, model_selection
@@ -183,29 +184,13 @@ def test_out_of_fold_rows_of_a_sparse_matrix(convert):
     assert same(pooled(results, convert(X), Y), expected, rel=1e-6)
 
 
-class NamedColumns(ClassifierMixin, BaseEstimator):
-    """Predicts a data frame whose columns are in another order than the classes."""
-
-    def __init__(self, frame=pd.DataFrame):
-        self.frame = frame
-
-    def fit(self, X, y):
-        self.inner_ = LogisticRegression().fit(X, y)
-        self.classes_ = self.inner_.classes_
-        return self
-
-    def predict_proba(self, X):
-        table = self.inner_.predict_proba(X)
-        return self.frame({str(c): table[:, j] for j, c in [*enumerate(self.classes_)][::-1]})
-
-
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 @pytest.mark.parametrize("cv", [UNEQUAL, LACKING], ids=["unequal", "lacking"])
 def test_out_of_fold_columns_are_matched_by_name(frame, cv):
     y = NAMES[Y]
     options = {"return_estimator": True, "return_indices": True, "scoring": lambda *_: 0.0}
     expected = cross_validate(LogisticRegression(), X, y, cv=cv, **options)
-    results = cross_validate(NamedColumns(frame), X, y, cv=cv, **options)
+    results = cross_validate(NamedColumns(frame, LogisticRegression()), X, y, cv=cv, **options)
     report = pooled(results, X, y)
     assert same(report, pooled(expected, X, y))
 

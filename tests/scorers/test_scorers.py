@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 import sklearn
 import sklearn.metrics
+from classifiers import NamedColumns
 from messages import message_of
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_iris, make_blobs
@@ -230,22 +231,6 @@ def test_classes_that_are_not_sorted():
     assert with_new_class == pytest.approx(np.mean([math.log(0.7), -FLOOR, math.log(0.6)]))
 
 
-class NamedColumns(ClassifierMixin, BaseEstimator):
-    """Predicts a data frame whose columns are in the reverse order of the classes."""
-
-    def __init__(self, frame=pd.DataFrame):
-        self.frame = frame
-
-    def fit(self, X, y):
-        self.inner_ = model().fit(X, y)
-        self.classes_ = self.inner_.classes_
-        return self
-
-    def predict_proba(self, X):
-        table = self.inner_.predict_proba(X)
-        return self.frame({str(c): table[:, j] for j, c in [*enumerate(self.classes_)][::-1]})
-
-
 @pytest.mark.filterwarnings("ignore:.*they are left out:UserWarning")
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 @pytest.mark.parametrize("y", [Y, NAMES[Y]], ids=["int", "str"])
@@ -261,7 +246,7 @@ class NamedColumns(ClassifierMixin, BaseEstimator):
 )
 def test_named_columns_are_matched_by_name(frame, y, unseen, weight, fitted):
     expected = model().fit(X[fitted], y[fitted])
-    named = NamedColumns(frame).fit(X[fitted], y[fitted])
+    named = NamedColumns(frame, model()).fit(X[fitted], y[fitted])
     scorer = make_scorer(log_loss, unseen=unseen)
     score = scorer(named, X, y, sample_weight=weight)
     assert score == pytest.approx(scorer(expected, X, y, sample_weight=weight))

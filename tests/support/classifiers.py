@@ -4,7 +4,7 @@ import importlib
 import inspect
 
 import sklearn
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -112,6 +112,23 @@ def every_classifier():
             settings["random_state"] = 0
         found[name] = clone(kind(**settings))
     return found
+
+
+class NamedColumns(ClassifierMixin, BaseEstimator):
+    """Predicts a data frame whose columns are in the reverse order of the classes."""
+
+    def __init__(self, frame, estimator):
+        self.frame = frame
+        self.estimator = estimator
+
+    def fit(self, X, y):
+        self.inner_ = clone(self.estimator).fit(X, y)
+        self.classes_ = self.inner_.classes_
+        return self
+
+    def predict_proba(self, X):
+        table = self.inner_.predict_proba(X)
+        return self.frame({str(c): table[:, j] for j, c in [*enumerate(self.classes_)][::-1]})
 
 
 class PartialFitMLP(MLPClassifier):
