@@ -15,7 +15,7 @@ from skxent._typing import EPS
 from skxent.comparison._compare import read_losses
 from skxent.comparison._comparison import About, LogLossComparison, check_models, comparison_of
 from skxent.comparison._stream import PairedReading, stream_rows
-from skxent.statistic._mergeable import Mergeable
+from skxent.statistic._mergeable import Accumulator
 from skxent.statistic._paired import PairedSums, paired_sums
 from skxent.statistic._saved import paired_of, tree_of_paired
 from skxent.statistic._sums import check_total
@@ -23,7 +23,7 @@ from skxent.statistic._sums import check_total
 __all__ = ["LogLossComparisonAccumulator"]
 
 
-class LogLossComparisonAccumulator(Mergeable):
+class LogLossComparisonAccumulator(Accumulator):
     r"""
     Adds up batches of several models' predictions for the same rows to a `LogLossComparison`.
 
@@ -95,7 +95,7 @@ class LogLossComparisonAccumulator(Mergeable):
     """
 
     _kind = "comparison accumulator"
-    _more_options = ("reference",)
+    _options = (*Accumulator._options, "reference")
 
     def __init__(
         self,

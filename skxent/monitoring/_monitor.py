@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from numbers import Real
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._backend import row_sums
-from skxent._intake._arguments import check_names
-from skxent._intake._labels import check_labels, check_pos_label, shown
 from skxent._intake._rows import Labelled
-from skxent._render._files import write_bytes
 from skxent._render._frame import render_frame
 from skxent._render._words import cell
 from skxent._typing import EPS, FloatArray
@@ -26,14 +20,13 @@ from skxent.monitoring._display import CalibrationMonitorDisplay
 from skxent.monitoring._looks import Looks
 from skxent.report._batches import checked_batch
 from skxent.statistic._evidence import Evidence, as_e_value, evidence_of
-from skxent.statistic._store import as_bytes, from_bytes, is_storable
+from skxent.statistic._mergeable import Mergeable
+from skxent.statistic._store import is_storable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Alarm", "CalibrationMonitor"]
-
-_OPTIONS = ("pos_label", "from_logits", "renormalize")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ class Alarm:
     e_value: float
 
 
-class CalibrationMonitor:
+class CalibrationMonitor(Mergeable):
     r"""
     Says after every batch of a stream how much speaks against a model's probabilities.
 
@@ -144,6 +137,8 @@ class CalibrationMonitor:
     True
     """
 
+    _kind = "monitor"
+
     def __init__(
         self,
         labels: ArrayLike,
@@ -153,14 +148,13 @@ class CalibrationMonitor:
         from_logits: bool = False,
         renormalize: bool = False,
     ) -> None:
-        self.labels = check_labels(labels).copy()
-        self.labels.flags.writeable = False
-        self.target_names = check_names(target_names, self.labels)
-        check_pos_label(pos_label)
-        if pos_label is not None and pos_label not in self.labels.tolist():
-            msg = f"pos_label must be one of labels, {shown(self.labels)}; got {pos_label!r}."
-            raise ValueError(msg)
-        self.pos_label, self.from_logits, self.renormalize = pos_label, from_logits, renormalize
+        super().__init__(
+            labels,
+            pos_label=pos_label,
+            target_names=target_names,
+            from_logits=from_logits,
+            renormalize=renormalize,
+        )
         self._evidence = Evidence.none(len(self.labels))
         self._looks: list[tuple[int, float, Any]] = []
 
@@ -261,7 +255,7 @@ class CalibrationMonitor:
         e_value = float(as_e_value(looks.log_e[found]))
         return Alarm(int(looks.n_samples[found]), found, looks.at[found], e_value)
 
-    def merge(self, other: CalibrationMonitor) -> Self:
+    def merge(self, other: Self) -> Self:
         """
         Add the monitor of other rows, such as those of another machine.
 
@@ -285,33 +279,14 @@ class CalibrationMonitor:
         ValueError
             If the labels or their order differ.
         """
-        if not isinstance(other, CalibrationMonitor):
-            msg = f"other must be a CalibrationMonitor; got {type(other)}."
-            raise TypeError(msg)
-        if self.labels.tolist() != other.labels.tolist():
-            msg = (
-                f"other must have the same labels in the same order; it has "
-                f"{shown(other.labels)}, and this one {shown(self.labels)}."
-            )
-            raise ValueError(msg)
+        self._check_alike(other)
         if other.n_looks:
             self._evidence = self._evidence + other._evidence
             self._look(self.n_samples + other.n_samples, other._looks[-1][2])
         return self
 
-    def __add__(self, other: CalibrationMonitor | int) -> CalibrationMonitor:
-        if isinstance(other, int) and other == 0:  # sum() begins with it
-            return copy(self)
-        if not isinstance(other, CalibrationMonitor):
-            return NotImplemented
-        return copy(self).merge(other)
-
-    __radd__ = __add__
-
-    def __copy__(self) -> Self:
-        found = object.__new__(type(self))
-        found.__dict__.update(self.__dict__ | {"_looks": list(self._looks)})
-        return found
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"_looks": list(self._looks)}  # which grows
 
     def to_frame(self, backend: str | None = None) -> Any:
         """
@@ -369,67 +344,20 @@ class CalibrationMonitor:
         looks = Looks.of(self._looks)
         return CalibrationMonitorDisplay(looks=looks, alpha=_checked_alpha(alpha)).plot(ax=ax)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """
-        Write it to a file, which `load` reads.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Where to write it: a whole new file, or the one from before if that fails.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written.
-        TypeError
-            If the labels are neither numbers nor text, or `path` is not the name of a file.
-        """
+    def _tree(self) -> dict[str, Any]:
         looks = Looks.of(self._looks)
-        tree = {name: getattr(self, name) for name in _OPTIONS} | {
-            "labels": self.labels,
-            "target_names": self.target_names,
+        return {
             "temperature": self._evidence.temperature,
             "bias": self._evidence.bias,
             "n_samples": looks.n_samples,
             "log_e": looks.log_e,
             "at": list(looks.at),
         }
-        write_bytes(path, as_bytes("monitor", tree))
 
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> CalibrationMonitor:
-        """
-        Read what `save` has written.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file.
-
-        Returns
-        -------
-        CalibrationMonitor
-            As it was, to go on with.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be read.
-        ValueError
-            If it is no such file, was cut off, is damaged, or was saved by a newer skxent.
-        """
-        tree = from_bytes(Path(path).read_bytes(), "monitor", Path(path))
-        try:
-            found = cls(tree["labels"], **{name: tree[name] for name in _OPTIONS})
-            found.target_names = tree["target_names"]
-            found._evidence = Evidence(tree["temperature"], tree["bias"])
-            path_of = (tree["n_samples"].tolist(), tree["log_e"].tolist(), tree["at"])
-            found._looks = list(zip(*path_of, strict=True))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            msg = f"{path} does not hold what this version of skxent saves: {error!r}."
-            raise ValueError(msg) from error
-        return found
+    def _take_tree(self, tree: dict[str, Any]) -> None:
+        self._evidence = Evidence(tree["temperature"], tree["bias"])
+        path = (tree["n_samples"].tolist(), tree["log_e"].tolist(), tree["at"])
+        self._looks = list(zip(*path, strict=True))
 
     def __repr__(self) -> str:
         looks = f"{self.n_looks} look{'' if self.n_looks == 1 else 's'}"

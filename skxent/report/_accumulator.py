@@ -21,13 +21,13 @@ from skxent.report._options import Options, Source
 from skxent.report._result import LogLossReport
 from skxent.report._stream import count_stream
 from skxent.report._tally import Tally
-from skxent.statistic._mergeable import Mergeable
+from skxent.statistic._mergeable import Accumulator
 from skxent.statistic._sample import Sample, sample_size
 
 __all__ = ["LogLossAccumulator"]
 
 
-class LogLossAccumulator(Mergeable):
+class LogLossAccumulator(Accumulator):
     """
     Adds up batches of predictions to a `LogLossReport`.
 
@@ -101,7 +101,7 @@ class LogLossAccumulator(Mergeable):
     """
 
     _kind = "accumulator"
-    _more_options = ("subsample",)
+    _options = (*Accumulator._options, "subsample")
 
     def __init__(
         self,

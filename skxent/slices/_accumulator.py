@@ -23,7 +23,7 @@ from skxent.slices._figures import Tested, first_of_largest, overall_figures, sl
 from skxent.slices._log_loss_slices import LogLossSlices
 from skxent.slices._sums import SliceSums, deviations
 from skxent.slices._totals import SliceTotals, totals_of
-from skxent.statistic._mergeable import Mergeable
+from skxent.statistic._mergeable import Accumulator
 from skxent.statistic._sums import check_total
 
 __all__ = ["GroupedLogLossAccumulator"]
@@ -33,7 +33,7 @@ _NOT_RECALIBRATED = (
 )
 
 
-class GroupedLogLossAccumulator(Mergeable):
+class GroupedLogLossAccumulator(Accumulator):
     """
     Adds up batches of predictions to `LogLossSlices` by the values of given columns.
 

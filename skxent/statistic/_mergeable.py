@@ -1,4 +1,4 @@
-"""What all accumulators share: they add up, and are saved and read again."""
+"""What accumulators and monitors share: they add up, and are saved and read again."""
 
 from __future__ import annotations
 
@@ -17,16 +17,12 @@ from skxent._intake._labels import check_labels, check_pos_label, shown
 from skxent._render._files import write_bytes
 from skxent.statistic._store import UNREADABLE, as_bytes, from_bytes, not_ours
 
-__all__ = ["Mergeable"]
-
-
-# What every saved one is made with again, beside its labels.
-_OPTIONS = ("pos_label", "base", "eps", "from_logits", "renormalize")
+__all__ = ["Accumulator", "Mergeable"]
 
 
 class Mergeable(ABC):
     """
-    Something with labels and a floor that has counted rows, to which others can be added.
+    Something with labels that has counted rows, to which others can be added.
 
     What is counted is never written to, but replaced by a new total while `_lock` is held: a copy
     of the attributes, made while it is held, is a whole state.
@@ -34,8 +30,8 @@ class Mergeable(ABC):
 
     _kind: ClassVar[str]
     """What a file of it is called."""
-    _more_options: ClassVar[tuple[str, ...]] = ()
-    """What a saved one is made with again beside what all have."""
+    _options: ClassVar[tuple[str, ...]] = ("pos_label", "from_logits", "renormalize")
+    """What a saved one is made with again, beside its labels."""
 
     def __init__(
         self,
@@ -43,16 +39,12 @@ class Mergeable(ABC):
         *,
         pos_label: Any,
         target_names: Sequence[str] | None,
-        base: float | None,
-        eps: float,
         from_logits: bool,
         renormalize: bool,
     ) -> None:
         self.labels = check_labels(labels).copy()
         self.labels.flags.writeable = False
         self.target_names = check_names(target_names, self.labels)
-        check_base(base)
-        self.base, self.eps = base, check_eps(eps)
         check_pos_label(pos_label, self.labels)
         self.pos_label = pos_label
         self.from_logits, self.renormalize = from_logits, renormalize
@@ -89,26 +81,26 @@ class Mergeable(ABC):
     @classmethod
     def sum(cls, parts: Iterable[Self]) -> Self:
         """
-        Add up any number of accumulators, such as those of the parts of a data set.
+        Add up any number of these, such as those of the parts of a data set.
 
         Parameters
         ----------
-        parts : iterable of accumulators
-            Of this kind, with the same labels and `eps`; they are not changed. A 0 among them is
-            passed over: it is what the builtin ``sum`` makes of no parts.
+        parts : iterable of accumulators or monitors
+            Of this kind, which `merge` takes; they are not changed. A 0 among them is passed over:
+            it is what the builtin ``sum`` makes of no parts.
 
         Returns
         -------
-        accumulator
-            A new one, with the names, the base and the options of the first.
+        accumulator or monitor
+            A new one, with the names and the options of the first.
 
         Raises
         ------
         TypeError
             If a part is something else.
         ValueError
-            If there are no parts, so that nothing says what the labels are, or the labels,
-            their order or `eps` differ.
+            If there are no parts, so that nothing says what the labels are, or one is not what
+            `merge` takes.
         """
         total: Self | None = None
         for part in parts:
@@ -118,8 +110,8 @@ class Mergeable(ABC):
             total = copy(part) if total is None else total.merge(part)
         if total is None:
             msg = (
-                f"parts holds no accumulator, so that nothing says what the labels are; pass at "
-                f"least one, which may be empty: {cls.__name__}(labels)."
+                f"parts is empty, so that nothing says what the labels are; pass at least one, "
+                f"which may be without rows: {cls.__name__}(labels)."
             )
             raise ValueError(msg)
         return total
@@ -176,7 +168,7 @@ class Mergeable(ABC):
 
         Returns
         -------
-        accumulator
+        accumulator or monitor
             With all that was counted, the same labels and the same options.
 
         Raises
@@ -189,7 +181,7 @@ class Mergeable(ABC):
         return cls._of_bytes(Path(path).read_bytes(), Path(path))
 
     def _as_bytes(self) -> bytes:
-        tree = {name: getattr(self, name) for name in (*_OPTIONS, *self._more_options)}
+        tree = {name: getattr(self, name) for name in self._options}
         tree |= {"labels": self.labels, "target_names": self.target_names}
         return as_bytes(self._kind, tree | self._tree())
 
@@ -197,7 +189,7 @@ class Mergeable(ABC):
     def _of_bytes(cls, content: bytes, path: Path) -> Self:
         tree = from_bytes(content, cls._kind, path)
         try:
-            options = {name: tree[name] for name in (*_OPTIONS, *cls._more_options)}
+            options = {name: tree[name] for name in cls._options}
             found = cls(tree["labels"], **options)
             # As they are: names that are labels keep their type.
             found.target_names = tuple(tree["target_names"])
@@ -214,7 +206,7 @@ class Mergeable(ABC):
             raise TypeError(msg)
 
     def _check_alike(self, other: Self) -> None:
-        """Refuse to add up what is no such accumulator, or has other labels or another floor."""
+        """Refuse to add up what is of another kind, or has other labels."""
         self._check_is_one(other, "other")
         if self.labels.tolist() != other.labels.tolist():
             msg = (
@@ -222,6 +214,36 @@ class Mergeable(ABC):
                 f"{shown(other.labels)}, and this one {shown(self.labels)}."
             )
             raise ValueError(msg)
+
+
+class Accumulator(Mergeable):
+    """One that adds up losses, which have a base and a floor."""
+
+    _options = (*Mergeable._options, "base", "eps")
+
+    def __init__(
+        self,
+        labels: ArrayLike,
+        *,
+        pos_label: Any,
+        target_names: Sequence[str] | None,
+        base: float | None,
+        eps: float,
+        from_logits: bool,
+        renormalize: bool,
+    ) -> None:
+        super().__init__(
+            labels,
+            pos_label=pos_label,
+            target_names=target_names,
+            from_logits=from_logits,
+            renormalize=renormalize,
+        )
+        check_base(base)
+        self.base, self.eps = base, check_eps(eps)
+
+    def _check_alike(self, other: Self) -> None:
+        super()._check_alike(other)
         if self.eps != other.eps:
             msg = f"other must have the same eps; it has {other.eps!r}, and this one {self.eps!r}."
             raise ValueError(msg)

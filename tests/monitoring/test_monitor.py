@@ -111,6 +111,7 @@ def test_monitors_of_other_streams_add_up():
     assert one.n_looks == 5
     assert other.to_frame("pandas").equals(before)
     assert sum([one, other]).log_e_value == total.log_e_value
+    assert CalibrationMonitor.sum([one, other]).log_e_value == total.log_e_value
     assert copy.copy(one).merge(CalibrationMonitor(range(3))).n_looks == 5
 
 
