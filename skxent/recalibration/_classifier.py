@@ -28,6 +28,7 @@ from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct
 from skxent._intake._predictions import predictions
 from skxent._typing import EPS, FloatArray, IntArray, LabelArray
+from skxent.recalibration._copies import Units, fold_numbers, units_of
 from skxent.recalibration._recalibrator import METHOD_NAMES, Recalibrator
 
 __all__ = ["RecalibratedClassifier"]
@@ -58,7 +59,7 @@ class RecalibratedClassifier(
         Which map: see `Recalibrator`.
     cv : int, cross-validation generator or iterable, default=5
         Folds in which each row is predicted once. An integer: so many stratified folds, which
-        keep groups whole if there are any.
+        keep groups whole, or without groups the copies of a row.
     eps : float, default=2**-52
         What a probability of 0 counts as.
     n_jobs : int, default=None
@@ -92,10 +93,13 @@ class RecalibratedClassifier(
     class in that fold say nothing of the map, and are left out of its fit. So are rows of a class
     that a frozen classifier does not know, with a warning.
 
-    Of the weights only the proportions matter to the map, so that rows with whole weights are not
-    as many rows as these come to. For every method but "none" scikit-learn's `check_estimator`
-    needs ``expected_failed_checks`` for ``check_sample_weight_equivalence_on_dense_data``, and the
-    same ``_on_sparse_data``, which ask for that.
+    Of the weights only the proportions matter to the map. Rows that are copies of one another, with
+    the same features and the same label, are one row of their weight to it: oversampled rows say
+    nothing new. Folds of an integer `cv` keep them whole; where other folds part them, they are
+    groups. Copies are found in arrays of numbers, sparse matrices and data frames, unless there are
+    `groups`. Rows of a table of categories are no copies: where features that repeat occur with
+    several labels (more than 5 % of them), or some of them far more often than others, rows
+    are as many observations as there are.
 
     Examples
     --------
@@ -178,24 +182,33 @@ class RecalibratedClassifier(
             msg = "sample_weight is zero in every row, so that there is nothing to fit to."
             raise ValueError(msg)
         weight = check_weight(sample_weight, len(labels), beside="X")
+        codes = None if groups is None else check_groups(groups, len(labels)).codes
         routed = self._routed(weight, groups, fit_params)
         if isinstance(self.estimator, FrozenEstimator):
             self.estimator_ = self.estimator
             values, self.classes_, logits = predictions(self.estimator, X, _RESPONSES)
             proba = _two_columns(values, logits)
             labels, weight = _seen(labels, self.classes_, weight)
+            known = np.maximum(encode(labels, self.classes_), 0)  # the map refuses others
+            found = units_of(X, known, weight, codes)
+            fold = np.zeros(len(labels), dtype=np.intp)
         else:
             self.classes_ = distinct(labels, "y")
-            proba, logits, weight = self._out_of_fold(X, labels, weight, groups, routed)
+            found = units_of(X, encode(labels, self.classes_), weight, codes)
+            folds = self._folds(X, labels, groups, routed.splitter.split, found)
+            proba, logits, missing = self._out_of_fold(X, labels, folds, routed)
+            weight = _without(missing, weight)
+            fold = _numbers(folds, len(labels))
             self.estimator_ = clone(self.estimator).fit(X, labels, **routed.estimator.fit)
+        rows, weight, units = found.merged(fold, weight)
         self.recalibrator_ = Recalibrator(
             self.method, eps=self.eps, random_state=self.random_state
         ).fit(
-            labels,
-            proba,
+            labels[rows],
+            proba[rows],
             labels=self.classes_,
             sample_weight=weight,
-            groups=groups,
+            groups=units if codes is None else codes[rows],
             from_logits=logits,
         )
         self.method_ = self.recalibrator_.method_
@@ -259,6 +272,8 @@ class RecalibratedClassifier(
 
     def _routed(self, sample_weight: Any, groups: Any, fit_params: Mapping[str, Any]) -> Bunch:
         """What the classifier and the splitter are given."""
+        from sklearn.frozen import FrozenEstimator  # slow to import
+
         if get_config()["enable_metadata_routing"]:
             return process_routing(
                 self, "fit", sample_weight=sample_weight, groups=groups, **fit_params
@@ -266,7 +281,7 @@ class RecalibratedClassifier(
         given, split = dict(fit_params), {} if groups is None else {"groups": groups}
         if sample_weight is not None and has_fit_parameter(self.estimator, "sample_weight"):
             given["sample_weight"] = sample_weight
-        elif sample_weight is not None:
+        elif sample_weight is not None and not isinstance(self.estimator, FrozenEstimator):
             warnings.warn(
                 f"{type(self.estimator).__name__}.fit takes no sample_weight: the weights are for "
                 f"the map alone.",
@@ -294,17 +309,23 @@ class RecalibratedClassifier(
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
+        of_estimator = get_tags(self.estimator).input_tags
+        tags.input_tags.sparse = of_estimator.sparse
+        tags.input_tags.allow_nan = of_estimator.allow_nan
         return tags
 
     def _folds(
-        self, X: Any, y: LabelArray, groups: Any, split: Mapping[str, Any]
+        self, X: Any, y: LabelArray, groups: Any, split: Mapping[str, Any], found: Units
     ) -> list[tuple[IntArray, IntArray]]:
         """Rows to fit to, and rows to predict, each once."""
         from sklearn.model_selection import StratifiedGroupKFold, check_cv  # slow to import
 
         cv = self.cv
-        if groups is not None and (cv is None or isinstance(cv, Integral)):
+        if cv is None or isinstance(cv, Integral):
+            if groups is None:
+                number = fold_numbers(cv, y, found)
+                each = range(int(number.max()) + 1)
+                return [(np.flatnonzero(number != i), np.flatnonzero(number == i)) for i in each]
             cv = StratifiedGroupKFold(5 if cv is None else cv)  # the others would part the groups
             split = {"groups": check_groups(groups, len(y)).codes}
         folds = [
@@ -322,12 +343,11 @@ class RecalibratedClassifier(
         return folds
 
     def _out_of_fold(
-        self, X: Any, y: LabelArray, weight: FloatArray | None, groups: Any, routed: Bunch
-    ) -> tuple[FloatArray, bool, FloatArray | None]:
-        """Predictions, whether they are logits, and weights, 0 where a class was missing."""
+        self, X: Any, y: LabelArray, folds: list[tuple[IntArray, IntArray]], routed: Bunch
+    ) -> tuple[FloatArray, bool, NDArray[np.bool_]]:
+        """Predictions, whether they are logits, and where the class was missing in the fold."""
         from sklearn.utils.parallel import Parallel, delayed
 
-        folds = self._folds(X, y, groups, routed.splitter.split)
         run = Parallel(n_jobs=self.n_jobs)
         found = run(
             delayed(_predicted)(clone(self.estimator), X, y, *fold, routed.estimator.fit)
@@ -339,12 +359,7 @@ class RecalibratedClassifier(
         for (_, test), (values, classes, _) in zip(folds, found, strict=True):
             proba[np.ix_(test, encode(classes, self.classes_))] = values
             missing[test] = encode(y[test], classes) < 0
-        if missing.any():
-            weight = np.where(missing, 0.0, 1.0 if weight is None else weight)
-            if not weight.any():
-                msg = "The classes of all rows were missing where their folds' models were fitted."
-                raise ValueError(msg)
-        return proba, logits, weight
+        return proba, logits, missing
 
 
 def _checked(y: Any) -> LabelArray:
@@ -376,6 +391,25 @@ def _seen(
             stacklevel=3,
         )
     return classes[np.maximum(codes, 0)], np.where(known, 1.0 if weight is None else weight, 0.0)
+
+
+def _without(missing: NDArray[np.bool_], weight: FloatArray | None) -> FloatArray | None:
+    """Weights, 0 where a class was missing."""
+    if not missing.any():
+        return weight
+    weight = np.where(missing, 0.0, 1.0 if weight is None else weight)
+    if not weight.any():
+        msg = "The classes of all rows were missing where their folds' models were fitted."
+        raise ValueError(msg)
+    return weight
+
+
+def _numbers(folds: list[tuple[IntArray, IntArray]], n: int) -> IntArray:
+    """The fold in which each row is predicted."""
+    number = np.full(n, -1, dtype=np.intp)
+    for i, (_, test) in enumerate(folds):
+        number[test] = i
+    return number
 
 
 def _as_rows(fold: Any) -> IntArray:

@@ -86,8 +86,8 @@ class Recalibrator(BaseEstimator):  # type: ignore[misc]
     Rows that are few, or all right, do not say how sure a model may be: parameters are held back
     by priors that count as some rows would. Rows with weights count as their effective number
     :math:`(\sum w)^2 / \sum w^2`, so that only the proportions of the weights matter: a weight of
-    2 for all is as none. A row of weight 2 is not two rows, which would have a label each; rows
-    that stand for several observations are to be repeated.
+    2 for all is as none. A row of weight 2 is not two rows, which would have a label each. Rows
+    that are copies of one another belong together: give them as `groups`, or once with a weight.
 
     "auto" does not try "dirichlet" for more than 50 classes, nor "vector" for more than 500: rows
     are seldom as many as it takes to find a number for each pair of classes, and the choice would

@@ -111,14 +111,17 @@ def test_the_lines_give_the_loss_however_the_report_was_made(way, streamed):
         assert np.isfinite(eval(last, names))
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("grouped", [False, True])
-def test_a_fitted_classifier_is_recalibrated_on_the_rows_of_the_report(grouped):
+def test_a_fitted_classifier_is_recalibrated_on_the_rows_of_the_report(grouped, weighted):
     X, y = load_digits(return_X_y=True)
     model = RandomForestClassifier(30, random_state=0).fit(X[:600], y[:600])
     groups = np.arange(600) // 2 if grouped else None
-    report = LogLossReport.from_estimator(model, X[600:1200], y[600:1200], groups=groups, n_null=0)
-    names = {"model": model, "X": X[600:1200], "y": y[600:1200], "groups": groups}
-    exec(recipe_of(report), names)
+    weight = np.linspace(0.5, 1.5, 600) if weighted else None
+    of_rows = {"sample_weight": weight, "groups": groups}
+    report = LogLossReport.from_estimator(model, X[600:1200], y[600:1200], n_null=0, **of_rows)
+    names = {"model": model, "X": X[600:1200], "y": y[600:1200], **of_rows}
+    exec(recipe_of(report), names)  # in which a warning would be an error
     better = names["model"]
     assert isinstance(better, RecalibratedClassifier)
     assert better.estimator_.estimator is model
