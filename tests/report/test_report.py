@@ -265,7 +265,12 @@ def drawn_size(p, w=None, draws=4000):
 TOLERANCE = 4 * math.sqrt(0.025 * 0.975 / 4000) + 0.004
 
 
+# A simulation is of what is computed, which other tests hold to be the same on every backend.
+simulation = pytest.mark.parametrize("backend", ["numpy"], indirect=True)
+
+
 @pytest.mark.slow
+@simulation
 @pytest.mark.parametrize(
     ("n", "k", "weighted"), [(30, 3, False), (150, 10, False), (1000, 4, False), (1000, 4, True)]
 )
@@ -278,6 +283,7 @@ def test_each_tail_rejects_a_calibrated_model_in_25_of_1000_draws(n, k, weighted
 
 
 @pytest.mark.slow
+@simulation
 def test_each_tail_where_the_model_is_nearly_certain(digits):
     """A class of which hardly an error is expected cannot cost much less: its low tail is less."""
     low, high = drawn_size(digits[1])
