@@ -127,6 +127,13 @@ def matching_columns(columns: Names, labels: NDArray[Any]) -> IntArray | None:
     return np.argsort(np.array(places, dtype=np.intp))
 
 
+def _numbered(columns: Names) -> bool:
+    """Whether names are what libraries make up: column_0, column_1, and so on, from 0 or 1."""
+    texts = [str(column) for column in columns]
+    start = texts[0].rstrip("0123456789")
+    return any(texts == [f"{start}{i + first}" for i in range(len(texts))] for first in (0, 1))
+
+
 def column_order(columns: Names, labels: NDArray[Any], name: str) -> IntArray:
     """
     Where in `columns` each label stands.
@@ -142,6 +149,14 @@ def column_order(columns: Names, labels: NDArray[Any], name: str) -> IntArray:
     way_out = f"Rename or select the columns, or pass {name}.to_numpy() to match them by position."
     places = _best_places(columns, labels)
     named = set(places) - {None}
+    if not named and _numbered(columns):
+        msg = (
+            f"The columns of {name}, {shown(columns)}, are numbered, and the labels are "
+            f"{shown(labels)}: nothing says which is whose. Name each by its label, as with "
+            f"{name}.columns = list(model.classes_) for what a scikit-learn model predicted; or "
+            f"pass {name}.to_numpy(), if they stand in the order of these labels."
+        )
+        raise ValueError(msg)
     if not named:
         msg = (
             f"The columns of {name}, {shown(columns)}, are not named as the labels, "

@@ -4,6 +4,8 @@ These tests run with pandas 2 and with pandas 3, which index the same frames dif
 """
 
 import math
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ import pytest
 
 from skxent import (
     LogLossAccumulator,
+    Recalibrator,
     compare_log_loss,
     cross_entropy,
     entropy,
@@ -252,7 +255,7 @@ REFUSED = {
     "another": (["a", "b", "d"], r"no column for \['c'\], no label for \['d'\]"),
     "another_behind": (["p_a", "p_b", "p_d"], r"no column for \['c'\], no label for \['p_d'\]"),
     "case": (["A", "B", "C"], "are not named as"),
-    "polars_gives": (["column_0", "column_1", "column_2"], "are not named as"),
+    "polars_gives": (["column_0", "column_1", "column_2"], "are numbered, and the labels are"),
 }
 
 
@@ -267,6 +270,36 @@ def test_columns_that_are_not_the_labels(metric, frame, names, match):
         ):
             metric(y, p, **options)
     assert metric(y, p.to_numpy()) == metric(Y, P)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("names", ["column_{}", "{}", "x{}"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbered_columns_are_told_how_to_get_their_names(frame, names, first):
+    """What the message says is done to the letter, for metrics, reports and recalibration."""
+    labels = np.array(["cat", "dog", "eel"])
+    y, classes = labels[Y], ["eel", "cat", "dog"]
+    columns = [names.format(i + first) for i in range(3)]
+    table = frame(dict(zip(columns, P[:, [2, 0, 1]].T, strict=True)))
+    recalibrator = Recalibrator("temperature").fit(y, P)
+    for call in (
+        log_loss,
+        by_report,
+        lambda *a: Recalibrator().fit(*a),
+        recalibrated(recalibrator),
+    ):
+        with pytest.raises(ValueError, match="nothing says which is whose") as raised:
+            call(y, table)
+    (said,) = re.findall(r"y_proba\.columns = list\(model\.classes_\)", str(raised.value))
+    exec(said, {"y_proba": table, "model": SimpleNamespace(classes_=np.array(classes))})
+    assert log_loss(y, table) == pytest.approx(log_loss(Y, P), rel=1e-14)
+    shuffled = frame(dict(zip(np.array(columns)[[1, 0, 2]], P.T, strict=True)))
+    with pytest.raises(ValueError, match="are not named as"):
+        log_loss(y, shuffled)  # by position they would be another's
+
+
+def recalibrated(recalibrator):
+    return lambda _, table: recalibrator.predict_proba(table)
 
 
 @pytest.mark.parametrize(
