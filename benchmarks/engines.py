@@ -1,11 +1,16 @@
 """
 The same report from a stream, Dask and Spark, what each costs, and losses of others beside it.
 
-    python benchmarks/engines.py [ROWS]          figures, CPU seconds, peak memory
+    python benchmarks/engines.py [ROWS] [--only WAY] [--folder DIR]
+                                                 figures, CPU seconds, peak memory
     python benchmarks/engines.py --join [ROWS]   two files of two models, joined by id
     python benchmarks/engines.py --hard          other people's log losses on hard cases
 
-Each way runs in a process of its own; CPU and memory are those of all processes that it started.
+Twenty Parquet files of unsorted text classes with weights, one of them without the rarest class,
+and 100 rows without a label, which are left out. Each way runs in a process of its own; CPU and
+memory are those of all processes that it started. With --folder the files and what was found stay
+there, so that --only can measure one way after another.
+
 What is not installed (dask, pyspark, dask-ml, duckdb) is left out, and said. dask-ml 2025.1 needs
 an environment of its own: pip install scikit-learn==1.4.2 "numpy<2" "pyarrow<19" dask-ml
 """
@@ -24,6 +29,7 @@ import numpy as np
 
 K = 10
 QUICK = {"recalibration": False, "n_null": 0}
+READING = {"y": "y", "weight": "w", "nulls": "drop"}
 LABELS = [f"class {c}" for c in "hcgabdfjie"]
 
 
@@ -36,7 +42,7 @@ def rows(n, seed):
     return (z + prior + rng.gumbel(size=z.shape)).argmax(axis=1), p, rng.random(n)
 
 
-def make(folder, n, files=8):
+def make(folder, n, files=20):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -44,10 +50,13 @@ def make(folder, n, files=8):
         codes, p, w = rows(n // files, i)
         if i == 0:  # one file lacks the rarest class
             codes[codes == K - 1] = 0
-        columns = {"y": np.array(LABELS)[codes], "code": codes.astype(float), "w": w}
+        y = np.array(LABELS, dtype=object)[codes]
+        y[:: max(len(y) // 5, 1)][:5] = None
+        columns = {"y": pa.array(y, pa.string()), "code": codes.astype(float), "w": w}
         columns |= {f"p_{label}": p[:, j] for j, label in enumerate(LABELS)}
-        table = pa.table(columns).append_column("proba", pa.array(list(p), pa.list_(pa.float64())))
-        pq.write_table(table, folder / f"{i}.parquet", row_group_size=131_072)
+        lists = pa.FixedSizeListArray.from_arrays(pa.array(p.ravel()), K)
+        table = pa.table(columns).append_column("proba", lists.cast(pa.list_(pa.float64())))
+        pq.write_table(table, folder / f"{i:02}.parquet", row_group_size=131_072)
 
 
 PLAIN = [f"p_{label}" for label in LABELS]
@@ -59,9 +68,11 @@ def read(folder):
     total = 0.0
     for file in sorted(folder.glob("*.parquet")):
         for batch in pq.ParquetFile(file, pre_buffer=False).iter_batches(
-            131_072, columns=["y", *PLAIN], use_threads=False
+            131_072, columns=["y", "w", *PLAIN], use_threads=False
         ):
-            table = np.column_stack([batch.column(name).to_numpy() for name in PLAIN])
+            table = np.empty((batch.num_rows, K))
+            for j, name in enumerate(PLAIN):
+                table[:, j] = batch.column(name).to_numpy()
             total += table[0, 0]
     return {"sum": total}
 
@@ -78,7 +89,7 @@ def said(report):
 def stream(folder):
     from skxent import log_loss_report_from
 
-    return said(log_loss_report_from(folder, y="y", **QUICK))
+    return said(log_loss_report_from(f"{folder}/*.parquet", **READING, **QUICK))
 
 
 def duckdb(folder):
@@ -86,14 +97,14 @@ def duckdb(folder):
 
     p = "CASE y " + " ".join(f"WHEN '{x}' THEN \"p_{x}\"" for x in LABELS) + " END"
     rows = duckdb.sql(
-        f"SELECT y, avg(-ln(greatest({p}, 2.220446049250313e-16))), count(*) "
-        f"FROM '{folder}/*.parquet' GROUP BY y"
+        f"SELECT y, sum(w * -ln(greatest({p}, 2.220446049250313e-16))), sum(w) "
+        f"FROM '{folder}/*.parquet' WHERE y IS NOT NULL GROUP BY y"
     ).fetchall()
-    found = {y: (loss, n) for y, loss, n in rows}
-    total = sum(n for _, n in found.values())
+    found = {y: (loss, w) for y, loss, w in rows}
+    total = sum(w for _, w in found.values())
     return {
-        "log_loss": sum(loss * n for loss, n in found.values()) / total,
-        "classes": [found[x][0] for x in LABELS],
+        "log_loss": sum(loss for loss, _ in found.values()) / total,
+        "classes": [found[x][0] / found[x][1] for x in LABELS],
     }
 
 
@@ -108,7 +119,7 @@ def dask(folder):
         distributed.Client(c),
     ):
         frame = dd.read_parquet(f"{folder}/*.parquet")
-        return said(log_loss_report(frame, y="y", **QUICK))
+        return said(log_loss_report(frame, **READING, **QUICK))
 
 
 def dask_read(folder):
@@ -119,13 +130,14 @@ def dask_read(folder):
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as c,
         distributed.Client(c),
     ):
-        frame = dd.read_parquet(f"{folder}/*.parquet")[["y", *PLAIN]]
+        frame = dd.read_parquet(f"{folder}/*.parquet")[["y", "w", *PLAIN]]
         return {"rows": float(frame.map_partitions(len).sum().compute())}
 
 
 def session():
     from pyspark.sql import SparkSession
 
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return (
         SparkSession.builder.master("local[2]")
         .config("spark.ui.enabled", "false")
@@ -139,12 +151,12 @@ def spark(folder):
     from skxent.engines.spark import log_loss_report
 
     frame = session().read.parquet(str(folder))
-    return said(log_loss_report(frame, y="y", labels=LABELS, **QUICK))
+    return said(log_loss_report(frame, **READING, **QUICK))
 
 
 def spark_read(folder):
     """Rows through Python workers that do nothing with them."""
-    frame = session().read.parquet(str(folder)).select("y", *[f"`{name}`" for name in PLAIN])
+    frame = session().read.parquet(str(folder)).select("y", "w", *[f"`{name}`" for name in PLAIN])
     count = frame.mapInArrow(_count, "n long").groupBy().sum("n").collect()
     return {"rows": float(count[0][0])}
 
@@ -153,7 +165,7 @@ def _count(batches):
     import pyarrow as pa
 
     for batch in batches:
-        table = np.column_stack([batch.column(i).to_numpy() for i in range(1, K + 1)])
+        table = np.column_stack([batch.column(i).to_numpy() for i in range(2, K + 2)])
         yield pa.RecordBatch.from_pydict({"n": pa.array([len(table)], pa.int64())})
 
 
@@ -163,10 +175,11 @@ def spark_own(folder):
     from pyspark.sql import functions as sf
 
     frame = session().read.parquet(str(folder))
-    frame = frame.select(sf.col("code"), array_to_vector("proba").alias("proba"))
+    frame = frame.where("y is not null")
+    frame = frame.select("code", "w", array_to_vector("proba").alias("proba"))
     frame = frame.withColumn("prediction", sf.lit(0.0))
     evaluator = MulticlassClassificationEvaluator(
-        metricName="logLoss", labelCol="code", probabilityCol="proba"
+        metricName="logLoss", labelCol="code", probabilityCol="proba", weightCol="w"
     )
     return {"log_loss": evaluator.evaluate(frame)}
 
@@ -231,33 +244,37 @@ def measured(name, folder):
     print("RESULT" + json.dumps(found | {"cpu": cpu, "wall": elapsed, "memory": seen["most"]}))
 
 
-def costs(n):
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+def costs(n, folder, only):
+    if not any(folder.glob("*.parquet")):
         make(folder, n)
-        size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
-        print(f"{n} rows, {K} classes, 8 files, {size:.0f} MB")
-        print(f"{'way':22}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}  log loss")
-        found = {}
-        for way in WAYS:
-            code = [sys.executable, __file__, "--way", way, "--folder", name]
-            done = subprocess.run(code, capture_output=True, text=True, check=False)
-            line = next((x for x in done.stdout.splitlines() if x.startswith("RESULT")), None)
-            if line is None:
-                print(f"{way:22} left out: {(done.stderr.strip().splitlines() or ['?'])[-1][:90]}")
-                continue
-            found[way] = result = json.loads(line[6:])
-            loss = result.get("log_loss", "")
-            cost = f"{result['cpu']:8.1f}{result['wall']:8.1f}{result['memory']:9.0f}"
-            print(f"{way:22}{cost}  {loss}", flush=True)
-        for way in ("duckdb", "dask", "spark", "spark's own logLoss"):
-            if way in found and "stream" in found:
-                off = [
-                    np.max(np.abs(np.array(found[way][key]) / np.array(found["stream"][key]) - 1))
-                    for key in ("log_loss", "classes", "high", "gap")
-                    if key in found[way]
-                ]
-                print(f"{way} beside the stream: largest relative difference {max(off):.1e}")
+    size = sum(file.stat().st_size for file in folder.glob("*.parquet")) / 1e6
+    print(f"{n} rows, {K} classes, 20 files, {size:.0f} MB")
+    print(f"{'way':22}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}  log loss")
+    kept = folder / "_found.json"  # a name that Spark does not read
+    found = json.loads(kept.read_text()) if kept.exists() else {}
+    for way in WAYS if only is None else [only]:
+        code = [sys.executable, __file__, "--way", way, "--folder", str(folder)]
+        done = subprocess.run(code, capture_output=True, text=True, check=False)
+        line = next((x for x in done.stdout.splitlines() if x.startswith("RESULT")), None)
+        if line is None:
+            print(f"{way:22} left out: {(done.stderr.strip().splitlines() or ['?'])[-1][:90]}")
+            continue
+        found[way] = result = json.loads(line[6:])
+        loss = result.get("log_loss", "")
+        cost = f"{result['cpu']:8.1f}{result['wall']:8.1f}{result['memory']:9.0f}"
+        print(f"{way:22}{cost}  {loss}", flush=True)
+    kept.write_text(json.dumps(found))
+    for beside in ("duckdb", "stream"):
+        for way in ("duckdb", "stream", "dask", "spark", "spark's own logLoss"):
+            if way in found and beside in found and way != beside:
+                off = largest(found[way], found[beside])
+                print(f"{way} beside {beside}: largest relative difference {off:.1e}")
+
+
+def largest(one, other):
+    """The largest relative difference between figures that both have."""
+    keys = [key for key in ("log_loss", "classes", "high", "gap") if key in one and key in other]
+    return max(np.max(np.abs(np.array(one[key]) / np.array(other[key]) - 1)) for key in keys)
 
 
 def joined(folder):
@@ -354,7 +371,8 @@ if __name__ == "__main__":
     parser.add_argument("rows", nargs="?", type=int, default=2_000_000)
     parser.add_argument("--hard", action="store_true")
     parser.add_argument("--join", action="store_true")
-    parser.add_argument("--way")
+    parser.add_argument("--only", choices=WAYS)
+    parser.add_argument("--way", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     if options.way:
@@ -363,5 +381,9 @@ if __name__ == "__main__":
         join(options.rows)
     elif options.hard:
         hard()
+    elif options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        costs(options.rows, options.folder, options.only)
     else:
-        costs(options.rows)
+        with tempfile.TemporaryDirectory() as name:
+            costs(options.rows, Path(name), options.only)

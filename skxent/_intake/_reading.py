@@ -70,6 +70,9 @@ def _located(message: str, chunk: Chunk, layout: Layout) -> str:
     message = re.sub(r"\brow (\d+)\b", row, message)
     if layout.kind == "columns":
         message = re.sub(r"\bcolumn (\d+)\b", column, message)
+        named = layout.columns.proba
+        said = f"columns {named!r}" if isinstance(named, str) else "the columns of proba"
+        message = message.replace("y_proba", said, 1)
     else:
         message = message.replace("y_proba", f"column {layout.proba[0]!r}", 1)
     if layout.columns.weight is not None:

@@ -25,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--on", required=True, metavar="ID", help="the column of the names of the rows"
     )
     parser.add_argument(
+        "--names",
+        default="old,new",
+        metavar="A,B",
+        help="what to call the two in the result (old,new)",
+    )
+    parser.add_argument(
         "--allow-unmatched",
         action="store_true",
         help="leave out rows that only one of the models has predicted",
@@ -42,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if options.old == options.new:
         msg = f"OLD and NEW are both {options.old!r}"
         raise UsageError(msg)
+    first, second = names = _names(options.names)
     progress = Progress("reading")
     how = reading_of(options)
     if how.pop("n_jobs") != 1:
@@ -53,14 +60,24 @@ def run(options: argparse.Namespace) -> int:
         options.new,
         replace(columns, weight=None, groups=None),
         columns,
+        names=names,
         unmatched="drop" if options.allow_unmatched else "error",
         base=base_of(options),
         progress=progress,
         **how,
     )
     progress.done()
-    comparison = counted._report(options.confidence_level, notes)
+    which = f"{first}: {options.old}; {second}: {options.new}."
+    comparison = counted._report(options.confidence_level, (which, *notes))
     gates = gates_of_comparison(options, comparison)
     title = f"{options.new} beside {options.old}"
     deliver(comparison, options, gates, title=title, counted=counted)
     return verdict_of(gates)
+
+
+def _names(text: str) -> tuple[str, str]:
+    names = [name.strip() for name in text.split(",")]
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        msg = f"--names: {text!r} is not two different names with a comma between them"
+        raise UsageError(msg)
+    return names[0], names[1]

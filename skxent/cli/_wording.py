@@ -36,7 +36,6 @@ def in_options(message: str, options: argparse.Namespace) -> str:
     known = dict(_OPTIONS)
     if hasattr(options, "on"):  # of a comparison
         known["row_ids"] = "--on"
-        message = re.sub("^old(?=: there are no rows)", lambda _: options.old, message)
     for phrase, ours in _PHRASES.items():
         message = message.replace(phrase, ours)
     return _ARGUMENT.sub(lambda found: f"({known[found[1]]})", message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
@@ -13,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from skxent._intake._arguments import check_choice, check_level
 from skxent._intake._arrow import Chunk
 from skxent._intake._columns import BadDataError, Columns, Layout
-from skxent._intake._labels import shown
 from skxent._intake._reading import Reading
 from skxent._typing import EPS, IntArray
 from skxent.comparison import LogLossComparison, LogLossComparisonAccumulator
@@ -194,12 +194,13 @@ def joined_accumulator(
     )
     how = (total.labels, pos_label, from_logits, renormalize, nulls)
     each = _told(progress, sources)
-    kept = KeptLosses(names[0], str(columns.row_ids))
+    called = (_called(old, names[0]), _called(new, names[1]))
+    kept = KeptLosses(called[0], str(columns.row_ids))
     for layout, chunk in sources[0].chunks(total.labels):
         _keep(kept, chunk, layout, Reading(columns, *how), total.eps)
         each(chunk)
     kept.settle(len(total.labels))
-    join = _Join(kept, Reading(columns_new, *how), total.eps, names, unmatched == "error")
+    join = _Join(kept, Reading(columns_new, *how), total.eps, names, called, unmatched == "error")
     sums = None
     for layout, chunk in sources[1].chunks(total.labels):
         rows = join.rows(chunk, layout)
@@ -210,6 +211,12 @@ def joined_accumulator(
     notes = join.end()
     total._add(names, sums, join.n_dropped)
     return total, notes
+
+
+def _called(source: Any, name: str) -> str:
+    """What messages call a source: its path, if it is a single one, or else its model."""
+    alone = source[0] if isinstance(source, list | tuple) and len(source) == 1 else source
+    return os.fspath(alone) if isinstance(alone, str | os.PathLike) else repr(name)
 
 
 def _told(progress: Progress | None, sources: Sequence[Counting]) -> Callable[[Chunk], None]:
@@ -241,10 +248,11 @@ class _Join:
         reading: Reading,
         eps: float,
         names: tuple[str, str],
+        called: tuple[str, str],
         strict: bool,
     ) -> None:
         self.kept, self.reading, self.eps, self.names = kept, reading, eps, names
-        self.strict = strict
+        self.called, self.strict = called, strict
         self.column = str(reading.columns.row_ids)
         self.n_alone = 0
         self.n_dropped = kept.n_lost
@@ -281,7 +289,7 @@ class _Join:
         if alone.any() and self.strict:
             row = int(alone.argmax())
             msg = (
-                f"{chunk.row(row)}, column {self.column!r}: {self.names[0]!r} has no row with the "
+                f"{chunk.row(row)}, column {self.column!r}: {self.called[0]} has no row with the "
                 f'id {shown_id(ids.values[row])}; leave such rows out with unmatched="drop".'
             )
             raise BadDataError(msg)
@@ -294,7 +302,7 @@ class _Join:
             row = int(found[again.argmax()])
             msg = (
                 f"{chunk.row(row)}, column {self.column!r}: the id {shown_id(ids.values[row])} is "
-                f"that of another row of {self.names[1]!r} as well; each must be there once."
+                f"that of another row of {self.called[1]} as well; each must be there once."
             )
             raise BadDataError(msg)
         self.kept.seen[places] = True
@@ -306,11 +314,10 @@ class _Join:
         other = used & (self.kept.codes[at] != codes)
         if other.any():
             row = int(other.argmax())
-            labels = self.reading.labels[[self.kept.codes[at[row]], codes[row]]]
-            was, now = (shown(labels[i : i + 1]) for i in (0, 1))
+            was, now = self.reading.labels[[self.kept.codes[at[row]], codes[row]]].tolist()
             msg = (
                 f"{chunk.row(row)}, column {self.reading.columns.y!r}: the label of the id "
-                f"{self.kept.shown(int(at[row]))} is {now}, and {was} in "
+                f"{self.kept.shown(int(at[row]))} is {now!r}, and {was!r} in "
                 f"{self.kept.row(int(at[row]))}."
             )
             raise BadDataError(msg)
@@ -322,14 +329,13 @@ class _Join:
             first = int(unseen[0])
             more = f", nor with those of {len(unseen) - 1} other rows" if len(unseen) > 1 else ""
             msg = (
-                f"{self.kept.row(first)}, column {self.column!r}: {self.names[1]!r} has no row "
+                f"{self.kept.row(first)}, column {self.column!r}: {self.called[1]} has no row "
                 f"with the id {self.kept.shown(first)}{more}; leave such rows out with "
                 f'unmatched="drop".'
             )
             raise BadDataError(msg)
         if len(unseen) == len(self.kept.seen):
-            names = " and ".join(map(repr, self.names))
-            msg = f"{names} have no id of {self.column!r} in common."
+            msg = f"{' and '.join(self.called)} have no id of {self.column!r} in common."
             raise BadDataError(msg)
         if not (self.n_alone or len(unseen)):
             return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +34,7 @@ _PROMISED = {
     ".arrow": ("Arrow", "arrow"),
     ".feather": ("Feather", "arrow"),
 }
-_HEADER, _BLOCK = 1 << 20, 1 << 22
+_HEADER, _BLOCK, _LARGEST = 1 << 20, 1 << 22, 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,13 @@ def opened(path: str, name: str) -> Opened:
 
 def _opened(file: Any, path: str, name: str) -> Opened:
     start = file.peek(8)[:8]
+    if not start:
+        msg = f"{name}: the file is empty."
+        raise BadDataError(msg)
     kind = next((kind for mark, kind in _MARKS.items() if start.startswith(mark)), "text")
     called, promised = _PROMISED.get(Path(path).suffix.lower(), ("", kind))
     if kind == "text" and promised != "text":
         msg = f"{name}: this is no {called} file: it begins otherwise."
-        raise BadDataError(msg)
-    if not start:
-        msg = f"{name}: the file is empty."
         raise BadDataError(msg)
     if path == "-" and kind in ("parquet", "arrow", "feather"):
         file = _spooled(file)
@@ -224,32 +225,61 @@ def _text(source: Any, file: Any, name: str) -> Opened:
     schema = pa.schema([pa.field(column, pa.string()) for column in header], metadata=mark)
 
     def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:  # noqa: ARG001
-        if not source.peek(1):  # a header and no rows
-            return
         numbers = {*layout.proba, *([layout.columns.weight] if layout.columns.weight else [])}
         types = {n: pa.float64() if n in numbers else pa.string() for n in layout.needed}
-        found = arrow_csv.open_csv(
-            source,
-            read_options=arrow_csv.ReadOptions(
-                block_size=_BLOCK, use_threads=False, column_names=header
-            ),
-            parse_options=arrow_csv.ParseOptions(delimiter=delimiter),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=types,
-                include_columns=layout.needed,
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
+        convert = arrow_csv.ConvertOptions(
+            column_types=types,
+            include_columns=layout.needed,
+            null_values=[""],
+            strings_can_be_null=True,
         )
-        for batch in found:
-            marked = batch.replace_schema_metadata(mark)
-            yield from _cut(marked, batch_rows(_width(schema, layout)))
+        start = 0
+        for block in _blocks(source):
+            try:
+                table = parsed(block, convert)
+            except pa.ArrowInvalid as error:
+                raise BadDataError(_bad_line(name, header, start, str(error))) from error
+            start += table.num_rows
+            for batch in table.replace_schema_metadata(mark).to_batches():
+                yield from _cut(batch, batch_rows(_width(schema, layout)))
+
+    def parsed(block: bytes, convert: Any = None) -> Any:
+        size = min(len(block) + 1, _LARGEST)
+        reading = arrow_csv.ReadOptions(use_threads=False, column_names=header, block_size=size)
+        # Of bytes: what reads ahead of Python's files, in threads, may wait for ever at the end.
+        parsing = arrow_csv.ParseOptions(delimiter=delimiter)
+        return arrow_csv.read_csv(pa.BufferReader(block), reading, parsing, convert)
 
     def whole() -> Any:
-        options = arrow_csv.ReadOptions(column_names=header)
-        return arrow_csv.read_csv(source, options, arrow_csv.ParseOptions(delimiter=delimiter))
+        return parsed(source.read())
 
     return Opened(schema, batches, file.close, whole)
+
+
+def _blocks(source: Any) -> Iterator[bytes]:
+    """Text, cut behind the end of a line."""
+    rest = b""
+    while more := source.read(_BLOCK):
+        block = rest + more
+        end = block.rfind(b"\n") + 1
+        rest = block[end:]
+        if block[:end].strip():
+            yield block[:end]
+    if rest.strip():
+        yield rest
+
+
+def _bad_line(name: str, header: Sequence[str], start: int, why: str) -> str:
+    """What Arrow says about text behind row `start`, with the names of file, row and column."""
+    if found := re.search(r"CSV column #(\d+): Row #(\d+): .* to (\w+): (.*)", why):
+        column, row = header[int(found[1])], start + int(found[2]) - 1
+        cell = found[4].removeprefix("invalid value ")
+        said = "there is text that is no UTF-8" if found[3] == "string" else f"{cell} is no number"
+        return f"{name}, row {row}, column {column!r}: {said}."
+    if found := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", why):
+        row = start + int(found[1]) - 1
+        return f"{name}, row {row}: {found[3]} cells below {found[2]} names of columns."
+    return unreadable(name, ValueError(why))
 
 
 def _header(source: Any, name: str) -> tuple[list[str], str]:

@@ -136,7 +136,7 @@ class KeptLosses:
         if ids.kind != self.kind:
             msg = (
                 f"{chunk.where}: column {self.column!r} holds {ids.kind} as ids; those of "
-                f"{self.name!r} are {self.kind}, none of which they can equal."
+                f"{self.name} are {self.kind}, none of which they can equal."
             )
             raise BadDataError(msg)
 

@@ -513,6 +513,8 @@ def test_bad_data_are_one_line_and_nothing_is_written(case, ending, tmp_path, ca
         ("none.parquet", 2, "there is no such file"),
         ("text.parquet", 3, "this is no Parquet file"),
         ("empty.csv", 3, "the file is empty"),
+        ("empty.parquet", 3, "the file is empty"),
+        ("cut.parquet", 3, "cannot be read: "),
     ],
 )
 def test_files_that_cannot_be_read(name, code, message, tmp_path, capsys):
@@ -521,9 +523,31 @@ def test_files_that_cannot_be_read(name, code, message, tmp_path, capsys):
     if "*" not in name:
         (folder / "text.parquet").write_text("kind,p_a\n")
         (folder / "empty.csv").write_text("")
+        (folder / "empty.parquet").write_text("")
+        pq.write_table(TABLE, folder / "cut.parquet")
+        content = (folder / "cut.parquet").read_bytes()
+        (folder / "cut.parquet").write_bytes(content[: len(content) // 2])
     found, out, err = run(capsys, "report", folder / name, *READ)
     assert (found, out) == (code, "")
     assert re.fullmatch(rf"skxent: .*{re.escape(name)}: {message}.*\n", err)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("ape,oops,0.5", "row 1, column 'p_ape': 'oops' is no number"),
+        ("ape,0.5", "row 1: 2 cells below 3 names of columns"),
+        ("ape,0,5,0.5", "row 1: 4 cells below 3 names of columns"),
+        ("ape,,0.5", "row 1, column 'p_ape': there is no value"),
+    ],
+)
+def test_bad_lines_of_text(line, message, tmp_path, capsys):
+    path = tmp_path / "bad.csv"
+    path.write_text(f"kind,p_ape,p_bee\nape,0.5,0.5\n{line}\n")
+    code, out, err = run(capsys, "report", path, "--target", "kind", "--md", tmp_path / "out.md")
+    assert (code, out) == (3, "")
+    assert re.fullmatch(rf"skxent: .*bad\.csv, {message}.*\n", err), err
+    assert [p.name for p in tmp_path.iterdir()] == ["bad.csv"]
 
 
 @pytest.mark.parametrize(
@@ -563,6 +587,29 @@ def test_a_comparison_speaks_of_its_options(old, tmp_path, capsys):
     pq.write_table(TABLE[:0], path)
     code, _, err = run(capsys, "compare", path, old, *READ, "--on", "id")
     assert (code, err) == (3, f"skxent: {path}: there are no rows.\n")
+
+
+def test_messages_of_a_comparison_name_the_files(old, tmp_path, capsys):
+    path = tmp_path / "other.parquet"
+    pq.write_table(worse()[:300], path)
+    for pair, alone in (((old, path), path), ((path, old), path)):
+        _, _, err = run(capsys, "compare", *pair, *READ, "--on", "id")
+        assert f"{alone} has no row with the id" in err
+    compare = ["compare", old, path, *READ, "--on", "id", "--allow-unmatched", "--json"]
+    _, out, _ = run(capsys, *compare)
+    assert json.loads(out)["notes"][0] == f"old: {old}; new: {path}."
+
+
+def test_models_have_the_names_that_were_asked_for(old, tmp_path, capsys):
+    path = tmp_path / "other.parquet"
+    pq.write_table(worse(), path)
+    compare = ["compare", old, path, *READ, "--on", "id", "--names"]
+    _, out, _ = run(capsys, *compare, "forest, boosting", "--json")
+    assert LogLossComparison.from_json(out).models == ("forest", "boosting")
+    for names in ("forest", "a,a", "a,", "a,b,c"):
+        code, out, err = run(capsys, *compare, names)
+        assert (code, out) == (2, "")
+        assert "not two different names" in err
 
 
 def test_unmatched_rows_can_be_left_out(old, tmp_path, capsys):

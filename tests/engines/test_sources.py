@@ -355,8 +355,8 @@ def test_all_rows_without_a_value():
     ("column", "value", "message"),
     [
         ("kind", "cow", r"bad\.parquet, row 321, column 'kind': 'cow' is none of the labels"),
-        ("p_bee", 1.7, r"bad\.parquet: y_proba.*row 321, column 'p_bee' holds 1\.7"),
-        ("p_bee", 0.9, r"bad\.parquet: The rows of y_proba must sum to 1.*row 321 sums to"),
+        ("p_bee", 1.7, r"bad\.parquet: columns 'p_\*'.*row 321, column 'p_bee' holds 1\.7"),
+        ("p_bee", 0.9, r"bad\.parquet: The rows of columns 'p_\*' must sum to 1.*row 321 sums to"),
         ("w", -1.0, r"bad\.parquet: column 'w' must be finite and not negative; row 321 has -1"),
     ],
 )

@@ -3,6 +3,8 @@
 import gzip
 import io
 import sys
+import threading
+import types
 
 import fsspec
 import numpy as np
@@ -168,8 +170,14 @@ def test_names_of_rows_and_groups_stay_text(tmp_path):
         ("a.csv", bytes(100), r"a\.csv: this is neither Parquet nor Arrow nor text"),
         ("a.csv", b"kind\n\xff\xfe\n", r"a\.csv: there is no column 'w'"),
         ("a.csv", b"ki\xffnd\n\xff\xfe\n", r"a\.csv: cannot be read: 'utf-8' codec"),
-        ("a.csv", b"kind,w,p_a,p_b\na,1,.5,.5\nb,1,x,.5\n", r"a\.csv: cannot be read: .*'x'"),
-        ("a.csv", b"kind,w,p_a,p_b\na,1,.5,.5\nb,1\n", r"a\.csv: cannot be read: .*[Ee]xpected 4"),
+        ("a.csv", b"kind,w,p_a,p_b\na,1,.5,.5\nb,1,x,.5\n", r"a\.csv, row 1, column 'p_a': 'x' is"),
+        (
+            "a.csv",
+            b"kind,w,p_a,p_b\na,1,.5,.5\n\xe4,1,.5,.5\n",
+            r"a\.csv, row 1, column 'kind': .*UTF",
+        ),
+        ("a.csv", b"kind,w,p_a,p_b\na,1,.5,.5\nb,1\n", r"a\.csv, row 1: 2 cells below 4 names"),
+        ("a.parquet", b"", r"a\.parquet: the file is empty"),
         ("a.csv", b"kind,w,p_a,p_b\n", r"nothing to report"),
         ("a.csv.gz", gzip.compress(csv_of(TABLE))[:2000], r"a\.csv\.gz: cannot be read"),
     ],
@@ -181,6 +189,39 @@ def test_what_is_wrong_with_a_file_is_one_line(name, content, message, tmp_path)
     with pytest.raises(ValueError, match=message) as raised:
         log_loss_report_from(path, **COLUMNS)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("row", [7, 60_000])
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"b,1,.3,x", r"row {}, column 'p_b': 'x' is no number"),
+        (b"b,1,.3,.7,", r"row {}: 5 cells below 4 names of columns"),
+        (b"c,1,.3,.7", r"row {}, column 'kind': 'c' is none of the labels"),
+    ],
+)
+def test_a_bad_line_of_a_long_text_is_found(row, line, message, tmp_path):
+    lines = [b"a,1,0.2500000000000000000000000000,0.7500000000000000000000000000000000"] * 80_000
+    lines[row] = line
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\n".join([b"kind,w,p_a,p_b", *lines]))
+    with pytest.raises(ValueError, match=r"a\.csv, " + message.format(row)):
+        log_loss_report_from(path, y="kind", weight="w", **QUICK)
+
+
+def test_text_is_read_by_no_other_thread(monkeypatch):
+    """One that still reads a file of Python's when Python ends may wait for ever."""
+    seen = set()
+
+    class Told(io.BytesIO):
+        def read1(self, size=-1):
+            seen.add(threading.get_ident())
+            return super().read1(size)
+
+    lines = b"y,p_0,p_1\n" + b"0,0.50000000,0.50000000\n" * 600_000
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=Told(lines)))
+    assert log_loss_report_from("-", y="y", **QUICK).overall["n_samples"] == 600_000
+    assert seen == {threading.get_ident()}
 
 
 def test_a_damaged_page_is_found_while_it_is_read(tmp_path):
