@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammainc, gammaincc, ndtr
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import gammainc, gammaincc, ndtr, ndtri, stdtr
 
 from skxent._typing import FloatArray
 
@@ -43,7 +41,7 @@ def gap_test(
         third = third * np.square(design_effect)
         skewness = _possible(third / deviation**3, gap, deviation, expected, most)
         z = gap / deviation
-        normal = z if np.isinf(df) else np.copysign(norm.isf(student.sf(np.abs(z), df)), z)
+        normal = z if np.isinf(df) else np.copysign(-ndtri(stdtr(df, -np.abs(z))), z)
         # Each tail holds the labels that were seen.
         tail = np.maximum(_tail(normal, skewness), np.exp(-surprise))
         p_value = np.clip(2.0 * tail, _LEAST, 1.0)

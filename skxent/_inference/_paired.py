@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from skxent._inference._intervals import Moments, share_interval
 from skxent._typing import FloatArray
@@ -119,7 +119,7 @@ def _bounds(
 ) -> tuple[FloatArray, FloatArray]:
     df, error, *skews = _studentized(moments)
     with np.errstate(all="ignore"):
-        quantile = np.asarray(student.isf(tail, df))
+        quantile = np.asarray(-stdtrit(df, tail))
         low, high = (
             moments.mean - error * _untransformed(x, a)
             for x, a in zip((quantile, -quantile), skews, strict=True)
@@ -155,7 +155,7 @@ def paired_p_value(moments: Moments, floored: FlooredShares | None = None) -> Fl
         # Between the two, neither bound can reach 0.
         x = np.maximum(np.maximum(above, -below), 0.0)
         certain = np.where(moments.mean == 0.0, 1.0, 0.0)
-        p_value = np.where(error > 0, np.minimum(2.0 * student.sf(x, df), 1.0), certain)
+        p_value = np.where(error > 0, np.minimum(2.0 * stdtr(df, -x), 1.0), certain)
         return np.where(np.isnan(error), np.nan, p_value)
 
 

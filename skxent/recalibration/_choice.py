@@ -137,16 +137,41 @@ class _Candidates:
         self.own: list[list[FloatArray]] = [[] for _ in methods]
         """Of each method and repeat, the losses of the rows that maps were fitted to."""
         self.chances: dict[int, Chance | None] = {}
-        self.gains: dict[int, tuple[tuple[int, bool], Moments]] = {}
-        """Those that were computed, and of how many repeats."""
-        self.n_parameters = np.array([n_parameters(method, k) for method in methods], dtype=float)
         self.alike = likeness(drawn)
         share = np.ones(len(drawn.codes)) if drawn.weight is None else drawn.weight
-        share = share / share.sum()
-        self.whole = Observations(share, drawn.units, None, 1)
-        self.share = share
-        self.n = 1.0 / float(share @ share)
-        self.rest = drawn.rest_after([f.map for f in self.fitted[1:]])
+        self.share = share / share.sum()
+        self.whole = Observations(self.share, drawn.units, None, 1)
+        n = 1.0 / float(self.share @ self.share)
+        self.n_parameters = np.array([n_parameters(method, k) for method in methods], dtype=float)
+        # The gain is flat around the best map: where there is nothing to gain, the spread of the
+        # rows vanishes faster than the effect of the parameters that were fitted to noise.
+        parameters = self.n_parameters * N_SPLITS / (N_SPLITS - 1)
+        self.variance_of_fit = parameters * self.alike**2 / (n * min(n, drawn.n_fit))
+        rank = np.argsort(np.argsort(self.n_parameters, kind="stable"))
+        self.handicap = _HANDICAP * rank * self.alike / n
+        """What a map has to be better by than each simpler one, lest equal ones are a lottery."""
+        self.taken = np.zeros((len(methods), len(drawn.codes)))
+        """What each method takes off the loss of each row."""
+        rest = drawn.rest_after([f.map for f in self.fitted[1:]])
+        np.subtract(drawn.before[drawn.n_fit :], rest, out=self.taken[1:, drawn.n_fit :])
+        self._moments = np.zeros((4, len(methods)))
+        self._update([0])
+
+    @property
+    def gain(self) -> Moments:
+        """Of what the methods take off the loss, the variance of their fits included."""
+        return Moments(*self._moments)
+
+    def _update(self, which: Sequence[int]) -> None:
+        """Reckon again what methods take off the loss."""
+        for i in which:
+            if self.own[i]:
+                own = np.mean(self.own[i], axis=0)
+                np.subtract(self.drawn.before[: len(own)], own, out=self.taken[i, : len(own)])
+        found = self.whole.moments(self.taken[i] for i in which)
+        parts = (found.mean, found.variance, found.third, found.n)
+        self._moments[:, which] = np.array(parts)[..., 0]
+        self._moments[1, which] += self.variance_of_fit[which]
 
     def more(self, which: Sequence[int], n_repeats: int) -> None:
         """Cut the folds so many times more, for the methods `which`."""
@@ -157,6 +182,7 @@ class _Candidates:
                 self.repeats.held_out(self.fitted[i], folds) - self._chance(i, folds)
                 for folds in self.repeats.folds[first:]
             ]
+        self._update(which)
 
     def steady(self, which: Sequence[int]) -> bool:
         """Take what is known to be chance off the losses after methods; whether that was new."""
@@ -168,62 +194,33 @@ class _Candidates:
                     own - self._chance(i, folds)
                     for own, folds in zip(self.own[i], repeats.folds, strict=False)
                 ]
+        self._update(which)
         return len(self.chances) > before
 
     def _chance(self, i: int, folds: Folds) -> FloatArray | float:
         chance = self.chances.get(i)
         return 0.0 if chance is None else chance.of(folds.number)
 
-    def after(self, i: int) -> FloatArray:
-        """Losses of all rows after a method, the mean of its repeats."""
-        if i == 0:  # not through the logarithms again, whose rounding would look like a gain
-            return self.drawn.before
-        return np.concatenate([np.mean(self.own[i], axis=0), self.rest[i - 1]])
-
-    def gain(self, i: int) -> Moments:
-        """Moments of what a method takes off the loss, the variance of its fit included."""
-        state = len(self.own[i]), i in self.chances
-        if i not in self.gains or self.gains[i][0] != state:
-            moments = self.whole.moments(self.drawn.before - self.after(i))
-            moments = replace(moments, variance=moments.variance + self._variance_of_fit(i))
-            self.gains[i] = state, moments
-        return self.gains[i][1]
-
-    def gain_interval(self, i: int, level: float) -> tuple[float, float]:
+    def intervals(self, level: float) -> tuple[FloatArray, FloatArray]:
         """
-        Interval of what a method takes off the loss.
+        Interval of what each method takes off the loss.
 
         A few rows whose class was called impossible have nearly all of the gain where a map gives
         it a chance, and no transformation of t is right for so few.
         """
-        cost = -self.drawn.least
+        gain, cost = self.gain, -self.drawn.least
+        low, high = paired_interval(gain, level)
         floored = self.drawn.before > _FLOOR * cost
-        gains = self.drawn.before - self.after(i) if floored.any() else np.zeros(1)
-        raised = floored & (gains > _RAISED * cost)
-        if not raised.any():
-            ends = paired_interval(self.gain(i), level)
-        else:
-            rest = self.whole.moments(np.where(raised, 0.0, gains))
-            rest = replace(rest, variance=rest.variance + self._variance_of_fit(i))
-            share, n = float(self.whole.share @ raised), 1.0 / self.whole.second
-            mean = self.gain(i).mean
-            ends = interval_with_rare(mean, rest, gains[raised], share, n, level)
-        return float(ends[0][0]), float(ends[1][0])
-
-    def _variance_of_fit(self, i: int) -> float:
-        """
-        Variance of the mean gain that comes from the fit, beside that of the rows.
-
-        The gain is flat around the best map: where there is nothing to gain, the spread of the
-        rows vanishes faster than the effect of the parameters that were fitted to noise.
-        """
-        parameters = self.n_parameters[i] * N_SPLITS / (N_SPLITS - 1)
-        return parameters * self.alike**2 / (self.n * min(self.n, self.drawn.n_fit))
-
-    def handicap(self, i: int) -> float:
-        """What a map has to be better by than each simpler one, lest equal ones are a lottery."""
-        rank = int(np.argsort(np.argsort(self.n_parameters, kind="stable"))[i])
-        return _HANDICAP * rank * self.alike / self.n
+        for i in range(1, len(low) if floored.any() else 0):
+            raised = floored & (self.taken[i] > _RAISED * cost)
+            if raised.any():
+                rest = self.whole.moments([np.where(raised, 0.0, self.taken[i])])
+                rest = replace(rest, variance=rest.variance + self.variance_of_fit[i])
+                share, n = float(self.share @ raised), 1.0 / self.whole.second
+                rare = self.taken[i, raised]
+                ends = interval_with_rare(gain.mean[i], rest, rare, share, n, level)
+                low[i], high[i] = ends[0].item(), ends[1].item()
+        return low, high
 
     def with_fit(self, moments: Moments, i: int) -> Moments:
         """
@@ -276,9 +273,8 @@ def _decided(found: _Candidates) -> int:
     found.more(methods, _FIRST_REPEATS)
     most = max(min(_MOST_NUMBERS // found.repeats.x.size, _MOST_REPEATS), _FIRST_REPEATS)
     while True:
-        gains = {i: found.gain(i) for i in methods}
-        low = {i: found.gain_interval(i, _LEVEL)[0] for i in methods}
-        mean = {i: float(gains[i].mean[0]) - found.handicap(i) for i in methods}
+        low = found.intervals(_LEVEL)[0].tolist()
+        mean = (found.gain.mean - found.handicap).tolist()
         surest, best = max(methods, key=low.__getitem__), max(methods, key=mean.__getitem__)
         beaten = low[surest] > 0
         unclear = {surest} if abs(low[surest]) < _SURE * found.noise(surest, 0) else set()
@@ -311,33 +307,31 @@ def choose(
     drawn = drawn_rows(rows, losses, eps, seed, groups)
     found = _Candidates(drawn, seed)
     at = _decided(found)
-    k, every = rows.proba.n_classes, range(len(found.fitted))
-    gains = [found.gain(i) for i in every]
-    gain = np.array([float(m.mean[0]) for m in gains])
-    gain_low, gain_high = np.array([found.gain_interval(i, confidence_level) for i in every]).T
-    mean = float(np.average(losses, weights=rows.weight))
-    moments = [
-        replace(found.whole.moments(found.after(i)), mean=np.array([mean - gain[i]])) for i in every
-    ]
-    intervals = [hall_interval(m, confidence_level) for m in moments]
-    parts = Observations(found.share, drawn.units, drawn.codes, k)
-    of_class = [parts.moments(drawn.before - found.after(i)) for i in every]
+    k = rows.proba.n_classes
+    gain = found.gain.mean
+    gain_low, gain_high = found.intervals(confidence_level)
+    loss = float(np.average(losses, weights=rows.weight)) - gain
+    after = found.whole.moments(drawn.before - taken for taken in found.taken)
+    low, high = hall_interval(replace(after, mean=loss[:, None]), confidence_level)
     recalibration = Recalibration(
         methods=tuple(f.method.name for f in found.fitted),
-        log_loss=(mean - gain) / unit,
-        ci_low=np.array([float(low[0]) for low, _ in intervals]) / unit,
-        ci_high=np.array([float(high[0]) for _, high in intervals]) / unit,
+        log_loss=loss / unit,
+        ci_low=low[:, 0] / unit,
+        ci_high=high[:, 0] / unit,
         gain=gain / unit,
         gain_low=gain_low / unit,
         gain_high=gain_high / unit,
-        class_gain=np.array([m.mean for m in of_class]) / unit,
+        class_gain=np.array([class_weights(drawn.codes, k, found.share * t) for t in found.taken])
+        / unit,
         recommended=found.fitted[at].method.name,
         fitted=replace(found.fitted[at].map, eps=eps, positive=rows.proba.positive),
     )
     recoverable = np.zeros((3, k))
     if at:
-        bounds = paired_interval(found.with_fit(of_class[at], at), confidence_level)
-        recoverable = np.array([of_class[at].mean, *bounds]) / unit
+        parts = Observations(found.share, drawn.units, drawn.codes, k)
+        of_class = found.with_fit(parts.moments([found.taken[at]]), at)
+        bounds = paired_interval(of_class, confidence_level)
+        recoverable = np.concatenate([of_class.mean, *bounds]) / unit
     temperature = recalibration.methods.index("temperature")
     return Choice(
         recalibration,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -28,18 +29,28 @@ class Observations:
             self.owner, self.own = (None, size) if codes is None else (cells % k, size[cells // k])
         self.second, self.third = dot(size, size), dot(size * size, size)
 
-    def moments(self, values: FloatArray) -> Moments:
-        """Of the sum of the values times their shares, or of the part that each class has in it."""
+    def moments(self, values: Iterable[FloatArray]) -> Moments:
+        """
+        Of the sum of some values times their shares, or of the part that each class has in it.
+
+        Shape (n_values, k).
+        """
+        sums = np.moveaxis(np.array([self._powers(each) for each in values]), 1, 0)
+        one = np.ones_like(sums[0])
+        square, cube = (self.second * one, *sums[1:3]), (self.third * one, *sums[3:6])
+        found = moments_of_mean(one, sums[0], np.array(square), np.array(cube))
+        return replace(found, mean=found.mean + sums[6])
+
+    def _powers(self, values: FloatArray) -> list[FloatArray]:
+        """Sums of products of the values with their shares, about the last, which is their mean."""
         middle = dot(self.share, values) if self.owner is None else 0.0
         part = self.share * (values - middle)  # so that a small spread keeps its digits
         if self.cell is not None:
             part = class_weights(self.cell, len(self.own), part)
         weighted, sums = self.own * part, self._sums
-        square = [np.full(self.k, self.second), sums(weighted), sums(part, part)]
-        cube = [np.full(self.k, self.third), sums(self.own, weighted), sums(weighted, part)]
-        cube.append(sums(np.multiply(part, part, out=weighted), part))
-        found = moments_of_mean(np.ones(self.k), sums(part), np.array(square), np.array(cube))
-        return replace(found, mean=found.mean + middle)
+        found = [sums(part), sums(weighted), sums(part, part), sums(self.own, weighted)]
+        found += [sums(weighted, part), sums(np.multiply(part, part, out=weighted), part)]
+        return [*found, np.full(self.k, middle)]
 
     def _sums(self, a: FloatArray, b: FloatArray | None = None) -> FloatArray:
         """Sums of numbers, or of products, over all or over those of each class."""

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlog1py, xlogy
-from scipy.stats import chi2
+from scipy.special import chdtri, xlog1py, xlogy
 
 from skxent._typing import FloatArray
 from skxent.recalibration._choice import Choice
@@ -47,7 +46,7 @@ def prior_margin(statistics: Statistics) -> float:
     if statistics.groups is not None:
         square = (statistics.groups.weight.sum(axis=1) ** 2).sum()
     n = statistics.weight.sum() ** 2 / square
-    return float(chi2.ppf(0.99, max(present - 1, 1)) / (2.0 * n))
+    return float(chdtri(max(present - 1, 1), 0.01) / (2.0 * n))
 
 
 def _prior_losses(prevalence: FloatArray) -> FloatArray:

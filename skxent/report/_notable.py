@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from skxent._typing import FloatArray
 from skxent.statistic._evidence import Evidence
@@ -52,7 +52,7 @@ def _dearest_baselines(s: Statistics) -> FloatArray:
     n, k = s.weight.sum() ** 2 / s.square[0].sum(), len(s.support)
     prevalence = s.weight / s.weight.sum()
     return -np.log(
-        beta.ppf(_CHANCE / k, np.maximum(n * prevalence, _LEAST), n * (1.0 - prevalence) + 1.0)
+        betaincinv(np.maximum(n * prevalence, _LEAST), n * (1.0 - prevalence) + 1.0, _CHANCE / k)
     )
 
 
@@ -100,7 +100,7 @@ def large_cells(statistics: Statistics) -> list[tuple[int, int]]:
         # As many rows as carry the loss of the class, if each carried the same.
         squares = max(float(s.square[2, c]), 1e-300)
         n, part = s.loss[c] ** 2 / squares, s.confusion[c, j] / s.loss[c]
-        low = beta.ppf(_CHANCE / (k * (k - 1)), max(n * part, _LEAST), n * (1.0 - part) + 1.0)
+        low = betaincinv(max(n * part, _LEAST), n * (1.0 - part) + 1.0, _CHANCE / (k * (k - 1)))
         if low * (s.weight.sum() - s.weight[c]) > s.weight[j]:
             found.append((c, j))
     return sorted(found, key=lambda cell: -s.confusion[cell])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import f as f_distribution
-from scipy.stats import norm
+from scipy.special import fdtrc, ndtr
 
 from skxent._typing import FloatArray
 from skxent.report._gaps import group_effects
@@ -64,7 +63,7 @@ def _p_between(s: Statistics, present: NDArray[np.bool_], effect: float) -> floa
     # Copies multiply both sums of squares alike, so that only the degrees of freedom are fewer.
     if rest < 1:
         return 1.0
-    return float(f_distribution.sf(between / groups / max(within / rest, 1e-300), groups, rest))
+    return float(fdtrc(groups, rest, between / groups / max(within / rest, 1e-300)))
 
 
 def _p_beyond_probabilities(s: Statistics, effect: FloatArray) -> float:
@@ -91,4 +90,4 @@ def _p_beyond_probabilities(s: Statistics, effect: FloatArray) -> float:
     if not some.any():
         return 1.0
     z = np.abs(excess[some]) / np.sqrt(variance[some])
-    return float(2.0 * norm.sf(z.max()) * np.count_nonzero(some))
+    return float(2.0 * ndtr(-z.max()) * np.count_nonzero(some))
