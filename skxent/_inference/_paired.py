@@ -119,7 +119,7 @@ def _bounds(
 ) -> tuple[FloatArray, FloatArray]:
     df, error, *skews = _studentized(moments)
     with np.errstate(all="ignore"):
-        quantile = np.asarray(-stdtrit(df, tail))
+        quantile = -np.asarray(stdtrit(df, tail), dtype=np.float64)
         low, high = (
             moments.mean - error * _untransformed(x, a)
             for x, a in zip((quantile, -quantile), skews, strict=True)

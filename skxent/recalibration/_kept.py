@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from copy import copy
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._typing import FloatArray, IntArray
+from skxent._typing import FloatArray
 from skxent.recalibration._blocks import BlocksOfClasses
 from skxent.recalibration._multiplied import Multiplied
 from skxent.recalibration._newton import crossed, times
@@ -49,12 +48,6 @@ class KeptProducts:
         blocks = np.moveaxis(np.array([[spread[2], spread[1]], [spread[1], spread[0]]]), -1, 0)
         self.rough = BlocksOfClasses(fits.shape, blocks)
 
-    def some(self, which: IntArray) -> Self:
-        """Under the weights of the sets `which`."""
-        part = copy(self)
-        part.weight, part.sums = self.weight[:, which], self.sums[:, which]
-        return part
-
     def times(self, v: FloatArray) -> FloatArray:
         """Shape (n_sets, size), as `v`."""
         shape, (counts, firsts, seconds) = self.shape, self.sums
@@ -87,12 +80,6 @@ class MatrixProducts:
     def __init__(self, fits: Multiplied, theta: FloatArray) -> None:
         self.fits, self.theta = fits, theta
         self.rough = BlocksOfClasses.of(fits, theta)
-
-    def some(self, which: IntArray) -> Self:
-        """Under the weights of the sets `which`."""
-        part = copy(self)
-        part.fits = self.fits.some(which)
-        return part
 
     def times(self, v: FloatArray) -> FloatArray:
         """Shape (n_sets, size), as `v`."""

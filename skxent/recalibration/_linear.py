@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from skxent._backend import pick
-from skxent._typing import FloatArray, IntArray
+from skxent._typing import FloatArray
 from skxent.recalibration._hessians import (
     hessians_of_matrix,
     hessians_of_scalar,
@@ -17,7 +15,7 @@ from skxent.recalibration._hessians import (
 )
 from skxent.recalibration._kept import KeptProducts, MatrixProducts
 from skxent.recalibration._multiplied import Multiplied
-from skxent.recalibration._newton import Products, crossed
+from skxent.recalibration._newton import Products, Rows, crossed
 from skxent.recalibration._shape import Shape, shorten_slopes, slope_prior
 
 __all__ = ["LinearFits"]
@@ -26,51 +24,46 @@ __all__ = ["LinearFits"]
 class LinearFits(Multiplied):
     """Fits of maps of one shape."""
 
-    def __init__(self, shape: Shape, x: FloatArray, codes: IntArray, weight: FloatArray) -> None:
-        super().__init__(shape, x, codes, weight)
-        self.targets = self._targets()
+    def __init__(self, shape: Shape, rows: Rows, weight: FloatArray) -> None:
+        super().__init__(shape, rows, weight)
+        self.precision = shape.precision()
+        self._weigh()
 
-    def _targets(self) -> FloatArray:
-        """Derivatives of the weighted sum of the logits of the labels, whatever the map."""
-        (n, k), w = self.x.shape, self.weight
-        labels: Any = csr_array((np.ones(n), self.codes, np.arange(n + 1)), shape=(n, k)).T
+    def _weigh(self) -> None:
+        """What follows from the weights."""
+        w, of_class, own = self.weight, self.rows.of_class, self.rows.own
         if self.shape.slope == "matrix":
-            slopes = np.array([(labels @ (self.x * each[:, None])).T for each in w])
+            slopes = np.array([(of_class @ (self.x * each[:, None])).T for each in w])
         else:
-            slopes = (labels @ (w.T * pick(self.x, self.codes)[:, None])).T
-        return self.shape.joined(slopes, (labels @ w.T).T)
-
-    def _some(self, which: IntArray) -> Self:
-        part = super()._some(which)
-        part.targets = self.targets[which]
-        return part
+            slopes = (of_class @ (w.T * own[:, None])).T
+        self.targets = self.shape.joined(slopes, (of_class @ w.T).T)
+        """Derivatives of the weighted sum of the logits of the labels, whatever the map."""
+        self.unsloped = np.zeros(len(w)) if self.shape.n_slopes else slopes.sum(axis=1)
+        """What the logits of the labels come to beside that."""
 
     def weighted(self, weight: FloatArray) -> Self:
         part = super().weighted(weight)
-        part.targets = part._targets()
+        part._weigh()
         return part
 
     def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         shape, n_sets, k = self.shape, len(self.weight), self.shape.k
-        bias = shape.biases(theta)
         counts = np.zeros((n_sets, k))
         sums = np.zeros((n_sets, k, k) if shape.slope == "matrix" else (n_sets, k))
-        prior, gradient = self._prior(theta)
-        value = np.zeros(n_sets) + prior
-        for at, x, w in self.blocks(max(len(theta), n_sets) if shape.n_slopes else 1):
-            z, codes = self.multiplied(x, theta), self.codes[at]
-            own = z.reshape(len(z), -1)[:, codes + np.arange(0, x.size, k)]
-            factor, powers, total, shift = self.powers(z, theta)
-            loss = np.log(total)
-            loss += shift - own
-            if shape.bias:
-                loss -= bias[:, codes]
-            value += np.einsum("bm,bm->b", w, np.broadcast_to(loss, w.shape))
+        value, gradient = self._prior(theta)
+        # The logits of the labels are linear in the parameters: their sum needs no rows.
+        value = value - (self.targets * theta).sum(axis=1) - self.unsloped
+        for _, x, w in self.blocks(max(len(theta), n_sets) if shape.n_slopes else 1):
+            factor, powers, total, shift = self.powers(self.multiplied(x, theta), theta)
+            logs = np.log(total)
+            logs += shift
+            value = value + np.einsum("bm,bm->b", w, logs)
             ratio = w / total
             if shape.bias:
                 counts += weighted_rows(ratio, powers)
             if shape.slope == "matrix":
-                sums += crossed(x, ratio[..., None] * powers)
+                powers = powers * ratio[..., None]
+                sums += crossed(x, powers)
             elif shape.n_slopes:
                 powers *= x
                 sums += weighted_rows(ratio, powers)
@@ -80,7 +73,7 @@ class LinearFits(Multiplied):
 
     def _prior(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Minus the log of the prior of each set of parameters, and its derivatives."""
-        gradient = self.shape.precision() * theta
+        gradient = self.precision * theta
         value = 0.5 * (gradient * theta).sum(axis=1)
         if self.shape.n_slopes:
             of_slope, gradient[:, 0], _ = slope_prior(theta[:, 0])
@@ -88,7 +81,7 @@ class LinearFits(Multiplied):
         return value, gradient
 
     def prior_curvature(self, theta: FloatArray) -> FloatArray:
-        curvature = np.tile(self.shape.precision(), (len(theta), 1))
+        curvature = np.tile(self.precision, (len(theta), 1))
         if self.shape.n_slopes:
             curvature[:, 0] = slope_prior(theta[:, 0])[2]
         return curvature

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from skxent.recalibration._newton import (
     Curvature,
     Fits,
     crossed,
+    curvature_at,
     is_solved_directly,
     minimised,
     times,
@@ -149,7 +151,7 @@ class Folds:
         return cls(number, _scaled((number != np.arange(number.max() + 1)[:, None]) * weight))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class FittedMethod:
     """The map of a method that was fitted to all rows, and what fits to parts begin from."""
 
@@ -157,33 +159,46 @@ class FittedMethod:
     map: Map
     fits: Fits | None = None
     theta: FloatArray | None = None
-    curvature: Curvature | None = None
+    near: Curvature | None = None
+    """Second derivatives somewhere near the map's parameters."""
 
-    def without_folds(self, folds: Folds, tolerance: float | None = None) -> list[Map]:
+    @cached_property
+    def curvature(self) -> Curvature | None:
+        """Second derivatives that steps begin from: the map's own, unless these take too long."""
+        if self.fits is None or self.theta is None or self.method.slope == "matrix":
+            return self.near
+        return curvature_at(self.fits, self.theta) if is_solved_directly(self.theta) else None
+
+    def without_folds(self, folds: Folds) -> list[Map]:
         """For each fold, the map that is fitted to the rows of the others."""
         if self.fits is None or self.theta is None:
             return [self.map for _ in folds.others]
-        fits = self.fits.weighted(folds.others)
-        # Where those of each fold cost next to nothing, they save steps.
-        many = not is_solved_directly(self.theta)
-        curvature = None if many or isinstance(fits, MixtureFits) else self.curvature
-        tolerance = tolerance or (_TOLERANCE_OF_MANY if many else _TOLERANCE)
-        theta = minimised(fits, self.theta, curvature, tolerance)[0]
+        fits, theta = self._refitted(self.fits, self.theta, folds)
         return [_map_of(self.method, fits, theta, fold) for fold in range(len(theta))]
 
-    def held_out(self, folds: Folds, tolerance: float | None = None) -> FloatArray:
+    def _refitted(self, fits: Fits, theta: FloatArray, folds: Folds) -> tuple[Fits, FloatArray]:
+        """Fits to the rows of the other folds, and their parameters for each fold."""
+        fits = fits.weighted(folds.others)
+        if isinstance(fits, MixtureFits):
+            return fits, fits.minimised(theta, _TOLERANCE)
+        many = not is_solved_directly(theta)
+        tolerance = _TOLERANCE_OF_MANY if many else _TOLERANCE
+        # Where those of each fold cost next to nothing, they save steps.
+        return fits, minimised(fits, theta, self.curvature if not many else None, tolerance)[0]
+
+    def held_out(self, folds: Folds) -> FloatArray:
         """Loss of each row after the map that is fitted to the rows of the other folds."""
-        losses, maps = np.empty(len(folds.number)), self.without_folds(folds, tolerance)
-        if self.fits is None:
+        if self.fits is None or self.theta is None:
             msg = f"{self.method.name} is not fitted to any rows."
             raise TypeError(msg)
-        for fold, found in enumerate(maps):
+        fits, theta = self._refitted(self.fits, self.theta, folds)
+        if isinstance(fits, MixtureFits):
+            return fits.held_out(theta, folds.number)
+        losses = np.empty(len(folds.number))
+        for fold in range(len(theta)):
             at = np.flatnonzero(folds.number == fold)
-            if isinstance(self.fits, MixtureFits):
-                own = self.fits.sloped.of(at, float(found.slopes[0]))
-                losses[at] = found.mixed(own, self.fits.codes[at])
-            else:
-                losses[at] = found.losses(self.fits.x[at], self.fits.codes[at])
+            own = _map_of(self.method, fits, theta, fold)
+            losses[at] = own.losses(fits.x[at], fits.codes[at])
         return losses
 
     def chance_of_folds(self, units: IntArray | None) -> Chance | None:
@@ -195,7 +210,7 @@ class FittedMethod:
         inverse = self.curvature.inverse(part, fits.prior_curvature(self.theta))
         if inverse is None:
             return None
-        return Chance(fits.row_gradients(self.theta), inverse, fits.weight[0], units)
+        return Chance(fits.row_gradients(self.theta), inverse[0], fits.weight[0], units)
 
 
 class Chance:
@@ -267,8 +282,15 @@ def _fits(method: Method, sloped: Sloped, weight: FloatArray) -> Fits:
         return MixtureFits(sloped, weight, with_slope=True, with_share=method.mixes)
     if method.mixes:
         return MixtureFits(sloped, weight, with_slope=False, with_share=True)
-    x, codes = sloped.x, sloped.codes
-    return LinearFits(Shape(method.slope, method.bias, x.shape[1]), x, codes, weight)
+    return LinearFits(Shape(method.slope, method.bias, sloped.x.shape[1]), sloped, weight)
+
+
+def _minimised(
+    fits: Fits, theta: FloatArray, tolerance: float
+) -> tuple[FloatArray, Curvature | None]:
+    if isinstance(fits, MixtureFits):
+        return fits.minimised(theta, tolerance), None
+    return minimised(fits, theta, tolerance=tolerance)
 
 
 def _map_of(method: Method, fits: Fits, theta: FloatArray, i: int = 0) -> Map:
@@ -332,7 +354,7 @@ def fit_methods(
         thetas = [_theta_of(method, near) for near in starts]
         values = [float(fits.evaluated(theta)[0][0]) for theta in thetas] if starts[1:] else [0.0]
         best = thetas[int(np.argmin(values))]
-        theta, curvature = minimised(fits, best, tolerance=tolerance)
+        theta, curvature = _minimised(fits, best, tolerance)
         own = _map_of(method, fits, theta)
         found[method.name] = FittedMethod(method, own, fits, theta, curvature)
     return [found[method.name] for method in methods]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -11,10 +10,10 @@ import numpy as np
 from skxent._backend import class_weights, pick, row_slices
 from skxent._typing import FloatArray, IntArray
 from skxent.recalibration._multiplied import exponentials
-from skxent.recalibration._newton import Fits
-from skxent.recalibration._shape import LEAST_SLOPE, shorten_slopes, slope_prior
+from skxent.recalibration._newton import Fits, Rows, solved
+from skxent.recalibration._shape import shorten_slopes, slope_prior
 
-__all__ = ["MixtureFits", "Sloped", "fitted_slopes", "shares_of_classes"]
+__all__ = ["MixtureFits", "Sloped", "shares_of_classes"]
 
 # Half a row that was mixed and half a row that was not: a Beta(3/2, 3/2) prior of the share,
 # without which rows that are all right would ask for a share of 0, and a single error after
@@ -25,6 +24,10 @@ _MOST_STEPS = 100
 # series does; the fifth, which is left out, adds less. Terms of classes that are next to impossible
 # do not show how far the series reaches, which a part of the slope does.
 _FOURTH, _FOURTH_OF_ONE, _FAR = 1e-7, 1e-11, 0.05
+# Where a step promises so much less than the one before, what is left falls as a square.
+_PACE = 0.1
+# A step by so little changes nothing but rounding.
+_STILL = 1e-9
 
 
 def shares_of_classes(codes: IntArray, k: int, weight: FloatArray) -> FloatArray:
@@ -34,50 +37,47 @@ def shares_of_classes(codes: IntArray, k: int, weight: FloatArray) -> FloatArray
     return shares
 
 
-@dataclass(slots=True, eq=False)
-class Sloped:
+@dataclass(eq=False)
+class Sloped(Rows):
     """
     Log-probabilities of the rows' classes after ``softmax(slope * x)``, as functions of the slope.
 
     Each is a series around a slope, which is moved where another is asked for: the derivatives
-    are cumulants of the logits under the probabilities. One object serves all fits to the rows.
+    are cumulants of the logits under the probabilities.
     """
 
-    x: FloatArray
-    codes: IntArray
-    center: float = math.nan
+    center: FloatArray = field(default_factory=lambda: np.full(1, np.nan))
     terms: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     """Shape (5, n_rows): derivatives of the order 0 to 4 over their factorials."""
-    fourth: float = math.nan
+    fourth: float = np.nan
     """Mean size of the last."""
 
-    def at(self, slopes: FloatArray) -> FloatArray:
-        """Value, first and second derivative of each row: shape (3, n_sets, n_rows)."""
+    def around(self, slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Slopes and the terms around them, of the shape (5, n_slopes, n_rows): one if it does."""
         most = _FOURTH if len(slopes) > 1 else _FOURTH_OF_ONE
         if not self._reaches(slopes, most):
-            self.center = float(slopes.mean())
-            self.terms = self.expanded(self.center)
+            self.center = slopes.mean(keepdims=True)
+            self.terms = self.expanded(self.center.item())
             self.fourth = float(abs(self.terms[4]).mean())
         if not self._reaches(slopes, most):
-            each = [self.expanded(slope) for slope in slopes.tolist()]
-            return np.array([[terms[i] * (1 + i // 2) for terms in each] for i in range(3)])
-        d, (zeroth, first, second, third, fourth) = (slopes - self.center)[:, None], self.terms
-        value = zeroth + d * (first + d * (second + d * (third + d * fourth)))
-        slope = first + d * (2.0 * second + d * (3.0 * third + d * (4.0 * fourth)))
-        return np.array([value, slope, 2.0 * second + d * (6.0 * third + d * (12.0 * fourth))])
+            return slopes, np.stack([self.expanded(slope) for slope in slopes.tolist()], axis=1)
+        return self.center, self.terms[:, None]
 
-    def of(self, rows: IntArray, slope: float) -> FloatArray:
-        """Minus the logarithms of some rows."""
-        if not self._reaches(np.array([slope]), _FOURTH):
-            return -type(self)(self.x[rows], self.codes[rows]).expanded(slope, 0)[0]
-        d, terms = slope - self.center, self.terms[:, rows]
-        found: FloatArray = np.array([1.0, d, d * d, d**3, d**4]) @ terms
-        return np.negative(found, out=found)
+    def of(self, slopes: FloatArray, number: IntArray) -> FloatArray:
+        """The logarithms of the rows, each after the slope that has its number."""
+        if self._reaches(slopes, _FOURTH):
+            d, (zeroth, first, second, third, fourth) = (slopes - self.center)[number], self.terms
+            return zeroth + d * (first + d * (second + d * (third + d * fourth)))
+        found = np.empty(len(self.codes))
+        for i, slope in enumerate(slopes.tolist()):
+            at = np.flatnonzero(number == i)
+            found[at] = type(self)(self.x[at], self.codes[at]).expanded(slope, 0)[0]
+        return found
 
     def _reaches(self, slopes: FloatArray, most: float) -> bool:
         """Whether the series does for these slopes."""
         far = float(abs(slopes - self.center).max())
-        return far <= _FAR * self.center and self.fourth * far**4 <= most
+        return far <= _FAR * self.center.item() and self.fourth * far**4 <= most
 
     def expanded(self, slope: float, order: int = 4) -> FloatArray:
         """The terms around a slope, all five of them or the first alone."""
@@ -104,6 +104,19 @@ class Sloped:
         return found
 
 
+def _derivatives(far: FloatArray) -> FloatArray:
+    """
+    What the terms of a series count in its value and its first and second derivative.
+
+    Shape (3, n_slopes, 5), for slopes that are so far from the one that it is around.
+    """
+    powers, found = far[:, None] ** np.arange(5), np.zeros((3, len(far), 5))
+    found[0] = powers
+    found[1, :, 1:] = powers[:, :4] * np.arange(1, 5)
+    found[2, :, 2:] = powers[:, :3] * [2, 6, 12]
+    return found
+
+
 class MixtureFits(Fits):
     """
     Fits of ``(1 - share) * softmax(slope * x) + share * shares_of_classes``.
@@ -114,68 +127,78 @@ class MixtureFits(Fits):
     def __init__(
         self, sloped: Sloped, weight: FloatArray, *, with_slope: bool, with_share: bool
     ) -> None:
-        super().__init__(sloped.x, sloped.codes, weight)
+        super().__init__(sloped, weight)
         self.sloped, self.with_slope, self.with_share = sloped, with_slope, with_share
-        self.unsloped = None if with_slope else sloped.expanded(1.0, 0)
-        self.rounding = _FOURTH * float(weight[0].sum())
-        self._count_classes()
+        self.unsloped = None if with_slope else sloped.expanded(1.0, 0)[0]
+        self._weigh()
 
-    def _count_classes(self) -> None:
+    def _weigh(self) -> None:
+        """What follows from the weights."""
         k = self.x.shape[1]
         self.classes = np.array([shares_of_classes(self.codes, k, each) for each in self.weight])
-        self.of_class = self.classes[:, self.codes]
-
-    def _some(self, which: IntArray) -> Self:
-        part = super()._some(which)
-        part.classes, part.of_class = self.classes[which], self.of_class[which]
-        return part
+        self.series = np.empty(0), np.empty((5, 0))
+        """Slopes, and weighted sums of the terms of the series around them."""
 
     def weighted(self, weight: FloatArray) -> Self:
         part = super().weighted(weight)
-        part._count_classes()
+        part._weigh()
         return part
 
-    def _derived(self, theta: FloatArray) -> tuple[FloatArray, list[FloatArray], list[FloatArray]]:
-        """
-        Logarithms of the rows' probabilities and their derivatives, for each set.
+    def held_out(self, theta: FloatArray, fold_of: IntArray) -> FloatArray:
+        """Loss of each row after the parameters that have the number of its fold."""
+        logs = self.unsloped
+        if logs is None:
+            logs = self.sloped.of(theta[:, 0], fold_of)
+        if self.with_share:
+            share, of_class = theta[fold_of, -1], self.classes[fold_of, self.codes]
+            logs = np.log((1.0 - share) * np.exp(logs) + share * of_class)
+        return np.negative(logs)
 
-        The first by each parameter, and the second by pairs of them, the first with all first.
+    def minimised(self, theta: FloatArray, tolerance: float) -> FloatArray:
         """
-        if self.unsloped is not None:
-            logs = first = second = self.unsloped
-        else:
-            logs, first, second = self.sloped.at(theta[:, 0])
-        if not self.with_share:
-            return logs, [first], [second]
-        share, of_class, q = theta[:, -1:], self.of_class, np.exp(logs)
-        mixed = (1.0 - share) * q + share * of_class
-        by_share = (of_class - q) / mixed
-        own = [by_share], [-by_share * by_share]
-        if not self.with_slope:
-            return np.log(mixed), *own
-        kept = (1.0 - share) * q / mixed
-        by_slope = kept * first
-        bend = kept * (first * first + second) - by_slope * by_slope
-        both = -first * q / mixed - by_slope * by_share
-        return np.log(mixed), [by_slope, by_share], [bend, both, own[1][0]]
+        Parameters that make the penalised loss smallest, from one set of them for all weights.
 
-    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        w, gradient = self.weight, np.zeros((len(self.weight), theta.shape[1]))
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            logs, by, _ = self._derived(theta)
-            value = -_weighted(w, logs)
-            for i, each in enumerate(by):
-                gradient[:, i] = -_weighted(w, each)
-            if self.with_share:
-                share = theta[:, -1]
-                value = value - _HALF * np.log(share * (1.0 - share))
-                gradient[:, -1] += _HALF / (1.0 - share) - _HALF / share
-                # Beyond the range there is no such map.
-                value = np.where((share > 0) & (share < 1) & ~np.isnan(value), value, np.inf)
+        Second derivatives cost little beside the first, so that all steps are Newton's. A step
+        is halved until it makes the loss smaller. Ends where the steps promise less than
+        `tolerance`, or, by the pace of the last two, will leave less of that behind.
+        """
+        value, before = np.full((2, len(self.weight)), np.inf)
+        rounding, step = _FOURTH * self.weight.sum(axis=1), np.zeros_like(theta)
+        for _ in range(_MOST_STEPS):
+            tried = theta + step
+            found, gradient, hessian = self.penalised(tried)
+            good = found <= value + rounding
+            theta, value = np.where(good[:, None], tried, theta), np.where(good, found, value)
+            change = -solved(hessian, gradient[..., None])[..., 0]
+            self.shorten(theta, change)
+            promise = -(gradient * change).sum(axis=1)
+            pace = np.where(np.isinf(before), 1.0, promise / np.maximum(before, 1e-300))
+            last = (promise <= tolerance) | ((pace < _PACE) & (promise * pace**2 <= tolerance))
+            step = np.where(good[:, None], change, 0.5 * step)
+            before = np.where(good, promise, before)
+            if (np.where(good, last, (abs(step) <= _STILL).all(axis=1))).all():
+                return theta + np.where(good[:, None], step, 0.0)
+        return theta
+
+    def penalised(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Sums of the weighted losses and the prior, and their first and second derivatives."""
+        value, gradient, hessian = self._sums(theta)
         if self.with_slope:
             of_slope, by_slope, _ = slope_prior(theta[:, 0])
             value, gradient[:, 0] = value + of_slope, gradient[:, 0] + by_slope
-        return value, gradient
+        if self.with_share:
+            share = theta[:, -1]
+            value = value - _HALF * np.log(share * (1.0 - share))
+            gradient[:, -1] += _HALF / (1.0 - share) - _HALF / share
+        at = np.arange(theta.shape[1])
+        hessian[:, at, at] += self.prior_curvature(theta)
+        return value, gradient, hessian
+
+    def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return self.penalised(theta)[:2]
+
+    def hessians(self, theta: FloatArray) -> FloatArray:
+        return self._sums(theta)[2]
 
     def prior_curvature(self, theta: FloatArray) -> FloatArray:
         curvature = [slope_prior(theta[:, 0])[2]] if self.with_slope else []
@@ -184,22 +207,71 @@ class MixtureFits(Fits):
             curvature.append(_HALF / share**2 + _HALF / (1.0 - share) ** 2)
         return np.array(curvature).T
 
-    def hessians(self, theta: FloatArray) -> FloatArray:
-        """Without the part that bends down, where the whole would not bend up."""
-        size, w = theta.shape[1], self.weight
-        squares, whole = np.zeros((2, len(w), size, size))
-        _, by, bends = self._derived(theta)
-        pairs = [(i, j) for i in range(size) for j in range(i, size)]
-        for (i, j), bend in zip(pairs, bends, strict=True):
-            squares[:, i, j] = squares[:, j, i] = _weighted(w, by[i] * by[j])
-            whole[:, i, j] = whole[:, j, i] = -_weighted(w, bend)
+    def _sums(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Of the losses and their derivatives, without the prior; see `penalised`."""
+        if self.with_share:
+            return self._sums_of_mixed(theta)
+        center, terms = self.sloped.around(theta[:, 0])
+        if self.series[0] is not center:
+            self.series = center, np.array([_weighted(self.weight, each) for each in terms])
+        found = np.einsum("isj,js->is", _derivatives(theta[:, 0] - center), self.series[1])
+        value, gradient, hessian = -found
+        return value, gradient[:, None], np.maximum(hessian, 1e-12)[:, None, None]
+
+    def _sums_of_mixed(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        sets, share, size = len(self.weight), theta[:, -1:], theta.shape[1]
+        value, gradient = np.zeros(sets), np.zeros((sets, size))
+        squares, bend = np.zeros((sets, size, size)), np.zeros(sets)
+        for rows in row_slices(len(self.codes), 4 * sets):
+            w, of_class = self.weight[:, rows], self.classes[:, self.codes[rows]]
+            logs, first, second = self._logs(theta, rows)
+            q = np.exp(logs)
+            mixed = (1.0 - share) * q + share * of_class
+            value -= _weighted(w, np.log(mixed))
+            by_share = (of_class - q) / mixed
+            each = w * by_share
+            gradient[:, -1] -= each.sum(axis=1)
+            squares[:, -1, -1] += _weighted(each, by_share)
+            if self.with_slope:
+                kept = (1.0 - share) * q / mixed
+                by_slope = kept * first
+                each = w * by_slope
+                gradient[:, 0] -= each.sum(axis=1)
+                squares[:, 0, 0] += _weighted(each, by_slope)
+                squares[:, 0, 1] += _weighted(each, by_share)
+                bend -= _weighted(each, first) + _weighted(w * kept, second)
+        if not self.with_slope:
+            return value, gradient, squares
+        squares[:, 1, 0] = squares[:, 0, 1]
+        whole = squares.copy()
+        whole[:, 0, 0] += bend
+        whole[:, 0, 1] -= gradient[:, 0] / (1.0 - share[:, 0])
+        whole[:, 1, 0] = whole[:, 0, 1]
+        # Without the part that bends down, where the whole would not bend up.
         with_prior, at = whole.copy(), np.arange(size)
         with_prior[:, at, at] += self.prior_curvature(theta)
         safe = np.linalg.eigvalsh(with_prior)[:, 0] > 1e-3 * with_prior[:, at, at].min(axis=1)
-        return np.where(safe[:, None, None], whole, squares)
+        return value, gradient, np.where(safe[:, None, None], whole, squares)
+
+    def _logs(self, theta: FloatArray, rows: slice) -> FloatArray:
+        """Logarithms of the sloped probabilities, and their derivatives by the slope."""
+        if self.unsloped is not None:
+            return np.broadcast_to(self.unsloped[rows], (3, 1, len(self.unsloped[rows])))
+        center, terms = self.sloped.around(theta[:, 0])
+        far, terms = _derivatives(theta[:, 0] - center), terms[..., rows]
+        if terms.shape[1] > 1:
+            return np.einsum("isj,jsn->isn", far, terms)
+        return (far.reshape(-1, 5) @ terms[:, 0]).reshape(3, len(theta), -1)
 
     def row_gradients(self, theta: FloatArray) -> FloatArray:
-        return -np.concatenate(self._derived(theta)[1]).T
+        logs, first, _ = self._logs(theta, slice(None))
+        if not self.with_share:
+            return -first.T
+        share, q = theta[:, -1:], np.exp(logs)
+        of_class = self.classes[:, self.codes]
+        mixed = (1.0 - share) * q + share * of_class
+        found = [(1.0 - share) * q * first / mixed] if self.with_slope else []
+        return -np.concatenate([*found, (of_class - q) / mixed]).T
 
     def shorten(self, theta: FloatArray, step: FloatArray) -> None:
         if self.with_slope:
@@ -211,34 +283,6 @@ class MixtureFits(Fits):
             step *= np.minimum(room / np.maximum(abs(change), 1e-300), 1.0)[:, None]
 
 
-def fitted_slopes(
-    sloped: Sloped, weight: FloatArray, tolerance: float
-) -> tuple[FloatArray, FloatArray]:
-    """
-    The slope alone under each set of weights, and the logarithms of all rows after each.
-
-    Newton's steps in one number, for all sets at once, take a tenth of the time of `minimised`.
-    """
-    sets = len(weight)
-    rounding = _FOURTH * weight.sum(axis=1)
-    slope, value, step = np.ones(sets), np.full(sets, np.inf), np.zeros(sets)
-    for _ in range(_MOST_STEPS):
-        tried = slope + step
-        logs, first, second = sloped.at(tried)
-        of_slope, by_slope, bend = slope_prior(tried)
-        found = of_slope - _weighted(weight, logs)
-        good = found <= value + rounding
-        slope, value = np.where(good, tried, slope), np.where(good, found, value)
-        gradient = by_slope - _weighted(weight, first)
-        bend = np.maximum(bend - _weighted(weight, second), 1e-12)
-        low, high = np.maximum(slope / 4.0, LEAST_SLOPE), np.minimum(slope * 4.0, 1 / LEAST_SLOPE)
-        step = np.where(good, np.clip(slope - gradient / bend, low, high) - slope, 0.5 * step)
-        promise = np.where(good, abs(gradient * step), np.inf)
-        if ((promise <= tolerance) | (abs(step) <= 1e-9 * slope)).all():
-            break
-    return slope, logs
-
-
 def _weighted(weight: FloatArray, values: FloatArray) -> FloatArray:
     """Weighted sum of each set; there may be one row of values for all sets."""
-    return np.einsum("bn,bn->b", weight, np.broadcast_to(values, weight.shape))
+    return np.einsum("bn,bn->b", weight, values)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skxent._typing import FloatArray, IntArray
-from skxent.recalibration._newton import Fits, times
+from skxent._typing import FloatArray
+from skxent.recalibration._newton import Fits, Rows, times
 from skxent.recalibration._shape import Shape
 
 __all__ = ["Multiplied", "exponentials"]
@@ -36,8 +36,8 @@ def exponentials(
 class Multiplied(Fits):
     """Rows, and maps of one shape that are linear in them."""
 
-    def __init__(self, shape: Shape, x: FloatArray, codes: IntArray, weight: FloatArray) -> None:
-        super().__init__(x, codes, weight)
+    def __init__(self, shape: Shape, rows: Rows, weight: FloatArray) -> None:
+        super().__init__(rows, weight)
         self.shape = shape
 
     def multiplied(self, x: FloatArray, theta: FloatArray) -> FloatArray:

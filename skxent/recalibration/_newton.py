@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
-from typing import Protocol, Self
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from skxent._backend import row_slices
+from skxent._backend import pick, row_slices
 from skxent._typing import FloatArray, IntArray
 
 __all__ = [
     "Curvature",
     "Fits",
+    "Rows",
     "crossed",
     "curvature_at",
     "is_solved_directly",
     "minimised",
+    "solved",
     "times",
 ]
 
@@ -29,11 +35,34 @@ _MOST_EQUATIONS = 160
 # What conjugate gradients leave of what a step promises.
 _EXACT = 1e-3
 _MOST_STEPS, _MOST_HALVES, _MOST_DIRECTIONS = 60, 40, 200
+# So many of the last steps tell how second derivatives differ from the old ones.
+_REMEMBERED = 8
 # Steps with old second derivatives leave so much of what the step before had left, at most; as
 # products they take longer to compute again, and tell less of a single set.
 _SLOW, _SLOW_PRODUCTS = 0.15, 0.5
 # Where the data say nothing of a parameter that has no prior.
 _RIDGE = 1e-9
+
+
+@dataclass(eq=False)
+class Rows:
+    """Log-probabilities, and the numbers of the classes; one object serves all fits to them."""
+
+    x: FloatArray
+    codes: IntArray
+
+    @cached_property
+    def own(self) -> FloatArray:
+        """Log-probability of the class of each row."""
+        return pick(self.x, self.codes)
+
+    @cached_property
+    def of_class(self) -> Any:
+        """Matrix of the shape (n_classes, n_rows) that sums the rows of each class."""
+        n, k = self.x.shape
+        order = np.argsort(self.codes)
+        first = np.searchsorted(self.codes, np.arange(k + 1), sorter=order)
+        return csr_array((np.ones(n), order, first), shape=(k, n))
 
 
 class Fits:
@@ -43,22 +72,8 @@ class Fits:
     `weight` has the shape (n_sets, n_rows).
     """
 
-    rounding = 0.0
-    """By how much the sum of the losses may be off."""
-
-    def __init__(self, x: FloatArray, codes: IntArray, weight: FloatArray) -> None:
-        self.x, self.codes, self.weight = x, codes, weight
-
-    def some(self, which: IntArray) -> Self:
-        """Those of the sets `which`, in their order."""
-        if len(which) == len(self.weight):  # all of them
-            return self
-        return self._some(which)
-
-    def _some(self, which: IntArray) -> Self:
-        part = copy(self)
-        part.weight = self.weight[which]
-        return part
+    def __init__(self, rows: Rows, weight: FloatArray) -> None:
+        self.rows, self.x, self.codes, self.weight = rows, rows.x, rows.codes, weight
 
     def weighted(self, weight: FloatArray) -> Self:
         """Fits to the same rows under other weights."""
@@ -109,8 +124,6 @@ class Products(Protocol):
 
     def times(self, v: FloatArray) -> FloatArray: ...
 
-    def some(self, which: IntArray) -> Self: ...
-
 
 class Preconditioner(Protocol):
     """Second derivatives of which most are taken for 0, so that they are easy to invert."""
@@ -155,7 +168,7 @@ def crossed(a: FloatArray, b: FloatArray) -> FloatArray:
     return total + a[..., whole:, :].swapaxes(-1, -2) @ b[..., whole:, :]
 
 
-def _solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
+def solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
     """
     Solutions of positive definite systems; `right` has the shape (n_sets, size, m).
 
@@ -166,11 +179,15 @@ def _solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
         return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
     h = n // 2
     across = matrix[:, :h, h:]
-    first = _solved(matrix[:, :h, :h], np.concatenate([across, right[:, :h]], axis=-1))
+    first = solved(matrix[:, :h, :h], np.concatenate([across, right[:, :h]], axis=-1))
     change, start = first[..., : n - h], first[..., n - h :]
     back = across.swapaxes(-1, -2)
-    last = _solved(matrix[:, h:, h:] - back @ change, right[:, h:] - back @ start)
+    last = solved(matrix[:, h:, h:] - back @ change, right[:, h:] - back @ start)
     return np.concatenate([start - change @ last, last], axis=1)
+
+
+Solver = Callable[[FloatArray], FloatArray]
+"""Gives what times second derivatives, the prior's included, is a vector, one for each set."""
 
 
 class Curvature:
@@ -179,26 +196,15 @@ class Curvature:
     slow = _SLOW
     """They are computed again where a step leaves more than this part of what was left before."""
 
-    def __init__(self, fits: Fits, theta: FloatArray) -> None:
-        self.fits, self.theta = fits, theta
+    def __init__(self, fits: Fits) -> None:
         self.total = fits.weight.sum(axis=1)
 
-    def some(self, which: IntArray) -> Self:
-        """Those of the sets `which`, unless there is one for all."""
-        if len(which) == len(self.total):
-            return self
-        part = copy(self)
-        if len(self.total) > 1:
-            part.fits, part.total = self.fits.some(which), self.total[which]
-            part.theta = self.theta[which] if len(self.theta) > 1 else self.theta
-        return part
-
-    def solved(self, weight: FloatArray, prior: FloatArray, gradient: FloatArray) -> FloatArray:
-        """What times the second derivatives, the prior's included, gives the gradients."""
+    def solver(self, weight: FloatArray, prior: FloatArray) -> Solver:
+        """Under these weights of the rows, and with second derivatives of the prior."""
         raise NotImplementedError
 
     def inverse(self, weight: FloatArray, prior: FloatArray) -> FloatArray | None:
-        """Inverse of the second derivatives of one set; None where they are too many."""
+        """Inverses of the second derivatives; None where they are too many."""
         raise NotImplementedError
 
 
@@ -206,29 +212,20 @@ class _Direct(Curvature):
     """As matrices."""
 
     def __init__(self, fits: Fits, theta: FloatArray) -> None:
-        super().__init__(fits, theta)
+        super().__init__(fits)
         self.matrices = fits.hessians(theta)
 
-    def some(self, which: IntArray) -> Self:
-        part = super().some(which)
-        if len(self.total) > 1:
-            part.matrices = self.matrices[which]
-        return part
+    def solver(self, weight: FloatArray, prior: FloatArray) -> Solver:
+        inverse = self.inverse(weight, prior)
+        return lambda v: (inverse @ v[..., None])[..., 0]
 
-    def solved(self, weight: FloatArray, prior: FloatArray, gradient: FloatArray) -> FloatArray:
-        # Of all sets together, if one has so far been enough: the parts differ by little.
+    def inverse(self, weight: FloatArray, prior: FloatArray) -> FloatArray:
         scale, at = weight.sum(axis=1) / self.total, np.arange(prior.shape[1])
-        if len(self.total) < len(gradient):
-            h = self.matrices * scale.mean()
-            h[:, at, at] += prior.mean(axis=0) + _RIDGE
-            return _solved(h, gradient.T[None])[0].T
+        if len(self.total) < len(weight):  # of all sets together: the parts differ by little
+            scale, prior = scale.mean(keepdims=True), prior.mean(axis=0, keepdims=True)
         h = self.matrices * scale[:, None, None]
         h[:, at, at] += prior + _RIDGE
-        return _solved(h, gradient[..., None])[..., 0]
-
-    def inverse(self, weight: FloatArray, prior: FloatArray) -> FloatArray | None:
-        size = prior.shape[1]
-        return self.solved(weight, np.repeat(prior, size, axis=0), np.eye(size))
+        return solved(h, np.broadcast_to(np.eye(len(at)), h.shape))
 
 
 class _Products(Curvature):
@@ -237,23 +234,19 @@ class _Products(Curvature):
     slow = _SLOW_PRODUCTS
 
     def __init__(self, fits: Fits, theta: FloatArray) -> None:
+        super().__init__(fits)
         # For one set of parameters: they differ by little.
-        super().__init__(fits, theta.mean(axis=0, keepdims=True))
-        self.products = fits.products(self.theta)
-
-    def some(self, which: IntArray) -> Self:
-        part = super().some(which)
-        if len(self.total) > 1:
-            part.products = self.products.some(which)
-        return part
+        self.products = fits.products(theta.mean(axis=0, keepdims=True))
 
     def inverse(self, weight: FloatArray, prior: FloatArray) -> FloatArray | None:  # noqa: ARG002
         return None
 
-    def solved(self, weight: FloatArray, prior: FloatArray, gradient: FloatArray) -> FloatArray:
+    def solver(self, weight: FloatArray, prior: FloatArray) -> Solver:
+        return partial(self._solved, (weight.sum(axis=1) / self.total)[:, None], prior + _RIDGE)
+
+    def _solved(self, scale: FloatArray, prior: FloatArray, gradient: FloatArray) -> FloatArray:
         """By conjugate gradients."""
         sets = len(gradient)
-        scale, prior = (weight.sum(axis=1) / self.total)[:, None], prior + _RIDGE
         inverse = self.products.rough.inverted(float(scale.mean()), prior.mean(axis=0))
         found, left = np.zeros_like(gradient), gradient.copy()
         direction = z = inverse @ left
@@ -283,59 +276,89 @@ def is_solved_directly(theta: FloatArray) -> bool:
     return theta.shape[1] <= _MOST_EQUATIONS
 
 
+class _Steps:
+    """
+    Newton's steps by second derivatives at one place, and what steps since have shown of others.
+
+    The update of Broyden, Fletcher, Goldfarb and Shanno: the last steps from gradient to
+    gradient, for each set its own.
+
+    References
+    ----------
+    .. [1] Nocedal, J. (1980). Updating quasi-Newton matrices with limited storage. Mathematics
+           of Computation 35. :doi:`10.1090/S0025-5718-1980-0572855-7`
+    """
+
+    def __init__(self, fits: Fits, theta: FloatArray, curvature: Curvature | None) -> None:
+        self.curvature = curvature or curvature_at(fits, theta)
+        self.solver = self.curvature.solver(fits.weight, fits.prior_curvature(theta))
+        self.seen: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+
+    def step(self, gradient: FloatArray) -> FloatArray:
+        found, parts = -gradient, []
+        for step, change, each in reversed(self.seen):
+            parts.append(each * _products(step, found))
+            found = found - parts[-1] * change
+        found = self.solver(found)
+        for step, change, each in self.seen:
+            found = found + (parts.pop() - each * _products(change, found)) * step
+        return found
+
+    def see(self, step: FloatArray, change: FloatArray, which: NDArray[np.bool_]) -> None:
+        """Of the sets `which`, what a step has changed in the gradients."""
+        bend = _products(step, change)
+        each = np.divide(1.0, bend, out=np.zeros_like(bend), where=which[:, None] & (bend > 0))
+        self.seen = [*self.seen[1 - _REMEMBERED :], (step, change, each)]
+
+
+def _products(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Of the vectors of each set: shape (n_sets, 1)."""
+    return np.asarray(np.einsum("bi,bi->b", a, b)[:, None])
+
+
 def minimised(
     fits: Fits, theta: FloatArray, curvature: Curvature | None = None, tolerance: float = 1e-9
 ) -> tuple[FloatArray, Curvature]:
     """
-    Parameters that make the penalised loss smallest, and the curvature there.
+    Parameters that make the penalised loss smallest, and second derivatives on the way there.
 
-    From `theta`, one set for all or one each, by second derivatives that are computed again
-    only where steps with the old ones do not do; `curvature` are those to begin with. A step
-    is halved until it makes the loss smaller. Ends where a step promises less than `tolerance`,
-    or, by the pace of the last two, will leave less of that behind.
+    From `theta`, one set for all, by second derivatives that are computed again only where steps
+    with the old ones do not do; `curvature` are those to begin with. A step is halved until it
+    makes the loss smaller. Ends where a step promises less than `tolerance`, or, by the pace of
+    the last two, will leave less of that behind.
     """
-    sets = len(fits.weight)
+    sets, steps = len(fits.weight), _Steps(fits, theta, curvature)
     value, gradient = fits.evaluated(theta)
-    own = curvature or curvature_at(fits, theta)
-    theta = np.repeat(theta, sets, axis=0) if len(theta) < sets else theta.copy()
-    active, before = np.arange(sets), np.full(sets, np.inf)
+    theta, before = np.repeat(theta, sets, axis=0), np.full(sets, np.inf)
     for _ in range(_MOST_STEPS):
-        step, promise = _step(fits.some(active), theta[active], gradient[active], own)
-        slow = promise > np.maximum(own.slow * before, tolerance)
-        if slow.any():
-            own = curvature_at(fits.some(active), theta[active])
-            step, promise = _step(fits.some(active), theta[active], gradient[active], own)
-        pace = np.where(np.isinf(before), 1.0, promise / before)
-        last = (promise <= tolerance) | ((pace < own.slow) & (promise * pace <= tolerance))
-        theta[active[last]] += step[last]
-        going = np.flatnonzero(~last)
-        active, step, before, own = active[going], step[going], promise[going], own.some(going)
-        factor, left = np.ones(len(active)), np.arange(len(active))
+        step, promise = _shortened(fits, theta, gradient, steps)
+        slow = steps.curvature.slow
+        if (promise > np.maximum(slow * before, tolerance)).any():
+            steps = _Steps(fits, theta, None)
+            step, promise = _shortened(fits, theta, gradient, steps)
+        pace = np.where(np.isinf(before), 1.0, promise / np.maximum(before, 1e-300))
+        last = (promise <= tolerance) | ((pace < slow) & (promise * pace <= tolerance))
+        if last.all():
+            return theta + step, steps.curvature
+        factor = np.ones((sets, 1))
         for _ in range(_MOST_HALVES):
-            if not len(left):
+            new, slope = fits.evaluated(theta + factor * step)
+            worse = new > value + 1e-12 * abs(value) - 1e-4 * factor[:, 0] * promise
+            worse &= promise > tolerance
+            if not worse.any():
                 break
-            at = active[left]
-            tried = theta[at] + factor[left, None] * step[left]
-            new, slope = fits.some(at).evaluated(tried)
-            allowed = 1e-12 * abs(value[at]) - 1e-4 * factor[left] * before[left]
-            allowed += fits.rounding
-            good = new <= value[at] + allowed
-            done = at[good]
-            theta[done], value[done], gradient[done] = tried[good], new[good], slope[good]
-            left = left[~good]
-            factor[left] *= 0.5
-        if len(left):  # there is nothing to gain but rounding
-            kept = np.delete(np.arange(len(active)), left)
-            active, before, own = active[kept], before[kept], own.some(kept)
-        if not len(active):
-            break
-    return theta, own
+            factor[worse] *= 0.5
+        else:  # there is nothing to gain but rounding
+            return theta, steps.curvature
+        steps.see(factor * step, slope - gradient, promise > tolerance)
+        theta, value, gradient, before = theta + factor * step, new, slope, promise
+    return theta, steps.curvature
 
 
-def _step(
-    fits: Fits, theta: FloatArray, gradient: FloatArray, curvature: Curvature
+def _shortened(
+    fits: Fits, theta: FloatArray, gradient: FloatArray, steps: _Steps
 ) -> tuple[FloatArray, FloatArray]:
-    """Newton's step of each set, and twice what it would take off the loss."""
-    step = -curvature.solved(fits.weight, fits.prior_curvature(theta), gradient)
+    """A step of each set, and twice what it would take off the loss."""
+    step = steps.step(gradient)
     fits.shorten(theta, step)
-    return step, -(gradient * step).sum(axis=1)
+    return step, -_products(gradient, step)[:, 0]

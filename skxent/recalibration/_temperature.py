@@ -14,7 +14,7 @@ from skxent._intake._rows import check_labelled
 from skxent._typing import EPS
 from skxent.recalibration._cross_fit import finite_logs, stratified_folds
 from skxent.recalibration._maps import METHODS, Folds, fit_methods
-from skxent.recalibration._mixture import Sloped, fitted_slopes
+from skxent.recalibration._mixture import MixtureFits, Sloped
 
 __all__ = ["fit_temperature", "refinement_loss"]
 
@@ -213,9 +213,10 @@ def refinement_loss(
     w = np.ones(len(some)) if weight is None else weight[some]
     x, codes = finite_logs(rows.proba, least)[some], rows.codes[some]
     fold_of = stratified_folds(codes, min(int(n_splits), len(codes)), random_state)
-    folds = Folds.of(fold_of, w)
-    _, logs = fitted_slopes(Sloped(x, codes), folds.others, _TOLERANCE)
-    losses = -logs[fold_of, np.arange(len(codes))]
+    fits = MixtureFits(
+        Sloped(x, codes), Folds.of(fold_of, w).others, with_slope=True, with_share=False
+    )
+    losses = fits.held_out(fits.minimised(np.ones((1, 1)), _TOLERANCE), fold_of)
     return float(np.average(losses.clip(0.0, -least), weights=w)) / unit
 
 
