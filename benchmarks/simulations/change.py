@@ -6,7 +6,7 @@ of 200,000 before and after: the same process, other shares of the classes, or r
 turned and spread so that the model is wrong about them. The parts of the change between these
 are the truth; intervals are those of rows drawn from them.
 
-    python benchmarks/simulations/change.py 400 [forest, "naive Bayes", boosting]
+    python benchmarks/simulations/change.py 400 [forest, "naive Bayes", boosting] [300, 2000]
 """
 
 import sys
@@ -60,7 +60,7 @@ def held(population, truth, n, repeats, rng):
     return of_all / repeats, of_classes.mean(axis=1) / repeats
 
 
-def main(repeats, models):
+def main(repeats, models, sizes):
     X, y = rows(1500, np.random.default_rng(0))
     print("| model | shift | rows | " + " | ".join(PARTS) + " | of the classes |")
     print("|---|---|--:|" + "--:|" * (len(PARTS) + 1))
@@ -70,11 +70,14 @@ def main(repeats, models):
         before, *afters = [(y, estimator.predict_proba(X)) for X, y in drawn]
         for shift, after in zip(SHIFTS, afters, strict=True):
             truth = log_loss_change(counted(*before), counted(*after))
-            for n in (300, 2000):
+            for n in sizes:
                 found, classes = held((before, after), truth, n, repeats, rng)
                 cells = [f"{x:.3f}" for x in (*found, classes.min())]
                 print(f"| {model} | {shift} | {n} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400, sys.argv[2:] or list(MODELS))
+    given = sys.argv[2:]
+    chosen = [name for name in given if name in MODELS] or list(MODELS)
+    wanted = [int(name) for name in given if name.isdigit()] or [300, 2000]
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 400, chosen, wanted)

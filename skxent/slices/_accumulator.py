@@ -18,7 +18,7 @@ from skxent._intake._rows import Labelled, check_labelled
 from skxent._render._words import left_out
 from skxent._typing import EPS
 from skxent.report._weights import weights_follow_classes
-from skxent.slices._compute import CLASS_WEIGHTS, classes_to_test
+from skxent.slices._compute import CLASS_WEIGHTS, classes_to_test, place_of_positive
 from skxent.slices._figures import Tested, first_of_largest, overall_figures, slice_figures
 from skxent.slices._log_loss_slices import LogLossSlices
 from skxent.slices._sums import SliceSums, deviations
@@ -250,7 +250,7 @@ class GroupedLogLossAccumulator(Accumulator):
         notes = [_NOT_RECALIBRATED if testable else CLASS_WEIGHTS]
         if n_dropped:
             notes.append(left_out(n_dropped))
-        tested = _tested(sums, testable, 1.0 - level)
+        tested = _tested(sums, testable, 1.0 - level, place_of_positive(self.labels, self.pos_label))
         order = np.array(sorted(range(len(totals.keys)), key=lambda i: _rank(totals.keys[i])))
         loss = float(sums.loss.sum())
         overall = float(sums.weight.sum()), loss, loss, float(sums.expected.sum())
@@ -288,10 +288,10 @@ class GroupedLogLossAccumulator(Accumulator):
         )
 
 
-def _tested(sums: SliceSums, testable: bool, level: float) -> Tested:
+def _tested(sums: SliceSums, testable: bool, level: float, positive: int) -> Tested:
     """Tests by normal scores and Holm's method."""
     z, scores = deviations(sums.gaps, sums.scale)
-    some = ~np.isnan(scores) & np.append(classes_to_test(sums), True) & testable
+    some = ~np.isnan(scores) & np.append(classes_to_test(sums, positive), True) & testable
     p_value = holm(np.where(some, p_values_of_scores(scores), np.nan))
     sizes = np.where(some, np.abs(scores), -np.inf)
     column = np.where(some.any(axis=1), first_of_largest(sizes), z.shape[1] - 1)

@@ -23,7 +23,7 @@ from skxent.slices._predicted import Predicted, predicted, recalibrated
 from skxent.slices._sums import SliceSums, deviations, sums_of_slices
 from skxent.statistic._sums import statistics
 
-__all__ = ["CLASS_WEIGHTS", "How", "classes_to_test", "slices_of"]
+__all__ = ["CLASS_WEIGHTS", "How", "classes_to_test", "place_of_positive", "slices_of"]
 
 # With fewer rows a slice is not looked for.
 _FEWEST = 20
@@ -47,7 +47,8 @@ _GROUPED = (
     "beyond what random signs of their gaps do, and beyond labels that are drawn."
 )
 _FEW_GROUPS = f"Of fewer than {_FEWEST} groups, signs say little: p-values are rough."
-_CERTAIN = "The model is certain of every row, so that chance does nothing: no test."
+_CERTAIN = "The model is certain of every row of them, so that chance does nothing: no test."
+_SMALL = "No slice has {} rows, the fewest that are looked for with min_share={:g}: no test."
 _SOME = "What chance does is that of {} rows, drawn at random."
 _FEWER_PAIRS = (
     "There are too many pairs of values to look at: pairs are those of the {} most frequent. Pass "
@@ -72,6 +73,8 @@ class How:
     recalibration: bool
     n_draws: int
     seed: int
+    positive: int
+    """Of two classes, the place of the one that is named."""
 
 
 def slices_of(
@@ -138,16 +141,18 @@ def _tests(
     """Tests of the gaps of all slices and classes, and remarks on them."""
     n, k = rows.proba.shape
     z, scores = deviations(sums.gaps, sums.scale, skewed=rows.groups is None)
-    of_class = classes_to_test(sums)
+    of_class = classes_to_test(sums, how.positive)
     tested = ~np.isnan(scores) & np.append(of_class, True) & testable
-    enough = sums.support >= (1 if how.by else max(_FEWEST, math.ceil(how.min_share * n)))
-    tested &= enough[:, None]
+    least_rows = 1 if how.by else max(_FEWEST, math.ceil(how.min_share * n))
     # What all rows have in common is no slice.
-    tested &= (sums.support < n)[:, None] | bool(how.by)
+    parts = (sums.support >= least_rows) & ((sums.support < n) | bool(how.by))
+    tested &= parts[:, None]
     remarks: list[str] = []
     if not tested.any():
-        if testable and enough.any():
+        if testable and parts.any():
             remarks.append(_CERTAIN)
+        elif testable:
+            remarks.append(_SMALL.format(least_rows, how.min_share))
         return _untested(z, sums), remarks
     chance = chance_of(rows, cells, sums, tested, how.n_draws, how.seed)
     if rows.groups is not None:
@@ -190,14 +195,22 @@ def _clearest(p_value: FloatArray, sizes: FloatArray) -> tuple[IntArray, FloatAr
     return column, least, largest
 
 
-def classes_to_test(sums: SliceSums) -> NDArray[np.bool_]:
-    """The classes that are tested one by one, chosen by what was expected alone."""
+def classes_to_test(sums: SliceSums, positive: int) -> NDArray[np.bool_]:
+    """
+    The classes that are tested one by one, chosen by what was expected alone.
+
+    Of two, the one says what the other does: the `positive` one.
+    """
     k = sums.gaps.gap.shape[1] - 1
     if k <= _MOST_CLASSES:
-        # Of two classes the one says what the other does.
-        return (np.arange(k) > 0) | (k != 2)
+        return (np.arange(k) == positive) | (k != 2)
     variance = sums.gaps.variance[:, :k].sum(axis=0)
     return np.isin(np.arange(k), np.argsort(-variance, kind="stable")[:_MOST_CLASSES])
+
+
+def place_of_positive(labels: NDArray[Any], pos_label: Any) -> int:
+    """Of two classes, the place of the one that a single column is about."""
+    return int(pos_label is None or labels.tolist()[0] != pos_label)
 
 
 def _untested(z: FloatArray, sums: SliceSums) -> Tested:

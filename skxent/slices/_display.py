@@ -90,7 +90,7 @@ class LogLossSlicesDisplay:
         require_matplotlib("LogLossSlices.plot")
         content, some = self.slices, shown(self.slices)[: check_count(max_slices, "max_slices")]
         if not some:
-            msg = "There are no slices to draw: no column has values that enough rows share."
+            msg = "There are no slices to draw: no column tells enough rows from the others."
             raise ValueError(msg)
         loss, expected = content.recalibrated[some], content.expected[some]
         self.ax_ = ax = new_axes(ax, 8.0, 1.2 + 0.34 * len(some))

@@ -16,7 +16,7 @@ from skxent._render._page import (
 from skxent._render._plots import DotPlot, Row, dot_plot
 from skxent._render._words import unit_name
 from skxent.slices._content import SlicesContent
-from skxent.slices._text import heading, shown
+from skxent.slices._text import heading, shown, table_title
 from skxent.slices._verdict import clearest, described, verdict
 
 __all__ = ["slices_html"]
@@ -67,9 +67,7 @@ def slices_html(content: SlicesContent, *, title: str | None, on_page: bool) -> 
 
 
 def _caption(content: SlicesContent, unit: str) -> str:
-    if content.by:
-        return f"Each slice, in {unit}"
-    return f"{'Found slices' if content.n_found else 'The closest to it'}, in {unit}"
+    return f"{table_title(content)}, in {unit}"
 
 
 def _columns(content: SlicesContent) -> tuple[Column, ...]:

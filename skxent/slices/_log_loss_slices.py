@@ -24,7 +24,7 @@ from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
 from skxent._render._result import Result
 from skxent._typing import EPS
-from skxent.slices._compute import How, slices_of
+from skxent.slices._compute import How, place_of_positive, slices_of
 from skxent.slices._content import SlicesContent
 from skxent.slices._display import LogLossSlicesDisplay
 from skxent.slices._html import slices_html
@@ -343,6 +343,7 @@ def log_loss_slices(
         confidence_level=level,
         recalibration=bool(recalibration),
         seed=check_seed(random_state),
+        positive=place_of_positive(rows.labels, pos_label),
         **how_to,
     )
     names = check_names(target_names, rows.labels)

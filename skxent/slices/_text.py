@@ -14,7 +14,7 @@ from skxent._render._words import cell, percent, printable, unit_name
 from skxent.slices._content import FIGURES, SlicesContent
 from skxent.slices._verdict import verdict
 
-__all__ = ["heading", "shown", "slice_columns", "slices_text", "top_line"]
+__all__ = ["heading", "shown", "slice_columns", "slices_text", "table_title", "top_line"]
 
 # Slices that are shown where none was found, and where they were asked for.
 _CLOSEST, _MOST = 5, 30
@@ -50,6 +50,16 @@ def shown(content: SlicesContent) -> list[int]:
     return list(range(len(content.slices)))[: min(content.n_found or _CLOSEST, _MOST)]
 
 
+def table_title(content: SlicesContent) -> str:
+    """What the slices that are shown are."""
+    if content.by:
+        return "Each slice"
+    if content.n_found:
+        return "Found"
+    untested = np.isnan(content.p_value).all()
+    return "Largest shares of the loss" if untested else "Closest to being found"
+
+
 def top_line(content: SlicesContent, i: int) -> str:
     """The class that a slice stands out in, or nothing."""
     if content.top_class[i] is None:
@@ -75,8 +85,7 @@ def slices_text(content: SlicesContent, width: int) -> str:
         name: [cell(name, getattr(content, name)[i].item(), content.n_draws) for i in some]
         for name in columns
     }
-    title = "Each slice:" if content.by else "Found:" if content.n_found else "Closest to it:"
-    text += ["", title, *_rows(content, some, cells, width)]
+    text += ["", f"{table_title(content)}:", *_rows(content, some, cells, width)]
     left = len(content.slices) - len(some)
     if left:
         text.append(f"and {left} others, in to_frame()")

@@ -16,7 +16,7 @@ _WIDTH = 60
 def verdict(content: SlicesContent) -> str:
     """Which slice stands out most, and how many others; or that none does beyond chance."""
     if not len(content.slices):
-        return "There are no slices to look at: no column has values that enough rows share."
+        return "There are no slices to look at: no column tells enough rows from the others."
     if np.isnan(content.p_value).all():
         return "Whether slices are off cannot be tested here."
     after = "" if content.recalibration == "none" else " after recalibration"

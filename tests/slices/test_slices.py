@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from scipy.stats import kstest, norm, poisson
 
-from skxent import log_loss, log_loss_slices
+from skxent import GroupedLogLossAccumulator, log_loss, log_loss_slices
 from skxent._inference._scores import normal_scores
 from skxent.slices._cells import Cells
 from skxent.slices._distinct import corrected
@@ -405,6 +405,21 @@ def test_a_model_that_is_certain_of_every_row_leaves_no_test():
     assert any("certain" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(
+    ("column", "params", "words"),
+    [
+        (np.ones(200), {}, "No slice has 20 rows"),
+        (np.arange(200) % 4, {"min_share": 0.3}, "No slice has 60 rows"),
+    ],
+)
+def test_why_no_slice_was_tested_is_said(column, params, words):
+    y, p, _ = rows(200)
+    result = log_loss_slices(y, p, column[:, None], labels=range(3), **params)
+    assert np.isnan(result.p_value).all()
+    assert any(words in note for note in result.notes)
+    assert not any("certain" in note for note in result.notes)
+
+
 def certain_and_wrong():
     """In 100 of 2000 rows the model excludes what happens in half of them."""
     rng = np.random.default_rng(0)
@@ -502,6 +517,22 @@ def test_of_two_classes_one_is_tested():
     y, p, X = rows(k=2)
     result = log_loss_slices(y, p, X, labels=[0, 1], recalibration=False)
     assert set(result.top_class) <= {1, None}
+
+
+@pytest.mark.parametrize("pos_label", ["good", "spam"])
+def test_of_two_classes_the_positive_one_is_named(pos_label):
+    y, p, X, _ = PLANTED
+    p = p[:, 1] / p[:, :2].sum(axis=1)
+    two = y < 2
+    y, p, X = np.array(["good", "spam"])[y[two]], p[two], X[two]
+    said = p if pos_label == "spam" else 1 - p
+    result = log_loss_slices(y, said, X, pos_label=pos_label, recalibration=False)
+    assert set(result.top_class) <= {pos_label, None}
+    assert pos_label in result.top_class
+    of_values = GroupedLogLossAccumulator(["good", "spam"], pos_label=pos_label)
+    found = of_values.update(y, said, by=X[["c"]]).report()
+    assert set(found.top_class) <= {pos_label, None}
+    assert pos_label in found.top_class
 
 
 def test_with_many_classes_only_those_that_cost_most_are_tested_one_by_one():
