@@ -7,7 +7,7 @@ import numpy as np
 from skxent._inference._intervals import LEAST_N, Moments, moments_of_mean
 from skxent._typing import FloatArray
 
-__all__ = ["about_own_means", "of_parts_about_own_means"]
+__all__ = ["about_own_means", "left_of_squares", "of_parts_about_own_means"]
 
 
 def about_own_means(
@@ -79,3 +79,8 @@ def of_parts_about_own_means(
         lent = one[several].mean() if several.any() else np.nan
         variance[lonely] = of_lonely * lent * second[lonely]
     return off, variance, np.where(there, n, np.nan)
+
+
+def left_of_squares(second: float, third: float) -> float:
+    """What the mean leaves of the sum of squared errors."""
+    return max(1.0 - 2.0 * third / second + second, 1e-300)

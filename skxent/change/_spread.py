@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainccinv, betaincinv
 
 from skxent._inference._intervals import Moments, third_factor
 from skxent._inference._paired import paired_interval
 from skxent._typing import FloatArray
-from skxent.change._own_means import about_own_means, of_parts_about_own_means
+from skxent.change._floor import with_floor
+from skxent.change._own_means import about_own_means, left_of_squares, of_parts_about_own_means
 from skxent.change._parts import FIGURES, Decomposition
+from skxent.change._products import stretch
 from skxent.change._sides import Side
 
 __all__ = ["intervals"]
@@ -32,95 +33,16 @@ def intervals(found: Decomposition, before: Side, after: Side, level: float) -> 
         with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
             freedom = variance**2 / sum(m.variance**2 / (m.n - 1.0) for m in of_sides)
         mean = np.append(found.values[name], found.values[name].sum())
-        n = np.where(variance > 0, freedom + 1.0, np.inf)
+        least = np.minimum(*(m.n for m in of_sides))
+        n = np.where(variance > 0, freedom + 1.0, least)
         low, high = paired_interval(Moments(mean, variance, third, n), level)
-        low, high = _with_floor(mean, low, high, slopes[:, 1], (before, after), level)
+        low, high = with_floor(mean, low, high, slopes[:, 1], (before, after), level)
+        if name == "prevalence":
+            stretch((mean, low, high), before, after, level)
         still = ~slopes.any(axis=(0, 1))  # a class without rows, or without a part
         still = np.append(still, False)
         bounds[name] = (np.where(still, mean, low), np.where(still, mean, high))
     return bounds
-
-
-def _with_floor(
-    mean: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
-    slopes: FloatArray,
-    sides: tuple[Side, Side],
-    level: float,
-) -> Bounds:
-    """
-    Bounds that allow for what the floor costs, where a model says 0 to what may happen.
-
-    How many of the rows that cost most are in a sample is a matter of luck. Their share on each
-    side has bounds of its own; how far these are off is added in squares, as Zou and Donner do with
-    the bounds of independent estimates.
-
-    References
-    ----------
-    .. [1] Zou, G. Y., & Donner, A. (2008). Construction of confidence limits about effect
-           measures: a general approach. Statistics in Medicine 27(10). :doi:`10.1002/sim.3095`
-    """
-    down, up = (mean - low) ** 2, (high - mean) ** 2
-    for slope, side in zip(slopes, sides, strict=True):
-        if side.cost.any():
-            off = _floor_errors(slope, side, 0.5 - 0.5 * level)
-            down, up = down + off[0] ** 2, up + off[1] ** 2
-    return mean - np.sqrt(down), mean + np.sqrt(up)
-
-
-def _floor_errors(slope: FloatArray, side: Side, tail: float) -> Bounds:
-    """How far a figure of each class, and of all, may be off by rows of one side at the floor."""
-    price = slope * side.cost / side.total
-    of_groups = None
-    if side.is_grouped and side.parts is not None:
-        of_groups = side.parts[0]
-    squares = side.square[0] if of_groups is None else (of_groups**2).sum(axis=0)
-    low, high = _off(price * side.weight, side.floored[0], side.weight, squares, tail=tail)
-    whole = np.zeros(2)
-    # Of all, classes that lower the figure do not make up for those that raise it.
-    for some in (price > 0, price < 0):
-        if not (some & (side.weight > 0)).any():
-            continue
-        hits, rows = side.floored[0][some], side.weight[some]
-        middle = hits if hits.any() else rows
-        mean_price = (price[some] * middle).sum() / middle.sum()
-        square = squares[some].sum()
-        if of_groups is not None:
-            square = (of_groups[:, some].sum(axis=1) ** 2).sum()
-        total = rows.sum()
-        given = (mean_price * total, hits.sum(), total, square)
-        off = _off(*(np.array([x]) for x in given), tail=tail)
-        whole += np.array(off)[:, 0] ** 2
-    return np.append(low, -np.sqrt(whole[0])), np.append(high, np.sqrt(whole[1]))
-
-
-def _off(
-    price: FloatArray, hits: FloatArray, rows: FloatArray, square: FloatArray, *, tail: float
-) -> Bounds:
-    """What the bounds of a share of rows are off, times a price that may be below 0."""
-    with np.errstate(all="ignore"):  # a class without rows
-        share = hits / rows
-        least, most = _share_bounds(share, rows**2 / square, tail)
-        off = np.nan_to_num(price * np.array([least - share, most - share]))
-    return np.minimum(off, 0.0).min(axis=0), np.maximum(off, 0.0).max(axis=0)
-
-
-def _share_bounds(share: FloatArray, n: FloatArray, tail: float) -> Bounds:
-    """
-    Bounds of a share by the prior of Jeffreys.
-
-    Those of Clopper and Pearson, which never miss too often, would do so with other bounds that
-    are added in squares.
-
-    References
-    ----------
-    .. [1] Brown, L. D., Cai, T. T., & DasGupta, A. (2001). Interval estimation for a binomial
-           proportion. Statistical Science 16(2). :doi:`10.1214/ss/1009213286`
-    """
-    hits, others = share * n + 0.5, (1.0 - share) * n + 0.5
-    least = np.where(share > 0, betaincinv(hits, others, tail), 0.0)
-    return least, np.asarray(betainccinv(hits, others, tail), dtype=np.float64)
 
 
 def _moments(name: str, found: Decomposition, side: Side, i: int) -> Moments:
@@ -145,7 +67,7 @@ def _steadied(of_parts: Moments, found: Decomposition, side: Side, i: int) -> Mo
     seen = _moments_of_parts(found.slopes["within"][i], side, own_means=True).variance
     exact = _moments_of_losses(found.slopes["within"][i], side, own_means=True)
     with np.errstate(all="ignore"):
-        factor = np.where(seen > expected, exact.variance / seen, 1.0)
+        factor = np.where(seen > expected, np.maximum(exact.variance / seen, 0.0), 1.0)
     n = np.where(seen > expected, exact.n, of_parts.n)
     third = of_parts.third * factor**1.5
     return Moments(of_parts.mean, of_parts.variance * factor, third, n)
@@ -182,7 +104,7 @@ def _moments_of_losses(slopes: FloatArray, side: Side, *, own_means: bool) -> Mo
     if not own_means:
         return found
     sums = weight, loss, square_sums, cube_sums
-    return about_own_means(found, factor * weight / total, _left(*whole), sums)
+    return about_own_means(found, factor * weight / total, left_of_squares(*whole), sums)
 
 
 def _sizes(square: FloatArray, cube: FloatArray, whole: float, third: float) -> FloatArray:
@@ -205,7 +127,7 @@ def _moments_of_parts(slopes: FloatArray, side: Side, *, own_means: bool) -> Mom
     second, third = float((share**2).sum()), float((share**3).sum())
     n, lent = np.full(k + 1, second**3 / third**2), np.zeros(k)
     if own_means and slopes[1].any():
-        given = slopes[1], side.parts[0], side.parts[1], _left(second, third)
+        given = slopes[1], side.parts[0], side.parts[1], left_of_squares(second, third)
         added, variance, own_n = of_parts_about_own_means(*given)
         off, lent = off + added, variance / total**2
         n[:-1] = np.where(np.isnan(own_n), n[:-1], own_n)
@@ -227,9 +149,6 @@ def _unbiased(
     unknown = np.full(square.shape, np.nan)
     with np.errstate(divide="ignore"):  # of one row or two
         more = third_factor(np.asarray(1.0 / second))
-    return Moments(unknown, square / _left(second, third), cube * more, n)
-
-
-def _left(second: float, third: float) -> float:
-    """What the mean leaves of the sum of squared errors."""
-    return max(1.0 - 2.0 * third / second + second, 1e-300)
+    # Where nothing varies there is rounding; what one row says of it is nothing at all.
+    square = np.where(n > 2.0 + 1e-9, np.maximum(square, 0.0), square)
+    return Moments(unknown, square / left_of_squares(second, third), cube * more, n)

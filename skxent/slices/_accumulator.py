@@ -250,7 +250,9 @@ class GroupedLogLossAccumulator(Accumulator):
         notes = [_NOT_RECALIBRATED if testable else CLASS_WEIGHTS]
         if n_dropped:
             notes.append(left_out(n_dropped))
-        tested = _tested(sums, testable, 1.0 - level, place_of_positive(self.labels, self.pos_label))
+        tested = _tested(
+            sums, testable, 1.0 - level, place_of_positive(self.labels, self.pos_label)
+        )
         order = np.array(sorted(range(len(totals.keys)), key=lambda i: _rank(totals.keys[i])))
         loss = float(sums.loss.sum())
         overall = float(sums.weight.sum()), loss, loss, float(sums.expected.sum())

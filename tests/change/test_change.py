@@ -6,10 +6,13 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from scipy.stats import norm
 from scipy.stats import t as student
 from support.reports import quick
 
 from skxent import LogLossAccumulator, LogLossReport, log_loss_change, log_loss_report
+from skxent.change._products import stretch_of_product
 
 PARTS = ("prevalence", "expected", "surprise")
 NAMES = np.array(["a", "b", "c"])
@@ -456,3 +459,67 @@ def test_classes_of_few_rows_are_noted():
     note = "One class has fewer than 5 rows before or after: the parts within"
     assert any(text.startswith(note) for text in log_loss_change(few, few).notes)
     assert not log_loss_change(many, many).notes
+
+
+def profile(step, middle, of_step, of_middle, theta):
+    """Twice the log-likelihood ratio of a sum of products, by a general minimizer."""
+    k = len(step)
+    inverse = np.linalg.inv(of_step[: k - 1, : k - 1])
+
+    def off(x):
+        d, m = x[: k - 1] - step[:-1], x[k - 1 :] - middle
+        return d @ inverse @ d + (m**2 / of_middle).sum()
+
+    def kept(x):
+        return x[: k - 1] @ (x[k - 1 : -1] - x[-1]) - theta
+
+    start = np.concatenate([step[:-1], middle])
+    found = minimize(off, start, constraints={"type": "eq", "fun": kept}, tol=1e-13)
+    return found.fun
+
+
+@pytest.mark.parametrize("size", [0.0, 0.02, 0.3])
+def test_prevalence_has_the_bounds_of_the_profile_likelihood(size):
+    rng, k = np.random.default_rng(0), 4
+    share = np.array([0.4, 0.3, 0.2, 0.1])
+    of_step = (np.diag(share) - np.outer(share, share)) / 100
+    of_middle = rng.uniform(0.5, 2, k) / 100
+    step = size * np.array([1, -1, 0.5, -0.5]) + rng.multivariate_normal(np.zeros(k), of_step)
+    middle = np.array([0.9, 1.0, 1.1, 1.3]) + rng.normal(size=k) * np.sqrt(of_middle)
+    ratios = stretch_of_product(step, middle, of_step, of_middle, 0.95)
+    usual = norm.isf(0.025) * math.sqrt(
+        middle @ of_step @ middle + (step**2 * of_middle).sum()
+    )  # fmt: skip
+    for ratio, sign in zip(ratios, (-1, 1), strict=True):
+        theta = step @ middle + sign * ratio * usual
+        assert profile(step, middle, of_step, of_middle, theta) == pytest.approx(
+            norm.isf(0.025) ** 2, rel=1e-4
+        )
+    if size == 0.3:  # the errors are small beside what they are errors of
+        assert ratios == pytest.approx((1, 1), abs=0.15)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_prevalence_that_is_all_error_is_covered_as_often_as_it_should_be(grouped):
+    """Shares that are the same on both sides; with the usual variance 99 % are."""
+    rng, held, n = np.random.default_rng(0), 0, 400
+    # Mean losses of the classes that hardly differ, and so much noise that shares decide little.
+    for _ in range(n):
+        sides = []
+        for _ in range(2):
+            y = rng.choice(3, p=(0.5, 0.3, 0.2), size=300)
+            loss = rng.exponential(np.array([0.75, 0.95, 1.15])[y])
+            p = np.full((300, 3), 0.5) * (1 - np.exp(-loss))[:, None]
+            p[np.arange(300), y] = np.exp(-loss)
+            groups = np.arange(300) if grouped else None
+            sides.append(LogLossAccumulator(range(3)).update(y, p, groups=groups))
+        found = log_loss_change(*sides).overall
+        held += found["prevalence_low"] <= 0 <= found["prevalence_high"]
+    assert 0.925 * n <= held <= 0.98 * n
+
+
+def test_equal_losses_have_no_prevalence_and_no_interval_of_it():
+    y = np.repeat([0, 1], [50, 100])
+    found = change_of((y, np.full((150, 2), 0.5)), (y[40:], np.full((110, 2), 0.5)))
+    for name in ("prevalence", "prevalence_low", "prevalence_high"):
+        assert found.overall[name] == pytest.approx(0, abs=1e-10)
