@@ -9,13 +9,15 @@ the gap, which has one look at the end.
 
     python benchmarks/simulations/evidence.py 1000 [linear, forest, boosting]
 
-And where the model is right at first, and goes wrong later: how long one monitor takes, fresh ones,
-and a mean of monitors that began at different rows.
+And where the model is right at first, and goes wrong later: how many rows that takes the monitor,
+evidence from the first row alone, and fresh ones, which begin anew each 1,500 rows; and how
+far off the rows are since when the monitor says that it is.
 
     python benchmarks/simulations/evidence.py 200 delays
 """
 
 import sys
+from itertools import product
 
 import numpy as np
 from scipy.special import logsumexp
@@ -24,8 +26,9 @@ from sklearn.linear_model import LogisticRegression
 
 from skxent import CalibrationMonitor
 
-N_ROWS, ALPHA = 5000, 0.05
-BEFORE, PERIOD, LONGEST = (0, 1000, 5000, 20_000), 1500, 15_000
+N_ROWS, ALPHA, CHUNK = 5000, 0.05, 20
+# Right rows; rows of a fresh monitor; temperatures, and wrong rows.
+BEFORE, PERIOD, LONGEST = (0, 2000, 20_000), 1500, {1.15: 8000, 1.5: 3000}
 POWERS, BIASES = (0.5, 0.75, 1.25, 1.5, 2.0), (-0.4, -0.1, 0.1, 0.4)
 MODELS = {
     "linear": LogisticRegression(),
@@ -58,37 +61,31 @@ def ratios(y, p):
     return np.column_stack([*of_powers, *of_biases]), weight
 
 
-def path(y, p):
-    """Logarithm of the e-value after each row."""
-    logs, weight = ratios(y, p)
-    return logsumexp(logs.cumsum(axis=0), b=weight, axis=1)
+def path(logs, weight):
+    """Logarithm of the e-value after each row; of the first row alone, and of the monitor."""
+    first = logsumexp(logs.cumsum(axis=1) + np.log(weight), axis=2)
+    n_streams, n, n_ways = logs.shape
+    share = (1 + np.arange(n) / 1000) ** -0.5  # of starts that are still to come
+    begun, later = np.full((n_streams, n_ways), -np.inf), np.empty((n_streams, n))
+    for i in range(n):
+        if i:
+            begun = np.logaddexp(begun, np.log(share[i - 1] - share[i]))
+        begun = begun + logs[:, i]
+        later[:, i] = np.logaddexp(logsumexp(begun, b=weight, axis=1), np.log(share[i]))
+    return first, np.logaddexp(first, later) - np.log(2)
 
 
-def shares(n):
-    """What each of n starts counts in the mean; what is left is for those to come."""
-    j = np.arange(1, n + 1)
-    return 1 / (j * (j + 1))
+def onset(logs, weight, n):
+    """Rows before the wrong ones, as the first n show."""
+    sums = np.concatenate([np.zeros((1, logs.shape[1])), logs[:n].cumsum(axis=0)])
+    gained = sums[-1] - sums.min(axis=0) + np.log(weight)
+    return sums.argmin(axis=0)[gained.argmax()]
 
 
-def ways(y, p):
-    """By way to watch: logarithm of the e-value after each row, over that of its alarm."""
-    logs, weight = ratios(y, p)
-    begun, fresh, mixed, steps = np.full(logs.shape[1], -np.inf), [], [], []
-    for j, first in enumerate(range(0, len(y), PERIOD)):
-        sums = logs[first : first + PERIOD].cumsum(axis=0)
-        fresh.append(logsumexp(sums, b=weight, axis=1))
-        steps.append(np.full(len(sums), np.log(shares(j + 1)[j])))
-        running = np.logaddexp(begun, steps[-1][0]) + sums
-        mixed.append(np.logaddexp(logsumexp(running, b=weight, axis=1), -np.log(j + 2)))
-        begun = running[-1]
-    fresh, steps = np.concatenate(fresh), np.concatenate(steps)
-    found = {
-        "one from row 0": logsumexp(logs.cumsum(axis=0), b=weight, axis=1),
-        "fresh, alarm at 20": fresh,
-        "fresh, alpha divided": fresh + steps,
-        "mean of all begun": np.concatenate(mixed),
-    }
-    return {name: log_e + np.log(ALPHA) for name, log_e in found.items()}
+def fresh(logs, weight):
+    """That of monitors which take the place of each other, and know the first rows alone."""
+    parts = [logs[:, i : i + PERIOD].cumsum(axis=1) for i in range(0, logs.shape[1], PERIOD)]
+    return logsumexp(np.concatenate(parts, axis=1) + np.log(weight), axis=2)
 
 
 def gap_found(y, p):
@@ -100,62 +97,63 @@ def gap_found(y, p):
     return abs(gap) > 1.96 * np.sqrt(variance.sum())
 
 
-def check(y, p):
-    """The sums here are those of the monitor."""
+def check(y, p, n=1500):
+    """The e-values and the onset here are those of the monitor."""
     monitor = CalibrationMonitor([0, 1, 2])
-    for at in np.array_split(np.arange(len(y)), 7):
-        monitor.update(y[at], p[at])
-    np.testing.assert_allclose(monitor.log_e_value, path(y, p)[-1], rtol=1e-9)
-
-
-def check_mean(y, p):
-    """The mean here is that of monitors which begin one after the other."""
-    monitors = []
-    for first in range(0, len(y), PERIOD):
-        monitors.append(CalibrationMonitor([0, 1, 2]))
-        for monitor in monitors:
-            monitor.update(y[first : first + PERIOD], p[first : first + PERIOD])
-    e_values = [monitor.e_value for monitor in monitors]
-    mean = shares(len(monitors)) @ e_values + 1 / (len(monitors) + 1)
-    found = ways(y, p)
-    np.testing.assert_allclose(found["mean of all begun"][-1], np.log(ALPHA * mean), rtol=1e-9)
-    np.testing.assert_allclose(
-        found["fresh, alarm at 20"][-1], np.log(ALPHA * e_values[-1]), rtol=1e-9
-    )
+    for i in range(n):
+        monitor.update(y[i : i + 1], p[i : i + 1])
+    logs, weight = ratios(y[:n], p[:n])
+    np.testing.assert_allclose(monitor.log_e_value, path(logs[None], weight)[1][0, -1], rtol=1e-9)
+    found = monitor.since(ALPHA)
+    assert found is None or found.n_samples == onset(logs, weight, n)
 
 
 def draw(p, rng):
     return (p.cumsum(axis=1)[:, :-1] < rng.random(len(p))[:, None]).sum(axis=1)
 
 
+def first_above(log_e):
+    """The row of the alarm of each stream, from 1; infinite without."""
+    high = log_e >= -np.log(ALPHA)
+    return np.where(high.any(axis=1), high.argmax(axis=1) + 1, np.inf)
+
+
+def middle(rows):
+    found = np.median(rows)
+    return f"{found:,.0f}" if np.isfinite(found) else "–"
+
+
 def delays(n_streams):
     X, y = rows(2000, np.random.default_rng(0))
     rng = np.random.default_rng(1)
     predicted = MODELS["linear"].fit(X, y).predict_proba(rows(50_000, rng)[0])
-    names = list(ways(y, predicted[: len(y)]))
-    print("| the probabilities become | after right rows | " + " | ".join(names) + " |")
-    print("|---|--:|" + "--:|" * len(names))
-    false = np.zeros(len(names))
-    for power in (1.15, 1.5):
-        found = np.empty((n_streams, len(BEFORE), len(names)))
-        for i in range(n_streams):
-            p = predicted[rng.integers(len(predicted), size=max(BEFORE) + LONGEST)]
-            labels = draw(p, rng)
-            wrong = p**power / (p**power).sum(axis=1, keepdims=True)
-            for j, before in enumerate(BEFORE):
-                n = before + LONGEST
-                said = np.concatenate([p[:before], wrong[before:n]])
-                if i == 0:
-                    check_mean(labels[:n], said)
-                over = np.array(list(ways(labels[:n], said).values()))
-                high = over[:, before:] >= 0
-                found[i, j] = np.where(high.any(axis=1), high.argmax(axis=1) + 1, np.inf)
-            false += (over[:, : max(BEFORE)] >= 0).any(axis=1)
-        for before, middle in zip(BEFORE, np.median(found, axis=0), strict=True):
-            cells = " | ".join(f"{x:,.0f}" if np.isfinite(x) else "–" for x in middle)
-            print(f"| temperature {power} | {before:,} | {cells} |", flush=True)
-    cells = " | ".join(f"{100 * x:.1f} %" for x in false / (2 * n_streams))
-    print(f"| false alarms | {max(BEFORE):,} | {cells} |")
+    print(
+        "| the probabilities become | after right rows | from the first row alone | fresh ones | "
+    )
+    print("the monitor | since, of alarms | and 1,000 rows later |")
+    for (power, longest), before in product(LONGEST.items(), BEFORE):
+        alarms, errors = [[], [], []], [[], []]
+        false = np.zeros(3)
+        for _ in range(n_streams // CHUNK):
+            each, n = [], before + longest
+            for _ in range(CHUNK):
+                p = predicted[rng.integers(len(predicted), size=n)]
+                wrong = p**power / (p**power).sum(axis=1, keepdims=True)
+                said = np.concatenate([p[:before], wrong[before:]])
+                each.append(ratios(draw(p, rng), said))
+            logs, weight = np.array([x for x, _ in each]), each[0][1]
+            first, monitor = path(logs, weight)
+            for j, log_e in enumerate((first, fresh(logs, weight), monitor)):
+                false[j] += (first_above(log_e[:, :before]) < np.inf).sum() if before else 0
+                alarms[j] += list(first_above(log_e[:, before:]))
+            for own, delay in zip(logs, alarms[2][-CHUNK:], strict=True):
+                for found, more in zip(errors, (0, 1000), strict=True):
+                    if before + delay + more <= n:
+                        found.append(onset(own, weight, int(before + delay) + more) - before)
+        cells = [middle(x) for x in alarms]
+        cells += ["{:,.0f} to {:,.0f}".format(*np.quantile(x, [0.1, 0.9])) for x in errors]
+        print(f"| temperature {power} | {before:,} | " + " | ".join(cells) + " |", end=" ")
+        print("false alarms before:", *(f"{100 * x / n_streams:.1f} %" for x in false), flush=True)
 
 
 def main(n_streams, models):
@@ -167,24 +165,22 @@ def main(n_streams, models):
         predicted = MODELS[model].fit(X, y).predict_proba(rows(50_000, rng)[0])
         for name, wrong in ERRORS.items():
             alarms, found = [], 0
-            for i in range(n_streams if name == "calibrated" else max(n_streams // 5, 1)):
-                p = predicted[rng.integers(len(predicted), size=N_ROWS)]
-                labels = draw(p, rng)
-                said = wrong(p)
-                said = said / said.sum(axis=1, keepdims=True)
-                if i == 0:
+            n = n_streams if name == "calibrated" else n_streams // 5
+            for _ in range(n // CHUNK):
+                each = []
+                for _ in range(CHUNK):
+                    p = predicted[rng.integers(len(predicted), size=N_ROWS)]
+                    labels = draw(p, rng)
+                    said = wrong(p)
+                    said = said / said.sum(axis=1, keepdims=True)
+                    each.append(ratios(labels, said))
+                    found += gap_found(labels, said)
+                if not alarms:
                     check(labels, said)
-                high = path(labels, said) >= -np.log(ALPHA)
-                alarms.append(np.argmax(high) + 1 if high.any() else np.inf)
-                found += gap_found(labels, said)
-            alarms = np.array(alarms)
-            middle = np.median(alarms)
-            when = f"{middle:,.0f}" if np.isfinite(middle) else "none"
+                alarms += list(first_above(path(np.array([x for x, _ in each]), each[0][1])[1]))
             share = np.isfinite(alarms).mean()
-            print(
-                f"| {model} | {name} | {share:.3f} | {when} | {found / len(alarms):.3f} |",
-                flush=True,
-            )
+            cells = f"{100 * share:.1f} % | {middle(alarms)} | {100 * found / len(alarms):.1f} %"
+            print(f"| {model} | {name} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

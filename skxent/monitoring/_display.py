@@ -35,6 +35,8 @@ class CalibrationMonitorDisplay(Framed):
         The path of the e-value.
     alpha : float
         The line is at 1 / alpha.
+    since : int or None, default=None
+        How many rows there were before those that are off.
 
     Attributes
     ----------
@@ -46,14 +48,18 @@ class CalibrationMonitorDisplay(Framed):
         The path: rows, and the decimal logarithm of the e-value.
     limit_ : Line2D
         Where the alarm is.
+    since_ : Line2D or None
+        Since when the probabilities are off; None without an alarm.
     """
 
     looks: Looks
     alpha: float
+    since: int | None = None
     ax_: Axes = field(init=False)
     figure_: Any = field(init=False)
     line_: Line2D = field(init=False)
     limit_: Line2D = field(init=False)
+    since_: Line2D | None = field(init=False, default=None)
 
     def _columns(self) -> dict[str, Any]:
         return {
@@ -102,6 +108,19 @@ class CalibrationMonitorDisplay(Framed):
             textcoords="offset points",
             color=_ALARM,
         )
+        if self.since is not None:
+            self.since_ = ax.axvline(self.since, color=ink(ax), linestyle=":", linewidth=1)
+            late = self.since > 0.6 * rows[-1]
+            ax.annotate(
+                f"off since about row {self.since + 1}",
+                (self.since, 0.98),
+                (-4 if late else 4, 0),
+                xycoords=ax.get_xaxis_transform(),
+                textcoords="offset points",
+                ha="right" if late else "left",
+                va="top",
+                color=ink(ax),
+            )
         ax.set_xlabel("rows")
         ax.set_ylabel("e-value, as a power of 10")
         ax.spines[["top", "right"]].set_visible(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ from skxent._render._words import cell
 from skxent._typing import EPS, FloatArray
 from skxent.monitoring._display import CalibrationMonitorDisplay
 from skxent.monitoring._looks import Looks
+from skxent.monitoring._starts import Starts
 from skxent.report._batches import checked_batch
 from skxent.statistic._evidence import Evidence, as_e_value, evidence_of
 from skxent.statistic._mergeable import Mergeable
@@ -26,7 +28,7 @@ from skxent.statistic._store import is_storable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Alarm", "CalibrationMonitor"]
+__all__ = ["Alarm", "CalibrationMonitor", "Onset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Alarm:
     """
     When a monitor's e-value was first high enough.
 
-    What it shows began before: how long before, it does not say.
+    What it shows began before: see `CalibrationMonitor.since`.
 
     Attributes
     ----------
@@ -52,6 +54,26 @@ class Alarm:
     look: int
     at: Any
     e_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """
+    Since when a monitor's probabilities are off, as far as can be told.
+
+    Attributes
+    ----------
+    n_samples : int
+        Rows before that.
+    look : int
+        Number of the first batch that is off, from 0.
+    at : object
+        What `update` was told of the time of that batch; None where it was told nothing.
+    """
+
+    n_samples: int
+    look: int
+    at: Any
 
 
 class CalibrationMonitor(Mergeable):
@@ -108,33 +130,40 @@ class CalibrationMonitor(Mergeable):
     ever reaches 1 / alpha with a probability of at most alpha [1]_ [2]_. That any time will do has
     a price: a test at one time that was fixed before finds smaller errors.
 
-    The products begin at the first row, and fall while the model is right. A change that comes
-    after many right rows is therefore found late: make a new monitor each month or so, and divide
-    alpha, or take the mean of monitors that began at different times, as the guide has it. An
-    alarm says that the probabilities are or were off, not since when.
+    Products that begin at the first row fall while the model is right, and a later change would be
+    found very late. They are half of the e-value; the other half is a mean of products that begin
+    with a later batch and are 1 until then. Those of batches with n rows or more before them have
+    the share :math:`(1 + n / 1000)^{-1/2}` of it, which depends on no label: this mean is a
+    martingale, too. Mixtures over starts are studied as e-detectors [3]_, whose sums are not
+    bounded by shares and give some false alarm in the end. The e-value of a report has the
+    first half only.
 
     A class that occurs with probability 0 counts as if it had had 2**-52, and multiplies the
-    e-value by at most 2**26. That is an alarm in the first rows of a stream, but not after
-    thousands of right ones: count such rows, which are ``overall["floored"]`` of a report.
+    e-value by at most 2**26. That is an alarm unless it comes after very many right rows in the
+    same batch; a report counts such rows as ``overall["floored"]``.
 
     References
     ----------
     .. [1] Ville, J. (1939). Étude critique de la notion de collectif. Gauthier-Villars.
     .. [2] Ramdas, A., et al. (2023). Game-theoretic statistics and safe anytime-valid inference.
            Statistical Science 38(4). :doi:`10.1214/23-STS894`
+    .. [3] Shin, J., Ramdas, A., & Rinaldo, A. (2024). E-detectors: a nonparametric framework for
+           sequential change detection. The New England Journal of Statistics in Data Science 2(2).
+           :doi:`10.51387/23-NEJSDS51`
 
     Examples
     --------
     >>> import numpy as np
     >>> from skxent import CalibrationMonitor
-    >>> rng = np.random.default_rng(0)
+    >>> rng = np.random.default_rng(1)
     >>> monitor = CalibrationMonitor(["no", "yes"])
-    >>> for day in range(30):
+    >>> for day in range(60):
     ...     p = rng.uniform(0.05, 0.95, size=100)
-    ...     y = np.where(rng.random(100) < p**2 / (p**2 + (1 - p) ** 2), "yes", "no")
+    ...     chance = p if day < 40 else p**2 / (p**2 + (1 - p) ** 2)
+    ...     y = np.where(rng.random(100) < chance, "yes", "no")
     ...     _ = monitor.update(y, p, at=f"day {day}")
-    >>> monitor.alarm_at(0.05).n_samples < 3000
-    True
+    >>> monitor.alarm_at(0.05).at, monitor.since(0.05).at
+    ('day 42', 'day 40')
     """
 
     _kind = "monitor"
@@ -155,7 +184,7 @@ class CalibrationMonitor(Mergeable):
             from_logits=from_logits,
             renormalize=renormalize,
         )
-        self._evidence = Evidence.none(len(self.labels))
+        self._starts = Starts.none(len(self.labels))
         self._looks: list[tuple[int, float, Any]] = []
 
     @property
@@ -181,7 +210,7 @@ class CalibrationMonitor(Mergeable):
     @property
     def class_e_value(self) -> FloatArray:
         """Evidence against the probabilities of each class alone."""
-        return as_e_value(self._evidence.class_log_e())
+        return as_e_value(self._starts.class_log_e())
 
     def update(self, y_true: ArrayLike, y_proba: ArrayLike, *, at: Any = None) -> Self:
         """
@@ -222,12 +251,13 @@ class CalibrationMonitor(Mergeable):
             renormalize=self.renormalize,
         )
         if batch is not None:
-            self._evidence = self._evidence + _evidence_of_rows(batch.rows)
-            self._look(self.n_samples + batch.n_rows, at)
+            found, n = _evidence_of_rows(batch.rows), self.n_samples
+            self._starts = self._starts.with_batch(found, n, self.n_looks)
+            self._look(n + batch.n_rows, at)
         return self
 
     def _look(self, n_samples: int, at: Any) -> None:
-        self._looks.append((n_samples, self._evidence.log_e(), at))
+        self._looks.append((n_samples, self._starts.log_e(), at))
 
     def alarm_at(self, alpha: float = 0.05) -> Alarm | None:
         """
@@ -255,12 +285,44 @@ class CalibrationMonitor(Mergeable):
         e_value = float(as_e_value(looks.log_e[found]))
         return Alarm(int(looks.n_samples[found]), found, looks.at[found], e_value)
 
+    def since(self, alpha: float = 0.05) -> Onset | None:
+        """
+        Since when the probabilities are off, by all rows so far.
+
+        Of all alternatives to the probabilities, the one that has gained most since it was lowest
+        was lowest there. This is an estimate, which gets better with rows after the alarm, and not
+        a test: that they are off at all is what the alarm says.
+
+        Parameters
+        ----------
+        alpha : float, default=0.05
+            As in `alarm_at`.
+
+        Returns
+        -------
+        Onset or None
+            The first batch that is off; None where there was no alarm, where what gave it has
+            been outweighed by right rows, or was before the last merge.
+
+        Raises
+        ------
+        ValueError
+            If `alpha` is not between 0 and 1.
+        """
+        place = self._starts.onset(-math.log(_checked_alpha(alpha)))
+        if place is None or self.alarm_at(alpha) is None:
+            return None
+        before = self._looks[place - 1][0] if place else 0
+        return Onset(before, place, self._looks[place][2])
+
     def merge(self, other: Self) -> Self:
         """
         Add the monitor of other rows, such as those of another machine.
 
-        Its rows count as one batch after those of this one: of its path only the end is kept,
-        since the e-value of two streams together is no function of those of each.
+        Its rows count as one look after those of this one: of its path only the end is kept,
+        since the e-value of two streams together is no function of those of each. Its ratios are
+        multiplied with those of this one: both together tell most where both are off. In which
+        order several are merged changes nothing. `since` is about rows after the merge.
 
         Parameters
         ----------
@@ -281,7 +343,7 @@ class CalibrationMonitor(Mergeable):
         """
         self._check_alike(other)
         if other.n_looks:
-            self._evidence = self._evidence + other._evidence
+            self._starts = self._starts.merged(other._starts, self.n_looks + 1)
             self._look(self.n_samples + other.n_samples, other._looks[-1][2])
         return self
 
@@ -320,7 +382,7 @@ class CalibrationMonitor(Mergeable):
 
     def plot(self, *, alpha: float = 0.05, ax: Axes | None = None) -> CalibrationMonitorDisplay:
         """
-        Draw the e-value at each look, with the line of the alarm.
+        Draw the e-value at each look, with the line of the alarm, and since when.
 
         Parameters
         ----------
@@ -341,29 +403,33 @@ class CalibrationMonitor(Mergeable):
         ValueError
             If `alpha` is not between 0 and 1.
         """
-        looks = Looks.of(self._looks)
-        return CalibrationMonitorDisplay(looks=looks, alpha=_checked_alpha(alpha)).plot(ax=ax)
+        onset = self.since(alpha)
+        return CalibrationMonitorDisplay(
+            looks=Looks.of(self._looks),
+            alpha=float(alpha),
+            since=None if onset is None else onset.n_samples,
+        ).plot(ax=ax)
 
     def _tree(self) -> dict[str, Any]:
         looks = Looks.of(self._looks)
-        return {
-            "temperature": self._evidence.temperature,
-            "bias": self._evidence.bias,
+        return self._starts.tree() | {
             "n_samples": looks.n_samples,
             "log_e": looks.log_e,
             "at": list(looks.at),
         }
 
     def _take_tree(self, tree: dict[str, Any]) -> None:
-        self._evidence = Evidence(tree["temperature"], tree["bias"])
         path = (tree["n_samples"].tolist(), tree["log_e"].tolist(), tree["at"])
         self._looks = list(zip(*path, strict=True))
+        self._starts = Starts.of_tree(tree, self.n_looks)
 
     def __repr__(self) -> str:
         looks = f"{self.n_looks} look{'' if self.n_looks == 1 else 's'}"
+        onset = self.since()
+        since = "" if onset is None else f", off since about row {onset.n_samples + 1}"
         return (
             f"<CalibrationMonitor: {len(self.labels)} classes, {self.n_samples} rows in {looks}, "
-            f"e-value {cell('e_value', self.e_value)}>"
+            f"e-value {cell('e_value', self.e_value)}{since}>"
         )
 
 

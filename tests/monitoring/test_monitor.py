@@ -4,12 +4,14 @@ import copy
 import datetime as dt
 import math
 import pickle
+from itertools import product
 
 import numpy as np
 import pytest
 from support.reports import calibrated, quick
 
 from skxent import CalibrationMonitor, LogLossAccumulator
+from skxent.statistic._store import as_bytes, from_bytes
 
 
 def stream(y, p, sizes=(10, 1, 200, 89, 300), **options):
@@ -25,17 +27,104 @@ def sharpened(n=600, power=2.0, seed=0):
     return y, p / p.sum(axis=1, keepdims=True)
 
 
+def by_definition(y, p, ends, kind="e_value"):
+    """
+    Half the e-value of a report of all rows, and half a mean of those of the last rows.
+
+    The one that leaves out n rows and begins with a batch has the share that the square root of
+    1000 / (1000 + n) has fallen by over the batch before; what is left is 1.
+    """
+
+    def of_rows(some):
+        report = quick(y[some], p[some], labels=range(p.shape[1]))
+        return np.array(report.overall[kind] if kind in report.overall else report.per_class[kind])
+
+    starts = [0, *ends[:-1]]
+    left = np.sqrt(1000 / (1000 + np.array(starts)))
+    later = left[-1]
+    for i, start in enumerate(starts[1:], 1):
+        later = later + (left[i - 1] - left[i]) * of_rows(slice(start, ends[-1]))
+    return 0.5 * of_rows(slice(0, ends[-1])) + 0.5 * later
+
+
 def test_every_look_is_that_of_the_rows_so_far():
-    y, p = calibrated(600)
+    y, p = sharpened(600)
     monitor = stream(y, p)
     frame = monitor.to_frame("pandas")
-    assert frame["n_samples"].tolist() == [10, 11, 211, 300, 600]
+    ends = [10, 11, 211, 300, 600]
+    assert frame["n_samples"].tolist() == ends
     assert frame["at"].tolist() == [f"day {i}" for i in range(5)]
-    for n, e_value in zip(frame["n_samples"], frame["e_value"], strict=True):
-        report = quick(y[:n], p[:n], labels=range(3))
-        assert e_value == pytest.approx(report.overall["e_value"], rel=1e-10)
-    np.testing.assert_allclose(monitor.class_e_value, quick(y, p).per_class["e_value"], 1e-10)
+    for i, e_value in enumerate(frame["e_value"], 1):
+        assert e_value == pytest.approx(by_definition(y, p, ends[:i]), rel=1e-10)
     assert (monitor.n_samples, monitor.n_looks) == (600, 5)
+
+
+def test_of_each_class_the_evidence_may_begin_later_too():
+    y, p = sharpened(600)
+    rng = np.random.default_rng(0)
+    whole = [quick(y[i:], p[i:], labels=range(3)).per_class["e_value"] for i in (0, 200)]
+    left = math.sqrt(1000 / 1200)
+    expected = 0.5 * whole[0] + 0.5 * (left + (1 - left) * whole[1])
+    monitor = CalibrationMonitor(range(3))
+    for at in (rng.permutation(200), 200 + rng.permutation(400)):
+        monitor.update(y[at], p[at])
+    np.testing.assert_allclose(monitor.class_e_value, expected, 1e-10)
+
+
+def test_its_mean_over_what_may_happen_is_one():
+    """All labels of five rows in three batches, each with its probability."""
+    p = np.array([[0.2, 0.8], [0.9, 0.1], [0.5, 0.5], [0.3, 0.7], [0.05, 0.95]])
+    mean = 0.0
+    for y in product([0, 1], repeat=5):
+        monitor = stream(np.array(y), p, sizes=(2, 1, 2))
+        mean += monitor.e_value * np.prod(p[np.arange(5), y])
+    assert mean == pytest.approx(1.0, rel=1e-12)
+
+
+def test_it_is_fair_also_if_labels_decide_where_a_batch_ends():
+    """A batch goes on while all labels are 1; shares of starts must not depend on that."""
+    p, mean = np.full((8, 2), 0.5), 0.0
+    for y in product([0, 1], repeat=8):
+        ends = [*(int(i) + 1 for i in np.flatnonzero(np.array(y[:-1]) == 0)), 8]
+        sizes = np.diff([0, *ends])
+        mean += stream(np.array(y), p, sizes=sizes).e_value / 2**8
+    assert mean == pytest.approx(1.0, rel=1e-12)
+
+
+def late(right=8000, wrong=1000, power=1.5):
+    before, after = calibrated(right), sharpened(wrong, power=power, seed=1)
+    return (np.concatenate(both) for both in zip(before, after, strict=True))
+
+
+def test_a_late_change_is_found_and_since_when_it_was():
+    y, p = late()
+    monitor = CalibrationMonitor(range(3))
+    for day, at in enumerate(np.array_split(np.arange(9000), 90)):
+        monitor.update(y[at], p[at], at=f"day {day}")
+        if day == 79:
+            assert monitor.since() is None
+    alarm, onset = monitor.alarm_at(0.05), monitor.since(0.05)
+    assert 8000 < alarm.n_samples <= 8500
+    assert abs(onset.n_samples - 8000) <= 200
+    assert onset.at == f"day {onset.look}"
+    assert onset.n_samples == 100 * onset.look
+    assert f"off since about row {onset.n_samples + 1}>" in repr(monitor)
+    # From the first row on, right rows have cost more than wrong ones have brought.
+    assert quick(y, p, labels=range(3)).overall["e_value"] < 1
+
+
+def test_what_was_wrong_from_the_first_row_is_so_since_then():
+    y, p = sharpened(900)
+    assert stream(y, p, sizes=(300, 300, 300)).since().n_samples == 0
+
+
+def test_what_right_rows_outweigh_is_off_no_more():
+    y, p = sharpened(300)
+    monitor = stream(y, p, sizes=(150, 150))
+    assert monitor.since() is not None
+    monitor.update(*calibrated(6000, seed=5))
+    assert monitor.alarm_at(0.05) is not None
+    assert monitor.since() is None
 
 
 def test_an_alarm_is_the_first_look_that_is_high_enough_also_if_it_falls_again():
@@ -72,32 +161,23 @@ def test_before_the_first_batch_there_is_no_evidence():
     assert repr(monitor) == "<CalibrationMonitor: 2 classes, 0 rows in 0 looks, e-value 1>"
 
 
-def test_an_impossible_row_is_an_alarm_at_first_but_not_after_many_right_ones():
+def test_an_impossible_row_is_an_alarm_at_first_and_after_many_right_ones():
     y, p = calibrated(10_000)
     never = ([1], [[1.0, 0.0, 0.0]])
     first = CalibrationMonitor(range(3)).update(*never)
-    assert first.e_value == pytest.approx(2.0**26 / 10, rel=1e-3)  # the power 1/2 has a tenth
-    late = CalibrationMonitor(range(3)).update(y, p)
+    # The power 1/2 has a tenth of what begins with the first row, which is half.
+    assert first.e_value == pytest.approx(2.0**26 / 20, rel=1e-3)
+    late = CalibrationMonitor(range(3))
+    for at in np.array_split(np.arange(10_000), 100):
+        late.update(y[at], p[at])
     before = late.log_e_value
     late.update(*never)
     assert late.log_e_value <= before + 26 * math.log(2)
-    assert late.alarm_at(0.05) is None
-
-
-def test_a_late_change_is_found_by_the_mean_of_monitors_that_began_at_different_rows():
-    right, wrong = calibrated(8000), sharpened(1000, power=1.5, seed=1)
-    y, p = (np.concatenate(both) for both in zip(right, wrong, strict=True))
-    monitors, found = [], None
-    for n in range(0, 9000, 100):
-        if n % 1500 == 0:
-            monitors.append(CalibrationMonitor(range(3)))
-        for monitor in monitors:
-            monitor.update(y[n : n + 100], p[n : n + 100])
-        mean = sum(m.e_value / (j * (j + 1)) for j, m in enumerate(monitors, 1))
-        if mean + 1 / (len(monitors) + 1) >= 20:
-            found = found or n + 100
-    assert 8000 < found < 9000
-    assert monitors[0].alarm_at(0.05) is None
+    assert late.alarm_at(0.05).n_samples == 10_001
+    assert late.since().n_samples >= 9_900
+    # In the evidence from the first row on it is outweighed.
+    both = (np.append(y, never[0]), np.concatenate([p, never[1]]))
+    assert quick(*both, labels=range(3)).overall["e_value"] < 20
 
 
 def test_monitors_of_other_streams_add_up():
@@ -106,13 +186,53 @@ def test_monitors_of_other_streams_add_up():
     before = other.to_frame("pandas")
     total = one + other
     assert total.n_samples == 900
-    assert total.log_e_value == pytest.approx(stream(y, p, (900,)).log_e_value)
     assert total.to_frame("pandas")["n_samples"].tolist() == [10, 11, 211, 300, 600, 900]
     assert one.n_looks == 5
     assert other.to_frame("pandas").equals(before)
     assert sum([one, other]).log_e_value == total.log_e_value
     assert CalibrationMonitor.sum([one, other]).log_e_value == total.log_e_value
     assert copy.copy(one).merge(CalibrationMonitor(range(3))).n_looks == 5
+    assert one.since() is not None
+    assert total.since() is None  # the parts know
+    # Half of it is that of all rows, however they were parted.
+    whole = math.log(quick(y, p, labels=range(3)).overall["e_value"])
+    assert total.log_e_value >= whole - math.log(2)
+    third = stream(*sharpened(300, seed=3), sizes=(100, 200))
+    assert (one + other + third).log_e_value == pytest.approx((third + (other + one)).log_e_value)
+
+
+def test_the_mean_of_merged_monitors_is_one_and_stays_so():
+    """Two streams of two rows each, in batches of one, and a row after they were merged."""
+    p = np.array([[0.2, 0.8], [0.9, 0.1], [0.5, 0.5], [0.3, 0.7], [0.15, 0.85]])
+    means = np.zeros(2)
+    for y in product([0, 1], repeat=5):
+        chance = np.prod(p[np.arange(5), y])
+        parts = [stream(np.array(y)[at], p[at], sizes=(1, 1)) for at in ([0, 1], [2, 3])]
+        total = parts[0] + parts[1]
+        means[0] += chance * total.e_value
+        means[1] += chance * total.update(y[4:], p[4:]).e_value
+    np.testing.assert_allclose(means, 1.0, rtol=1e-12)
+
+
+def test_a_file_without_later_starts_goes_on_without_them(tmp_path):
+    y, p = sharpened(600)
+    monitor = stream(y[:300], p[:300], sizes=(150, 150))
+    monitor.save(tmp_path / "m")
+    tree = from_bytes((tmp_path / "m").read_bytes(), "monitor", tmp_path / "m")
+    del tree["starts"]
+    tree["log_e"] = np.array([math.log(quick(y[:n], p[:n]).overall["e_value"]) for n in (150, 300)])
+    (tmp_path / "m").write_bytes(as_bytes("monitor", tree))
+    found = CalibrationMonitor.load(tmp_path / "m")
+    assert found.since() is None
+    for at in (slice(300, 400), slice(400, 600)):
+        found.update(y[at], p[at])
+    assert found.e_value == pytest.approx(quick(y, p).overall["e_value"])
+    assert found.since().n_samples >= 300
+    found.save(tmp_path / "again")
+    assert CalibrationMonitor.load(tmp_path / "again").e_value == found.e_value
+    both = (found + stream(*sharpened(300, seed=3), sizes=(300,))).log_e_value
+    y, p = (np.concatenate(x) for x in zip((y, p), sharpened(300, seed=3), strict=True))
+    assert both == pytest.approx(math.log(quick(y, p).overall["e_value"]))
 
 
 def test_it_goes_on_where_it_was_saved(tmp_path):
@@ -138,7 +258,7 @@ def test_options_and_names_are_saved(tmp_path):
     assert found.labels.tolist() == ["no", "yes"]
     assert found.to_frame("pandas")["at"].tolist() == ["2026-01-31"]
     expected = quick(["no", "yes"], [[0.8, 0.2], [0.3, 0.7]]).overall["e_value"]
-    assert found.e_value == pytest.approx(expected)
+    assert found.e_value == pytest.approx(0.5 * expected + 0.5)
 
 
 def test_a_refused_batch_leaves_it_as_it_was():
@@ -181,3 +301,5 @@ def test_the_path_is_drawn_with_the_line_of_the_alarm():
     assert decades[-1] == pytest.approx(monitor.log_e_value / math.log(10))
     assert display.limit_.get_ydata()[0] == pytest.approx(2)
     assert display.frame("pandas").equals(monitor.to_frame("pandas"))
+    assert display.since_.get_xdata()[0] == monitor.since(0.01).n_samples
+    assert CalibrationMonitor(range(3)).update(y[:2], p[:2]).plot().since_ is None
