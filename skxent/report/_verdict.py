@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from skxent._render._words import cell, percent, shortened, unit_name
 from skxent.recalibration._choice import Recalibration
@@ -107,6 +108,29 @@ def _labels(f: Facts) -> str | None:
 
 def _infinite(f: Facts) -> str | None:
     return None if math.isfinite(f.loss) else "Pass eps above 0 for a floor."
+
+
+def _exchanged(f: Facts) -> str | None:
+    """
+    Columns of other classes, as the map shows that would mend them.
+
+    Where the loss is worse than that of the prior, and each class that moves goes more by the
+    column of another than by its own, the map only puts the columns in their places.
+    """
+    if f.recommended != "dirichlet" or not _worse_than_prior(f):
+        return None
+    fitted = f.recalibration.fitted if f.recalibration is not None else None
+    if fitted is None or fitted.slopes.ndim != 2:
+        return None
+    slopes = np.asarray(fitted.slopes, dtype=np.float64)
+    column = linear_sum_assignment(-slopes)[1]
+    own, other = np.diag(slopes), slopes[np.arange(len(slopes)), column]
+    moved = np.flatnonzero(column != np.arange(len(slopes)))
+    if not len(moved) or (other[moved] < 2.0 * np.maximum(own[moved], 0.0)).any():
+        return None
+    c = int(moved[np.argmax(np.asarray(f.per_class["contribution"])[moved])])
+    one, its = shortened(f.names[c]), shortened(f.names[int(column[c])])
+    return f"Class {one} goes by the column of class {its}: check the order of the columns."
 
 
 def _confidence(f: Facts) -> str | None:
@@ -223,6 +247,7 @@ def _calibrated(f: Facts) -> str | None:
 _RULES: tuple[Callable[[Facts], str | None], ...] = (
     _labels,
     _infinite,
+    _exchanged,
     _priors,
     _confidence,
     _miscalibrated,

@@ -79,6 +79,17 @@ def test_a_model_that_knows_less_than_nothing():
     )
 
 
+@pytest.mark.parametrize("k", [2, 3])
+def test_columns_that_were_exchanged_are_said_to_be(k):
+    """A map would mend it, which is not what should be done about it."""
+    y, p = calibrated(1000, k)
+    names = ["ape", "bee", "cat"][:k]
+    options = {"labels": range(k), "target_names": names, "n_null": 0}
+    told = log_loss_report(y, p[:, [1, 0, 2][:k]], **options).verdict
+    assert re.search("Class (ape|bee) goes by the column of class (ape|bee): check", told)
+    assert "order of the columns" not in log_loss_report(y, p, **options).verdict
+
+
 def test_predictions_of_the_prior_are_no_better_and_no_worse():
     y = np.r_[np.zeros(60, int), np.ones(40, int)]
     report = log_loss_report(y, np.tile([0.6, 0.4], (100, 1)), n_null=0)
