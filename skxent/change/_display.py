@@ -109,8 +109,9 @@ class LogLossChangeDisplay(Framed):
         finite = levels[np.isfinite(levels)]
         least, most = float(finite.min()), float(finite.max())
         room = 0.25 * (most - least) or 0.1 * abs(most) or 1.0
-        bottom = max(least - room, min(0.0, least - room)) if least < room else least - room
-        ax.set_ylim(bottom, most + room)
+        # Bars begin at 0, unless the steps were too small to be seen then.
+        near = 0.0 <= least < 3.0 * room
+        ax.set_ylim(0.0 if near else least - room, most + room)
         for place, (height, start) in enumerate(zip(heights, bottoms, strict=True)):
             is_loss = place in (0, len(heights) - 1)
             text = f"{height:.4f}" if is_loss else f"{height:+.4f}"

@@ -315,6 +315,9 @@ def test_the_steps_lead_from_one_loss_to_the_other():
     assert sum(bars[3]) == pytest.approx(bars[4][1])
     assert bars[4] == (0, found.overall["after"])
     assert len(display.intervals_.get_segments()) == 3
+    assert 0 < display.ax_.get_ylim()[0] < found.overall["before"]
+    large = change_of(*pair(sharp=5.0)).plot()
+    assert large.ax_.get_ylim()[0] == 0  # or the bars would say more than is there
     assert display.frame("pandas").equals(found.to_frame("pandas"))
 
 
