@@ -57,7 +57,7 @@ class Units:
         new = ~copied | (np.diff(key, prepend=-1) != 0) | (np.diff(fold[rows], prepend=-1) != 0)
         place = np.cumsum(new) - 1
         total = class_weights(place, int(place[-1]) + 1, own[rows])
-        whole = len(np.unique(units[new])) == int(new.sum())
+        whole = not copied.any() or len(np.unique(units[new])) == int(new.sum())
         alone = weight is None and bool(new.all())
         return rows[new], None if alone else total, None if whole else units[new]
 
@@ -71,7 +71,10 @@ def units_of(X: Any, codes: IntArray, weight: FloatArray | None, groups: IntArra
     rows = np.arange(len(codes)) if weight is None else np.flatnonzero(weight > 0)
     same = same_rows(X if len(rows) == len(codes) else take_rows(X, rows))
     if same is None:
-        return Units(rows, np.arange(len(rows)), np.zeros(len(rows), dtype=bool))
+        same = np.arange(len(rows))
+    alone = np.zeros(len(rows), dtype=bool)
+    if int(same.max()) + 1 == len(rows):
+        return Units(rows, same, alone)
     codes = codes[rows]
     pairs = same * (int(codes.max()) + 1) + codes
     _, first, key, size = np.unique(
@@ -79,7 +82,7 @@ def units_of(X: Any, codes: IntArray, weight: FloatArray | None, groups: IntArra
     )
     key = key.reshape(-1)
     if groups is not None:
-        return Units(rows, key, np.zeros(len(rows), dtype=bool))
+        return Units(rows, key, alone)
     return Units(rows, key, _are_copies(same[first], codes[first], size)[key])
 
 
@@ -105,8 +108,10 @@ def fold_numbers(cv: Any, y: LabelArray, found: Units) -> IntArray:
     """
     from sklearn.model_selection import check_cv  # slow to import
 
-    _, first, unit = np.unique(found.units(), return_index=True, return_inverse=True)
-    order = np.argsort(first)  # as they first occur: the folds of rows without copies are theirs
+    first = unit = order = np.arange(len(found.rows))
+    if found.copied.any():
+        _, first, unit = np.unique(found.units(), return_index=True, return_inverse=True)
+        order = np.argsort(first)  # as they first occur, like rows without copies
     labels = y[found.rows[first[order]]]
     own = np.empty(len(order), dtype=np.intp)
     with warnings.catch_warnings():
