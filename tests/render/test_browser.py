@@ -373,3 +373,16 @@ def test_names_in_drawings_stay_inside(browser, tmp_path):
         "return b.x < 0 || b.x + b.width > v.width + 0.5;}).map(e => e.textContent)"
     )
     assert out == []
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_lines_of_the_first_column_meet_those_of_the_others(browser, files, width):
+    """It stays where it is while a table scrolls, and is painted at whole pixels."""
+    browser.show(files / "10.html", width)
+    browser.unfold()
+    heights = browser.run(
+        "return [...document.querySelectorAll('tbody tr')]"
+        ".map(e => e.getBoundingClientRect().height)"
+    )
+    assert len(heights) > 30
+    assert {height % 1 for height in heights} == {0}

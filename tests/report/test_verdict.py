@@ -347,3 +347,19 @@ def test_a_class_that_does_not_occur_is_no_wrong_order_of_the_columns():
     said = 100 * p[y != 0, 0].mean()
     told = f"in 0.0 % of the rows instead of the {said:.1f} % that the model says"
     assert told in report.verdict or "over-confident" in report.verdict
+
+
+def test_a_class_that_costs_more_is_looked_at_before_those_that_cost_less():
+    """An under-confident model pays less than it expected, but for a class that it misses."""
+    rng = np.random.default_rng(0)
+    pi = rng.dirichlet(np.full(20, 0.7))
+    y = rng.choice(20, 4000, p=pi)
+    missed = int(np.argsort(pi)[8])
+    z = rng.normal(size=(4000, 20)) + 2.5 * np.eye(20)[y] + np.log(pi)
+    z[:, missed] -= 3
+    report = log_loss_report(y, softmax(z, axis=1), labels=np.arange(20), n_null=0)
+    assert (report.per_class["gap"] < -report.per_class["gap"][missed]).any()
+    page = report.to_html()
+    first = page[page.index("Classes to look at first") :]
+    places = [first.index(f">{missed}<"), first.index("costs less than the model expected")]
+    assert places == sorted(places)

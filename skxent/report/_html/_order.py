@@ -31,7 +31,10 @@ class Order:
 
     worst: list[int]
     wrong: list[int]
-    """The worst first: they cost more than their frequency alone, or than the model expected."""
+    """
+    The worst first: they cost more than their frequency alone, or than the model expected; then
+    those that cost less than it expected.
+    """
 
     @classmethod
     def of(cls, content: Content) -> Order:
@@ -46,10 +49,12 @@ class Order:
             np.where(_worse_than_prior(content), excess, np.nan),
             np.where(beyond_chance(floats(content, "p_value")), gap, np.nan),
         )
-        ranks = np.argsort(-np.nan_to_num(size, nan=-np.inf, posinf=np.inf), kind="stable")
+        size = np.nan_to_num(size, nan=-np.inf, posinf=np.inf)
+        more = np.logical_or(_worse_than_prior(content), floats(content, "gap") > 0)
+        ranks = np.lexsort((-size, ~more, np.isneginf(size)))
         return cls(
             np.argsort(-cost, kind="stable").tolist(),
-            ranks[: int(np.count_nonzero(~np.isnan(size)))].tolist(),
+            ranks[: int(np.count_nonzero(~np.isneginf(size)))].tolist(),
         )
 
     def shown(self, n: int) -> list[int]:
