@@ -27,6 +27,7 @@ __all__ = [
     "js_rows",
     "js_rows_of_labels",
     "kl_rows",
+    "log_of",
     "log_softmax",
     "logistic_logs",
     "minus_log_softmax",
@@ -93,6 +94,12 @@ def minus_log_softmax(b: Backend, logits: FloatArray, codes: IntArray) -> FloatA
 def logistic_logs(b: Backend, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Log-probabilities of the other class and of the positive one, whose logit is `z`."""
     return -b.logaddexp(z), -b.logaddexp(-z)
+
+
+@ignoring(divide="ignore")
+def log_of(p: FloatArray, out: FloatArray | None = None) -> FloatArray:
+    """Logarithms in host memory, minus infinity where `p` is 0."""
+    return np.log(p, out=out)
 
 
 def _finite_log(b: Backend, x: FloatArray) -> FloatArray:

@@ -5,7 +5,6 @@ from skxent._backend._fetching import Fetching
 from skxent._backend._numpy import (
     NUMPY,
     class_weights,
-    column_sums,
     dot,
     pick,
     row_slices,
@@ -20,7 +19,6 @@ __all__ = [
     "Fetching",
     "Space",
     "class_weights",
-    "column_sums",
     "copied_from",
     "dot",
     "pick",

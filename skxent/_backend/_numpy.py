@@ -16,7 +16,6 @@ __all__ = [
     "NUMPY",
     "HostArithmetic",
     "class_weights",
-    "column_sums",
     "dot",
     "pick",
     "row_slices",
@@ -80,20 +79,9 @@ def row_sums(block: NDArray[np.floating], space: Space | None = None) -> NDArray
         ones = _summing(n_columns, _FOLD, block.dtype)
         np.matmul(folded, ones, out=sums.reshape(-1, _FOLD))
         return sums
+    if n_columns > _WIDE:  # a product would wait for threads
+        return np.asarray(np.einsum("ij->i", block))
     return (block @ _summing(n_columns, 1, block.dtype)).reshape(-1)
-
-
-def column_sums(weight: FloatArray, block: FloatArray, *, alike: bool) -> FloatArray:
-    """
-    ``weight @ block``.
-
-    Where all rows weigh `alike`, several of them side by side: a product with few columns is slow.
-    """
-    n_rows, n_columns = block.shape
-    if not alike or n_columns > _NARROW or n_rows % _FOLD:
-        return np.asarray(weight @ block)
-    together = weight[: n_rows // _FOLD] @ block.reshape(-1, _FOLD * n_columns)
-    return np.asarray(together.reshape(_FOLD, n_columns).sum(axis=0))
 
 
 def pick(block: NDArray[np.floating], codes: IntArray, space: Space | None = None) -> FloatArray:

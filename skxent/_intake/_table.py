@@ -112,19 +112,23 @@ class Table:
         return replace(self, array=array, dtype=array.dtype, backend=NUMPY)
 
     def blocks(
-        self, itemsize: int | None = None, *, alone: bool = False
+        self, itemsize: int | None = None, *, alone: bool = False, n_rows: int | None = None
     ) -> Iterator[tuple[slice, FloatArray]]:
         """
         Checked blocks of two dimensions, ready for gathering, in float32 if the table is.
 
         They have as many rows as fit the cache, if each number takes `itemsize` bytes, with
-        what is made of them; or `alone`, where that is a few numbers a row.
+        what is made of them; or `alone`, where that is a few numbers a row; or `n_rows`.
         Probabilities may be above 1 by rounding, which is taken as 1 further on.
         """
         b, width = self.backend, 1 if self.positive_only else self.n_classes
         itemsize = itemsize or (4 if self.dtype == np.float32 else 8)
         space: Space = {}
-        for rows in b.slices(self.n_samples, width, itemsize, alone=alone):
+        slices = b.slices(self.n_samples, width, itemsize, alone=alone)
+        if n_rows is not None:
+            starts = range(0, self.n_samples, n_rows)
+            slices = (slice(start, min(start + n_rows, self.n_samples)) for start in starts)
+        for rows in slices:
             block = b.block(self.array, rows, self.order)
             if self.dtype.kind == "O" or self.dtype.itemsize > 8:
                 block = as_float64(block, self.name)
@@ -157,13 +161,19 @@ class Table:
 
     def distributions(self) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
         """Checked blocks of probabilities with their logarithms, one column a class."""
-        for rows, wide in self._wide_blocks():
+        for rows, p, logp in self.tall():
+            yield rows, p, self._log(p) if logp is None else logp
+
+    def tall(
+        self, n_rows: int | None = None
+    ) -> Iterator[tuple[slice, FloatArray, FloatArray | None]]:
+        """The same, with logarithms only where they say more than `p`, in blocks of `n_rows`."""
+        for rows, wide in self._wide_blocks(n_rows):
             if self.from_logits or self.positive_only:
                 logp = self._logs(wide)
                 yield rows, self._exp(logp) if self.from_logits else self._both(wide), logp
             else:
-                p = self._both(wide)
-                yield rows, p, self._log(p)
+                yield rows, self._both(wide), None
 
     def losses(self, codes: IntArray) -> Iterator[tuple[slice, FloatArray]]:
         """
@@ -188,9 +198,9 @@ class Table:
         """Numbers where the input is, as an array of its library."""
         return like(values, self.origin)
 
-    def _wide_blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+    def _wide_blocks(self, n_rows: int | None = None) -> Iterator[tuple[slice, FloatArray]]:
         """Checked blocks in float64: two tables of one shape are cut alike."""
-        for rows, block in self.blocks(itemsize=8):
+        for rows, block in self.blocks(itemsize=8, n_rows=n_rows):
             yield rows, self.backend.wide(block)
 
     @_kernels.ignoring(all="ignore")

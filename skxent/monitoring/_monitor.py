@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._backend import row_sums
 from skxent._intake._rows import Labelled
 from skxent._render._frame import render_frame
 from skxent._render._words import cell
@@ -23,6 +22,7 @@ from skxent.monitoring._starts import Starts
 from skxent.report._batches import checked_batch
 from skxent.statistic._evidence import Evidence, as_e_value, evidence_of
 from skxent.statistic._mergeable import Mergeable
+from skxent.statistic._slabs import Slabs, rows_at_once
 from skxent.statistic._store import is_storable
 
 if TYPE_CHECKING:
@@ -435,12 +435,10 @@ class CalibrationMonitor(Mergeable):
 
 def _evidence_of_rows(rows: Labelled) -> Evidence:
     """Evidence of checked rows, which are read block by block."""
-    found = Evidence.none(rows.proba.n_classes)
-    for at, p, logp in rows.proba.distributions():
-        codes, sums = rows.codes[at], row_sums(p)
-        own = logp[np.arange(len(codes)), codes] - np.log(sums)
-        chance = p / sums[:, None]
-        found += evidence_of(chance, own, codes, None, EPS, np.empty((3, *p.shape)))
+    k = rows.proba.n_classes
+    found, slabs = Evidence.none(k), Slabs()
+    for at, p, logp in rows.proba.tall(rows_at_once(k)):
+        found += evidence_of(p, logp, rows.codes[at], slabs, EPS)
     return found
 
 

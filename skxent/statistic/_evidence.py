@@ -6,21 +6,23 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from skxent._backend import dot, row_sums
+from skxent._backend import pick
+from skxent._kernels import log_of
 from skxent._typing import EPS, FloatArray, IntArray
+from skxent.statistic._slabs import LAYERS, Slab, Slabs, in_layers
 
-__all__ = ["BIASES", "EXPONENTS", "Evidence", "as_e_value", "evidence_of", "evidence_sums"]
+__all__ = ["BIASES", "EXPONENTS", "Evidence", "Ratios", "as_e_value", "evidence_of"]
 
 # Quarters, so that one of them and products make all powers of a probability.
 EXPONENTS = np.array([0.5, 0.75, 1.25, 1.5, 2.0])
 BIASES = np.array([-0.4, -0.1, 0.1, 0.4])
 _EXCESS = np.expm1(BIASES)
 _POWERS = _EXCESS[:, None] ** np.arange(1, 5)
-# How often to multiply one half of the rows with the other: products of at most 31 sums of
-# powers, which lie between 1 / k and the root of k, and of at most 127 numbers from .2 to 5.
-_OF_POWERS, _OF_BIASES = 4, 6
+# So many neighbours are multiplied: a biased row has a sum from 0.67 to 1.5.
+_TOGETHER = 4
 _LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -73,83 +75,89 @@ def as_e_value(log_e: FloatArray | float) -> FloatArray:
     return np.where(np.isposinf(log_e), np.inf, np.minimum(found, _LARGEST))
 
 
-def evidence_sums(
-    chance: FloatArray,
-    own: FloatArray,
-    codes: IntArray,
-    weight: FloatArray | None,
-    eps: float,
-    room: FloatArray,
-    logs: FloatArray | None = None,
-) -> dict[str, FloatArray]:
-    """The parts of `evidence_of` by name."""
-    found = evidence_of(chance, own, codes, weight, eps, room, logs)
-    return {"temperature": found.temperature, "bias": found.bias}
+class Ratios:
+    """
+    Evidence of a block of rows, slab by slab.
+
+    `sums` are those of the rows, or None if they are 1. A class that occurs with probability 0
+    counts as if it had had `eps`, but no more than that of a float: a larger one would make
+    ratios that are too large on average. With an `eps` of 0 the ratio is infinite.
+    """
+
+    def __init__(
+        self, n_classes: int, sums: FloatArray | None, there: NDArray[np.bool_] | None = None
+    ) -> None:
+        self._sums, self._there = sums, there
+        self._powers: FloatArray | float = 0.0
+        self._tilts = np.empty((len(BIASES), n_classes))
+
+    def add(self, slab: Slab, chance: FloatArray) -> None:
+        """Count some classes; `chance` are their probabilities in rows that sum to 1."""
+        self._powers = self._powers + _sums_of_powers(slab)
+        if self._there is not None:
+            # A row without a probability is one that no bias changes.
+            chance = np.multiply(chance, slab.of_rows(self._there), out=slab.last_spare())
+        self._tilts[:, slab.classes] = _log_tilts(chance, slab)
+
+    def evidence(self, own: FloatArray, support: IntArray, eps: float) -> Evidence:
+        """Of all rows: those of each class, and the log-probabilities of their classes."""
+        powers, off = np.asarray(self._powers), 0.0
+        if self._there is not None:
+            own = np.where(self._there, own, 0.0)
+            powers[:, ~self._there.reshape(powers.shape[1:])] = 1.0
+        if self._sums is not None:
+            logs = np.log(self._sums)
+            if self._there is not None:
+                logs *= self._there
+            own, off = own - logs, float(logs.sum())
+        least = min(eps, EPS)
+        own = np.maximum(own, math.log(least) if least > 0 else -math.inf)
+        # The powers of rows that do not sum to 1 are off by those of their sums.
+        rows = np.log(np.multiply.reduce(powers, axis=1)).sum(axis=1) - EXPONENTS * off
+        return Evidence(
+            (EXPONENTS - 1.0) * own.sum() - rows, BIASES[:, None] * support - self._tilts
+        )
 
 
 def evidence_of(
-    chance: FloatArray,
-    own: FloatArray,
-    codes: IntArray,
-    weight: FloatArray | None,
-    eps: float,
-    room: FloatArray,
-    logs: FloatArray | None = None,
+    p: FloatArray, logp: FloatArray | None, codes: IntArray, slabs: Slabs, eps: float
 ) -> Evidence:
-    """
-    Evidence of a block of rows, which sum to 1, with the log-probabilities of their classes.
-
-    A class that occurs with probability 0 counts as if it had had `eps`, but no more than that of
-    a float: a larger one would make ratios that are too large on average. With an `eps` of 0 the
-    ratio is infinite. `logs` are the logarithms of all probabilities, where they are known: roots
-    take longer. The first three parts of `room`, of shape (3, n, k) or larger, are overwritten.
-    """
-    k = chance.shape[1]
-    if weight is not None:
-        there = weight == 1.0
-        if not (there | (weight == 0.0)).all():
-            return Evidence.none(k, math.nan)
-        if not there.all():
-            chance, own, codes = chance[there], own[there], codes[there]
-            logs, room = None if logs is None else logs[there], room[:, : len(chance)]
-    if not len(chance):
-        return Evidence.none(k)
-    least = min(eps, EPS)
-    floored = np.maximum(own, math.log(least) if least > 0 else -math.inf)
-    counts = np.bincount(codes, minlength=k)
-    temperature = (EXPONENTS - 1.0) * dot(floored, np.ones(len(floored)))
-    return Evidence(
-        temperature - _log_powers(chance, logs, room),
-        BIASES[:, None] * counts - _log_tilts(chance, room),
-    )
+    """Evidence of a block of rows; `logp` as in `Slabs.of`."""
+    k = p.shape[1]
+    found = Evidence.none(k)
+    for at in in_layers(len(p)):
+        rows, logs = p[at], None if logp is None else logp[at]
+        sums = rows.sum(axis=1)
+        own = pick(rows if logs is None else logs, codes[at])
+        ratios = Ratios(k, sums)
+        for slab in slabs.of(rows, logs):
+            chance = np.divide(slab.p, slab.of_rows(sums), out=slab.last_spare())
+            ratios.add(slab, chance)
+        support = np.bincount(codes[at], minlength=k)
+        found += ratios.evidence(log_of(own) if logs is None else own, support, eps)
+    return found
 
 
-def _log_powers(p: FloatArray, logs: FloatArray | None, room: FloatArray) -> FloatArray:
-    """Sum over the rows of the log of what makes distributions of their powers."""
-    half, quarter = room[:2]
-    if logs is None:
-        np.sqrt(np.sqrt(p, out=half), out=quarter)
-    else:
-        np.exp(np.multiply(logs, 0.25, out=quarter), out=quarter)
-        np.multiply(quarter, quarter, out=half)
-    sums = np.empty((len(EXPONENTS), len(p)))
-    sums[0] = row_sums(half)
-    for i, (a, b) in enumerate(((half, quarter), (p, quarter), (p, half), (p, p)), start=1):
-        sums[i] = row_sums(np.multiply(a, b, out=room[2]))
-    return _log_product(sums.T, _OF_POWERS)
+def _sums_of_powers(slab: Slab) -> FloatArray:
+    """What makes distributions of powers of the rows, shape (5, n_layers, n_rows of a layer)."""
+    p, quarter, half = slab.p, slab.spare[0], slab.spare[1]
+    # Roots take longer.
+    np.exp(np.multiply(slab.logp, 0.25, out=quarter), out=quarter)
+    np.multiply(quarter, quarter, out=half)
+    found = np.empty((len(EXPONENTS), len(p), p.shape[2]))
+    np.add.reduce(half, axis=1, out=found[0])
+    for sums, a, b in zip(found[1:], (half, p, p, p), (quarter, quarter, half, p), strict=True):
+        np.einsum("lkn,lkn->ln", a, b, out=sums)
+    return found
 
 
-def _log_tilts(p: FloatArray, room: FloatArray) -> FloatArray:
-    """The same with a bias for each class: 1 + (e^b - 1) p, the logs of four rows at a time."""
-    n, k = p.shape
-    quarter = n // 4
-    rest = np.log1p(_EXCESS[:, None, None] * p[4 * quarter :]).sum(axis=1)
-    if quarter == 0:
-        return np.asarray(rest)
-    a, b, c, d = p[: 4 * quarter].reshape(4, quarter, k)
-    parts, spare, products = (
-        x.reshape(-1)[: 4 * quarter * k].reshape(4, quarter, k) for x in room[:3]
-    )
+def _log_tilts(p: FloatArray, slab: Slab) -> FloatArray:
+    """Sum over the rows of log(1 + (e^b - 1) p), which makes distributions of biased rows."""
+    layers, k, n = p.shape
+    if layers < LAYERS:
+        return np.asarray(np.log1p(_EXCESS[:, None, None, None] * p).sum(axis=(1, 3)))
+    a, b, c, d = p.reshape(4, -1, k, n)
+    parts, products, found = (room.reshape(4, -1, k, n) for room in slab.spare)
     s, t, u, v = parts
     np.add(a, b, out=s)
     np.multiply(a, b, out=t)
@@ -161,23 +169,14 @@ def _log_tilts(p: FloatArray, room: FloatArray) -> FloatArray:
     np.multiply(s, u, out=second)
     second += t
     second += v
-    np.multiply(s, v, out=third)
-    third += np.multiply(u, t, out=spare[0])
     np.multiply(t, v, out=fourth)
-    np.matmul(_POWERS, products.reshape(4, -1), out=parts.reshape(4, -1))
-    parts += 1.0
-    return np.asarray(rest + _log_product(parts.swapaxes(0, 1), _OF_BIASES))
-
-
-def _log_product(values: FloatArray, halvings: int) -> FloatArray:
-    """Sum of logarithms along the first axis; the values are overwritten."""
+    s *= v
+    u *= t
+    np.add(s, u, out=third)
+    np.matmul(_POWERS, products.reshape(4, -1), out=found.reshape(4, -1))
+    found += 1.0
     # The logarithm of a product of many rows is that of all of them for the price of one.
-    for _ in range(halvings):
-        half = len(values) // 2
-        if half == 0:
-            break
-        if len(values) % 2:
-            values[0] *= values[-1]
-        values[:half] *= values[half : 2 * half]
-        values = values[:half]
-    return np.asarray(np.log(values).sum(axis=0))
+    of_rows = np.multiply.reduce(found, axis=1)
+    if n % _TOGETHER == 0:
+        of_rows = np.multiply.reduce(of_rows.reshape(4, k, _TOGETHER, -1), axis=2)
+    return np.asarray(np.log(of_rows, out=of_rows).sum(axis=2))

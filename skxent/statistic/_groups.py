@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from skxent._intake._groups import Groups, joined_keys
-from skxent._kernels import LOG_SMALLEST
+from skxent._kernels import LOG_SMALLEST, log_of
 from skxent._typing import FloatArray, IntArray
 
 __all__ = ["GroupSums", "GroupTally", "joined"]
@@ -81,7 +81,7 @@ class GroupTally:
         weight: FloatArray | None,
         losses: FloatArray,
         p: FloatArray,
-        logp: FloatArray,
+        logp: FloatArray | None,
         eps: float,
     ) -> None:
         """Count a block, whose rows cost `losses`."""
@@ -93,7 +93,8 @@ class GroupTally:
         for i, each in enumerate((w, w * losses, w * floored)):
             self.sums[i, present] += np.bincount(cells, each, size).reshape(-1, k)
         # Any finite cost will do where it is multiplied by a probability of 0.
-        costs = -np.maximum(logp, max(math.log(eps) if eps > 0 else -math.inf, LOG_SMALLEST))
+        logs = log_of(p) if logp is None else logp
+        costs = -np.maximum(logs, max(math.log(eps) if eps > 0 else -math.inf, LOG_SMALLEST))
         chance = p / p.sum(axis=1, keepdims=True)
         of_group: Any = csr_array((w, group, np.arange(n + 1)), shape=(n, len(present)))
         self.sums[3, present] += of_group.T @ (chance * costs)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._typing import EPS, FloatArray, IntArray
+from skxent.statistic._slabs import Slab
 
 __all__ = ["Histogram", "Packed", "narrowed", "packed", "unpacked"]
 
@@ -32,60 +33,59 @@ def _n_bins(n_classes: int) -> int:
 
 
 class Histogram:
-    """Rows counted by their probability, for each class in bins of the odds, block by block."""
+    """Rows counted by their probability, for each class in bins of the odds, slab by slab."""
 
     def __init__(self, n_classes: int) -> None:
         self.shape = n_classes, _n_bins(n_classes)
-        n = math.prod(self.shape)
+        self._shift = 52 - _bits(n_classes)
+        self._first = _SMALLEST_EXPONENT << _bits(n_classes)
+        """Leading bits of the odds of the first bin."""
         # Pairs of sums in one complex number: it takes hardly longer to add two than one.
-        self._of_weights = np.zeros(n, dtype=complex)
+        self._of_weights = np.zeros(self.shape, dtype=complex)
         """Weight, and weighted probability."""
         self._of_rows: NDArray[np.complexfloating] | None = None
         """Number of rows, and squared weight; None where all weights are 1."""
-        self._hits = np.zeros(n)
-        starts = self.shape[1] * np.arange(n_classes) - (_SMALLEST_EXPONENT << _bits(n_classes))
-        self._starts = np.tile(starts, 64)
-        """Bin that an odds ratio of 0 would have, for each class, 64 times."""
-        self._pairs = np.empty((0, n_classes), dtype=complex)
+        self._hits = np.zeros(self.shape)
+        self._pairs = np.empty(0, dtype=complex)
 
     def add(
         self,
-        p: FloatArray,
-        q: FloatArray,
-        of_class: IntArray,
+        slab: Slab,
+        rest: FloatArray,
         weight: FloatArray | None,
-        room: FloatArray,
+        of_class: slice | IntArray,
+        places: IntArray,
     ) -> None:
         """
-        Count a block; `q` is ``1 - p``, and `room` two blocks that may be written to.
+        Count a slab, of which `rest` is 1 less the probabilities.
 
-        `of_class` is the place of each row's own class in the flat block.
+        `of_class` are the rows whose class is in it, `places` where; see `Slab.own`.
         """
-        n, k = p.shape
-        odds = np.add(p, EPS, out=room[0])
-        odds /= np.add(q, EPS, out=room[1])
-        cells: NDArray[np.int64] = odds.view(np.int64)
-        cells >>= 52 - _bits(k)
-        # Several rows at once: numpy is slow where it has to begin again every few numbers.
-        fold = math.gcd(n, 64)
-        together = cells.reshape(-1, fold * k)
-        together += self._starts[: fold * k]
-        cells = cells.reshape(-1)
-        own = cells.take(of_class, mode="wrap")
-        if len(self._pairs) < n:
-            self._pairs = np.ones((n, k), dtype=complex)
-        pairs = self._pairs[:n]
-        np.add.at(self._hits, own, 1.0 if weight is None else weight)
+        p = slab.p
+        odds = np.add(p, EPS, out=slab.spare[0])
+        odds /= np.add(rest, EPS, out=slab.spare[1])
+        table: NDArray[np.int64] = odds.view(np.int64)
+        table >>= self._shift
+        table += (np.arange(p.shape[1]) * self.shape[1] - self._first)[:, None]
+        cells = table.reshape(-1)
+        own = cells.take(places, mode="wrap")
+        hits = self._hits[slab.classes].reshape(-1)
+        np.add.at(hits, own, 1.0 if weight is None else weight[of_class])
+        if len(self._pairs) < p.size:
+            self._pairs = np.ones(p.size, dtype=complex)
+        flat = self._pairs[: p.size]
+        pairs = flat.reshape(p.shape)
         if weight is None:
             pairs.imag = p
         else:
+            of_row = slab.of_rows(weight)
             if self._of_rows is None:
                 self._of_rows = np.zeros_like(self._of_weights)
-            pairs.real, pairs.imag = (weight > 0)[:, None], (weight * weight)[:, None]
-            np.add.at(self._of_rows, cells, pairs.reshape(-1))
-            pairs.real = weight[:, None]
-            np.multiply(p, weight[:, None], out=pairs.imag)
-        np.add.at(self._of_weights, cells, pairs.reshape(-1))
+            pairs.real, pairs.imag = of_row > 0, of_row * of_row
+            np.add.at(self._of_rows[slab.classes].reshape(-1), cells, flat)
+            pairs.real = of_row
+            np.multiply(p, of_row, out=pairs.imag)
+        np.add.at(self._of_weights[slab.classes].reshape(-1), cells, flat)
 
     def counted(self) -> FloatArray:
         """
@@ -98,7 +98,7 @@ class Histogram:
         rows, square = weight, weight
         if self._of_rows is not None:
             rows, square = self._of_rows.real, self._of_rows.imag
-        return np.array([weight, square, proba, self._hits, rows]).reshape(5, *self.shape)
+        return np.array([weight, square, proba, self._hits, rows])
 
 
 def packed(histogram: FloatArray) -> Packed:

@@ -10,10 +10,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from reports import EPS, data, quick
 
-from skxent._backend import NUMPY, _numpy
+from skxent._backend import NUMPY
 from skxent._intake._rows import check_labelled
 from skxent._kernels import log_softmax
-from skxent.statistic import _confusion
+from skxent.statistic import _confusion, _slabs
 from skxent.statistic._sums import Statistics, statistics
 
 FIELDS = [f.name for f in dataclasses.fields(Statistics) if f.name != "groups"]
@@ -137,22 +137,22 @@ def close_to_rows(found, y, p, w, eps, rtol=1e-9):
 @pytest.mark.parametrize("eps", FLOORS)
 @pytest.mark.parametrize("k", [2, 3, 10, 40])
 def test_every_field_is_its_sum_over_the_rows(k, eps, weighted, monkeypatch):
-    """In several blocks, of which the last is shorter."""
     y, p, w = rows_of_all_kinds(131, k)
     w = w if weighted else None
-    monkeypatch.setattr(_numpy, "_BLOCK_BYTES", 8 * k * 48)
     close_to_rows(of(y, p, w, eps), y, p, w, eps)
-    monkeypatch.undo()
-    close_to_rows(of(y, p, w, eps), y, p, w, eps)
+    # In several blocks, of which the last is shorter; then some classes at a time.
+    monkeypatch.setattr(_slabs, "_NUMBERS", 64 * k)
+    for rows_at_once in (64, 128):
+        monkeypatch.setattr(_slabs, "_ROWS", rows_at_once)
+        close_to_rows(of(y, p, w, eps), y, p, w, eps)
 
 
 @pytest.mark.parametrize("k", [5, 32, 33, 70])
-def test_the_three_ways_to_add_rows_by_class_are_the_same(k, monkeypatch):
+def test_the_two_ways_to_add_rows_by_class_are_the_same(k, monkeypatch):
     y, p, w = rows_of_all_kinds(100, k)
     here = of(y, p, w).confusion
-    for few, rows_at_once in ((100, 100), (0, 100), (0, 12)):  # dense, sparse, row by row
-        monkeypatch.setattr(_confusion, "_FEW", few)
-        monkeypatch.setattr(_numpy, "_BLOCK_BYTES", 8 * k * rows_at_once)
+    for rows_per_class in (0.0, math.inf):
+        monkeypatch.setattr(_confusion, "_ROWS_PER_CLASS", rows_per_class)
         assert_allclose(of(y, p, w).confusion, here, rtol=1e-12, atol=1e-15)
 
 
