@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from skxent._typing import FloatArray, IntArray
+from skxent._typing import FloatArray, IntArray, Narrow
 from skxent.recalibration._multiplied import Multiplied
-from skxent.recalibration._newton import crossed
+from skxent.recalibration._newton import Floats, crossed
 from skxent.recalibration._shape import Shape
 
 __all__ = [
@@ -29,7 +29,7 @@ def hessians_of_scalar(fits: Multiplied, theta: FloatArray) -> FloatArray:
         u = p if shape.bias else p[..., :0]
         if first:
             xp = x * p
-            mean = xp @ np.ones(k)
+            mean = xp @ np.ones(k, xp.dtype)
             found[:, 0, 0] += weighted_rows(w, xp * x).sum(axis=1)
             u = np.concatenate([mean[..., None], u], axis=-1)
             if shape.bias:
@@ -49,9 +49,9 @@ def hessians_of_vector(fits: Multiplied, theta: FloatArray) -> FloatArray:
     for _, x, w in fits.blocks(6 * len(fits.weight)):
         p = fits.probabilities(x, theta)
         xp = x * p
-        u = np.concatenate([xp, p], axis=-1)
+        u: Narrow = np.concatenate([xp, p], axis=-1)
         found -= crossed(w[..., None] * u, u)
-        found[:, at, at] += weighted_rows(w, xp * x)
+        found[:, at, at] += weighted_rows(w, np.multiply(xp, x))
         both = weighted_rows(w, u)
         found[:, at, k + at] += both[:, :k]
         found[:, k + at, at] += both[:, :k]
@@ -87,21 +87,21 @@ def _by_parameters(shape: Shape, found: FloatArray) -> FloatArray:
     return joined(joined(found).swapaxes(-1, -2))
 
 
-def weighted_rows(weight: FloatArray, rows: FloatArray) -> FloatArray:
+def weighted_rows(weight: Floats, rows: Floats) -> Floats:
     """Weighted sums of rows, of each set: shape (n_sets, k)."""
     if len(rows) == 1:
         return weight @ rows[0]
     return (weight[:, None] @ rows)[:, 0]
 
 
-def with_ones(x: FloatArray) -> FloatArray:
-    return np.column_stack([x, np.ones(len(x))])
+def with_ones(x: Floats) -> Floats:
+    return np.column_stack([x, np.ones(len(x), x.dtype)])
 
 
-def _pairs(columns: FloatArray) -> FloatArray:
+def _pairs(columns: Floats) -> Floats:
     """Products of each two columns, also of a column with itself: the first with all, …"""
     k, start = columns.shape[-1], 0
-    found = np.empty((*columns.shape[:-1], k * (k + 1) // 2))
+    found = np.empty((*columns.shape[:-1], k * (k + 1) // 2), columns.dtype)
     for i in range(k):
         at = slice(start, start + k - i)
         np.multiply(columns[..., i : i + 1], columns[..., i:], out=found[..., at])

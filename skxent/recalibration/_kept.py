@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._typing import FloatArray
+from skxent._typing import FloatArray, Narrow
 from skxent.recalibration._blocks import BlocksOfClasses
 from skxent.recalibration._multiplied import Multiplied
 from skxent.recalibration._newton import crossed, times
@@ -87,8 +87,9 @@ class MatrixProducts:
         counts, sums = np.zeros((sets, k)), np.zeros((sets, k, k))
         for _, x, w in fits.blocks(2 * sets):
             p = fits.probabilities(x, self.theta)
-            change = p * (fits.multiplied(x, v) + fits.shape.biases(v)[:, None])
-            change -= p * (change @ np.ones(k))[..., None]
+            bias = fits.shape.biases(v).astype(np.float32)
+            change: Narrow = p * (fits.multiplied(x, v) + bias[:, None])
+            change -= p * (change @ np.ones(k, change.dtype))[..., None]
             change *= w[..., None]
             counts += change.sum(axis=-2)
             sums += crossed(x, change)

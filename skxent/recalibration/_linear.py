@@ -24,6 +24,8 @@ __all__ = ["LinearFits"]
 class LinearFits(Multiplied):
     """Fits of maps of one shape."""
 
+    rounding = 1e-6
+
     def __init__(self, shape: Shape, rows: Rows, weight: FloatArray) -> None:
         super().__init__(shape, rows, weight)
         self.precision = shape.precision()
@@ -47,6 +49,7 @@ class LinearFits(Multiplied):
         return part
 
     def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        theta = theta.astype(np.float32).astype(np.float64)  # as they multiply the rows
         shape, n_sets, k = self.shape, len(self.weight), self.shape.k
         counts = np.zeros((n_sets, k))
         sums = np.zeros((n_sets, k, k) if shape.slope == "matrix" else (n_sets, k))
@@ -54,16 +57,15 @@ class LinearFits(Multiplied):
         # The logits of the labels are linear in the parameters: their sum needs no rows.
         value = value - (self.targets * theta).sum(axis=1) - self.unsloped
         for _, x, w in self.blocks(max(len(theta), n_sets) if shape.n_slopes else 1):
-            factor, powers, total, shift = self.powers(self.multiplied(x, theta), theta)
-            logs = np.log(total)
+            factor, powers, total, shift = self.powers(x, theta)
+            logs = np.log(total, dtype=np.float64)
             logs += shift
             value = value + np.einsum("bm,bm->b", w, logs)
             ratio = w / total
             if shape.bias:
                 counts += weighted_rows(ratio, powers)
             if shape.slope == "matrix":
-                powers = powers * ratio[..., None]
-                sums += crossed(x, powers)
+                sums += crossed(x, ratio[..., None] * powers)
             elif shape.n_slopes:
                 powers *= x
                 sums += weighted_rows(ratio, powers)
