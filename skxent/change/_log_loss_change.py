@@ -215,7 +215,9 @@ def log_loss_change(
     ``expected`` and ``surprise``, which depend on all probabilities of a row together, are taken
     from random parts of the rows, of a sample where there are more than 10000. Losses vary about
     the mean of their class, which is of the same rows: that is allowed for class by class, and a
-    class of a single row is taken to vary as the others do on average.
+    class of a single row is taken to vary as the others do on average. Prevalence is a sum of
+    products of two estimates, which is not linear where the shares have hardly changed: its bounds
+    are moved as those of the profile likelihood of normal factors are [3]_.
 
     The parts say what went together with the change. Which of them caused it, they do not say.
 
@@ -225,6 +227,9 @@ def log_loss_change(
            American Statistical Association 50(272). :doi:`10.1080/01621459.1955.10501299`
     .. [2] Hampel, F. R. (1974). The influence curve and its role in robust estimation. Journal of
            the American Statistical Association 69(346). :doi:`10.1080/01621459.1974.10482962`
+    .. [3] Venzon, D. J., & Moolgavkar, S. H. (1988). A method for computing
+           profile-likelihood-based confidence intervals. Applied Statistics 37(1).
+           :doi:`10.2307/2347496`
 
     Examples
     --------
