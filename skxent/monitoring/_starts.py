@@ -14,7 +14,7 @@ from skxent.statistic._evidence import BIASES, EXPONENTS, Evidence
 
 __all__ = ["Starts"]
 
-# Of the evidence, what begins with the first row; the rest is shared by all later starts.
+# Of the evidence, the share of what begins with the first row; later starts share the rest.
 _FIRST = 0.5
 # Of that, starts after n rows or more have the share (1 + n / _ROWS) to the power -1/2.
 _ROWS = 1000.0
@@ -39,8 +39,6 @@ class Starts:
     """Logarithm of the share of later starts that have not."""
     n_dealt: int
     """Rows up to which starts have begun."""
-    first: float
-    """Share of the evidence of all rows; 1 in files of monitors that knew no other."""
     least: FloatArray
     """The smallest that `whole` has been."""
     place: IntArray
@@ -51,14 +49,14 @@ class Starts:
         """Those of no rows."""
         nothing = _flat(Evidence.none(n_classes))
         begun, place = np.full(nothing.shape, -np.inf), np.zeros(nothing.shape, dtype=np.int64)
-        return cls(nothing, begun, 0.0, 0, _FIRST, nothing, place)
+        return cls(nothing, begun, 0.0, 0, nothing, place)
 
     @classmethod
     def of_whole(cls, evidence: Evidence, n_looks: int) -> Starts:
-        """Of a file that has the evidence of all rows only, which goes on alone."""
+        """Of a file that has the evidence of all rows only: all products began with the first."""
         whole = _flat(evidence)
-        begun, place = np.full(whole.shape, -np.inf), np.full(whole.shape, n_looks)
-        return cls(whole, begun, -math.inf, 0, 1.0, whole, place)
+        place = np.full(whole.shape, n_looks, dtype=np.int64)
+        return cls(whole, whole, -math.inf, 0, whole, place)
 
     def with_batch(self, batch: Evidence, n_before: int, n_looks: int) -> Starts:
         """With the rows of a batch, before which there were so many others and looks."""
@@ -70,7 +68,7 @@ class Starts:
         whole = self.whole + ratios
         lower = whole < self.least
         least, place = np.where(lower, whole, self.least), np.where(lower, n_looks + 1, self.place)
-        return Starts(whole, begun + ratios, rest, n_before, self.first, least, place)
+        return Starts(whole, begun + ratios, rest, n_before, least, place)
 
     def merged(self, other: Starts, n_looks: int) -> Starts:
         """
@@ -84,19 +82,17 @@ class Starts:
         begun = np.logaddexp(self.begun + other.begun, crossed)
         rest, n_dealt = self.rest + other.rest, self.n_dealt + other.n_dealt
         place = np.full(whole.shape, n_looks, dtype=np.int64)
-        first = max(self.first, other.first)
-        return Starts(whole, begun, rest, n_dealt, first, whole, place)
+        return Starts(whole, begun, rest, n_dealt, whole, place)
 
     def log_e(self) -> float:
         """Logarithm of the e-value."""
         parts = [_evidence(x).log_e() for x in (self.whole, self._later())]
-        return float(logsumexp(parts, b=[self.first, 1.0 - self.first]))
+        return float(logsumexp(parts, b=[_FIRST, 1.0 - _FIRST]))
 
     def class_log_e(self) -> FloatArray:
         """That of each class alone."""
         parts = [_evidence(x).class_log_e() for x in (self.whole, self._later())]
-        shares = np.array([self.first, 1.0 - self.first])[:, None]
-        return np.asarray(logsumexp(parts, b=shares, axis=0))
+        return np.asarray(logsumexp(parts, b=[[_FIRST], [1.0 - _FIRST]], axis=0))
 
     def onset(self, least_log_e: float) -> int | None:
         """
@@ -122,7 +118,7 @@ class Starts:
     def tree(self) -> dict[str, Any]:
         """What a file holds of it."""
         whole = _evidence(self.whole)
-        names = ("begun", "rest", "n_dealt", "first", "least", "place")
+        names = ("begun", "rest", "n_dealt", "least", "place")
         found = {name: getattr(self, name) for name in names}
         return {"temperature": whole.temperature, "bias": whole.bias, "starts": found}
 
