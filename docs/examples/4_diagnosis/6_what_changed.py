@@ -53,8 +53,8 @@ watched = recalibrator.predict_proba(proba)
 monitor = CalibrationMonitor(np.arange(10))
 for today in range(5, 30):
     monitor.update(y[day == today], watched[day == today], at=f"day {today}")
-print(monitor)
 print(monitor.alarm_at(0.05))
+print(monitor.since(0.05))
 display = monitor.plot()
 display.ax_.set_title("Evidence against the probabilities")
 
@@ -62,8 +62,9 @@ display.ax_.set_title("Evidence against the probabilities")
 # What has changed?
 # -----------------
 #
-# A report of the days before and one of those after. The classes occur as often as before; within
-# them, the loss rose by what the model saw coming and by what it did not.
+# A report of the days before the monitor's estimate and one of those from then on. The classes
+# occur as often as before; within them, the loss rose by what the model saw coming and by what it
+# did not.
 
 old_days, new_days = (day >= 5) & (day < 10), day >= 10
 before = log_loss_report(y[old_days], watched[old_days])
