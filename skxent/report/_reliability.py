@@ -167,8 +167,7 @@ def _binomials(
     variance = rows * proba * (1.0 - proba)
     large = variance > _LARGE
     found, few = np.empty((len(rows), draws)), ~large
-    size = np.count_nonzero(few), draws
-    found[few] = rng.binomial(rows[few, None].astype(np.int64), proba[few, None], size)
+    found[few] = _by_inversion(rows[few], proba[few], rng.random((np.count_nonzero(few), draws)))
     if large.any():
         n, p = rows[large, None], proba[large, None]
         z = rng.standard_normal((len(n), draws))
@@ -177,6 +176,22 @@ def _binomials(
         hits += (1.0 - 2.0 * p) / 6.0 * (z * z - 1.0)
         found[large] = np.clip(np.rint(hits, out=hits), 0.0, n)
     return found
+
+
+def _by_inversion(rows: FloatArray, proba: FloatArray, at: FloatArray) -> FloatArray:
+    """Quantiles of binomial distributions, a row each: all at once, few as the hits are."""
+    # Of the rarer outcome, so that none has no chance to begin with.
+    rare = np.minimum(proba, 1.0 - proba)
+    chance = np.exp(rows * np.log1p(-rare))
+    total, hits = chance.copy(), np.zeros(at.shape, dtype=np.uint8)
+    for n in range(int(rows.max(initial=0.0))):
+        beyond = at > total[:, None]
+        if not beyond.any():
+            break
+        hits += beyond.view(np.uint8)
+        chance *= np.maximum(rows - n, 0.0) * rare / ((n + 1.0) * (1.0 - rare))
+        total += chance
+    return np.where((proba > rare)[:, None], rows[:, None] - hits, hits)
 
 
 def _miscalibrations(
