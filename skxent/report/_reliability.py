@@ -79,7 +79,8 @@ def calibrate(parts: Iterable[Cells], draws: Draws, rng: np.random.Generator) ->
     found: list[Calibration] = []
     for cells in parts:
         share, starts = _isotonic(cells)
-        losses = _left(cells.hits, cells.weight, starts, cells.classes, len(cells.first))
+        weight = np.add.reduceat(cells.weight, starts)
+        losses = _left(cells.hits, weight, starts, cells.classes[starts], len(cells.first))
         losses /= cells.totals(cells.weight)
         null = _null(cells, losses, draws, rng)
         curves = _curves(cells, share, starts, null.bands)
@@ -210,7 +211,8 @@ def _miscalibrations(
     sequence = (np.arange(n_draws)[:, None] * n_classes + cells.classes).reshape(-1)
     lift = 2.0 * sequence
     fit = isotonic_regression((hits / cells.weight).reshape(-1) + lift, weights=weight)
-    left = _left(hits.reshape(-1), weight, fit.blocks[:-1], sequence, n_draws * n_classes)
+    starts = fit.blocks[:-1]
+    left = _left(hits.reshape(-1), fit.weights, starts, sequence[starts], n_draws * n_classes)
     left = left.reshape(n_draws, n_classes)
     total = cells.totals(cells.weight)
     values = (_paid(hits, cells, eps) - left) / total
@@ -277,9 +279,13 @@ def _isotonic(cells: Cells) -> tuple[FloatArray, IntArray]:
 def _left(
     hits: FloatArray, weight: FloatArray, starts: IntArray, sequence: IntArray, n: int
 ) -> FloatArray:
-    """Loss of each of `n` sequences if each of its steps predicts its own share of hits."""
-    hit, all_ = np.add.reduceat(hits, starts), np.add.reduceat(weight, starts)
-    miss = np.maximum(all_ - hit, 0.0)
+    """
+    Loss of each of `n` sequences if each of its steps predicts its own share of hits.
+
+    `weight`, `starts` and `sequence` are those of the steps.
+    """
+    hit, of_all = np.add.reduceat(hits, starts), np.log(weight)
+    miss = np.maximum(weight - hit, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        parts = [np.where(x > 0, x * (np.log(all_) - np.log(x)), 0.0) for x in (hit, miss)]
-    return class_weights(sequence[starts], n, np.maximum(parts[0] + parts[1], 0.0))
+        parts = [np.where(x > 0, x * (of_all - np.log(x)), 0.0) for x in (hit, miss)]
+    return class_weights(sequence, n, np.maximum(parts[0] + parts[1], 0.0))
