@@ -86,43 +86,23 @@ def rows_of(
 ) -> Rows:
     """The rows of a chunk; those with a null are left out, or else an error for the first."""
     missing = _missing(chunk, layout, drop=drop)
-    kept = None if missing is None else np.flatnonzero(~missing)
-    found = _Reader(chunk, layout, labels, kept)
-    n = chunk.batch.num_rows
+    found = _Reader(chunk, layout, labels, missing)
     columns = layout.columns
     weight = None if columns.weight is None else found.numbers(columns.weight)
+    if missing is not None:
+        weight = (~missing).astype(np.float64) if weight is None else np.where(missing, 0, weight)
     proba = found.probabilities()  # a list that is too short is said before any label
-    rows = Rows(
+    if missing is not None:
+        # What is no row must still keep the rules of one.
+        proba = np.require(proba, np.result_type(proba, np.float32), "W")
+        proba[missing] = 0.0 if from_logits else 1.0 / (2 if proba.ndim == 1 else proba.shape[1])
+    return Rows(
         codes=found.codes(),
         proba=proba,
         weight=weight,
         groups=None if columns.groups is None else found.groups(columns.groups),
         row_ids=None if columns.row_ids is None else found.names(columns.row_ids),
         dropped=missing,
-    )
-    return rows if kept is None else _spread(rows, kept, n, 0.0 if from_logits else None)
-
-
-def _spread(rows: Rows, kept: IntArray, n: int, neutral: float | None) -> Rows:
-    """The rows where they were among `n`, and rows without a weight between them."""
-
-    def spread(values: NDArray[Any], fill: Any = 0) -> NDArray[Any]:
-        found = np.full((n, *values.shape[1:]), fill, values.dtype)
-        found[kept] = values
-        return found
-
-    groups = rows.groups
-    if groups is not None:
-        groups = replace(groups, codes=spread(groups.codes)) if len(kept) else None
-    if neutral is None:
-        neutral = 0.5 if rows.proba.ndim == 1 else 1.0 / rows.proba.shape[1]
-    return Rows(
-        codes=spread(rows.codes),
-        proba=spread(rows.proba.astype(np.result_type(rows.proba, np.float32)), neutral),
-        weight=spread(np.ones(len(kept)) if rows.weight is None else rows.weight),
-        groups=groups,
-        row_ids=None if rows.row_ids is None else spread(rows.row_ids),
-        dropped=rows.dropped,
     )
 
 
@@ -151,19 +131,36 @@ def _missing(chunk: Chunk, layout: Layout, *, drop: bool) -> NDArray[np.bool_] |
 
 
 class _Reader:
-    """The columns of a chunk as arrays, of the rows that are kept."""
+    """The columns of a chunk as arrays, with anything at all where a row is left out."""
 
     def __init__(
-        self, chunk: Chunk, layout: Layout, labels: NDArray[Any], kept: IntArray | None
+        self,
+        chunk: Chunk,
+        layout: Layout,
+        labels: NDArray[Any],
+        missing: NDArray[np.bool_] | None,
     ) -> None:
-        self.chunk, self.layout, self.labels, self.kept = chunk, layout, labels, kept
-        self.batch = chunk.batch if kept is None else chunk.batch.take(_arrow(kept))
+        self.chunk, self.layout, self.labels, self.missing = chunk, layout, labels, missing
+        self.batch = chunk.batch
         self.is_text = is_text_file(chunk.batch.schema)
 
     def at(self, row: int, name: str) -> str:
         """Where a number of these rows is, in words."""
-        number = row if self.kept is None else int(self.kept[row])
-        return f"{self.chunk.row(number)}, column {name!r}"
+        return f"{self.chunk.row(row)}, column {name!r}"
+
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
+        """What the rows that are not left out have, where they are among all."""
+        if self.missing is None:
+            return values
+        found = np.zeros((len(self.missing), *values.shape[1:]), values.dtype)
+        found[~self.missing] = values
+        return found
+
+    def kept(self, column: Any) -> Any:
+        """A column of the rows that are not left out."""
+        import pyarrow as pa
+
+        return column if self.missing is None else column.filter(pa.array(~self.missing))
 
     def codes(self) -> IntArray:
         """The position in the labels of each row's label."""
@@ -172,15 +169,20 @@ class _Reader:
 
         name = self.layout.columns.y
         column = self.batch.column(name)
-        if not len(column):
-            return np.empty(0, np.intp)
         if str(column.type) == "string_view":  # which not every release can look up
             column = column.cast(pa.large_string())
         if not pa.types.is_dictionary(column.type):
             column = pc.dictionary_encode(column)
         # Also a category that no row has may be none of the labels.
         known = self._known(column.dictionary.to_pylist())
-        codes = known.take(column.indices.to_numpy(zero_copy_only=False))
+        indices = column.indices
+        if self.missing is not None:
+            if self.missing.all():
+                return np.zeros(len(column), np.intp)
+            indices = indices.fill_null(0)
+        codes = known.take(indices.to_numpy(zero_copy_only=False))
+        if self.missing is not None:
+            codes[self.missing] = 0
         if codes.min() < 0:
             row = int((codes < 0).argmax())
             value = column[row].as_py()
@@ -219,61 +221,79 @@ class _Reader:
                 msg = f"{self.chunk.where}: column {name!r} holds {kind}, not numbers."
                 raise BadDataError(msg)
             column = column.cast(pa.float64())
+        if column.null_count:
+            column = column.fill_null(0)
         return column.to_numpy(zero_copy_only=False)
 
     def _of_lists(self, name: str) -> NDArray[Any]:
         """The table whose rows are lists."""
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         column, k = self.batch.column(name), len(self.labels)
         column = getattr(column, "storage", column)  # of tensors
-        if pa.types.is_fixed_size_list(column.type):
-            lengths = np.full(len(column), column.type.list_size)
-        else:
-            lengths = pc.list_value_length(column).to_numpy(zero_copy_only=False)
-        if (wrong := lengths != k).any():
+        # What is left out may hold anything, and is cut out only if it does: that copies all.
+        is_cut = self.missing is not None and not _is_table(column, k)
+        column = self.kept(column) if is_cut else column
+        if (wrong := _lengths(column) != k).any():
             row = int(wrong.argmax())
-            msg = f"{self.at(row, name)}: a list of {lengths[row]} numbers beside {k} labels."
+            where = self.at(self._number(row), name)
+            msg = f"{where}: a list of {_lengths(column)[row]} numbers beside {k} labels."
             raise BadDataError(msg)
         flat = column.flatten()
         if flat.null_count:
             row = int(flat.is_null().to_numpy(zero_copy_only=False).argmax()) // k
-            msg = f"{self.at(row, name)}: a number of the list is null."
+            msg = f"{self.at(self._number(row), name)}: a number of the list is null."
             raise BadDataError(msg)
         if not (pa.types.is_floating(flat.type) or pa.types.is_integer(flat.type)):
             msg = f"{self.chunk.where}: column {name!r} holds {column.type}, not lists of numbers."
             raise BadDataError(msg)
-        return flat.to_numpy(zero_copy_only=False).reshape(len(column), k)
+        table = flat.to_numpy(zero_copy_only=False).reshape(len(column), k)
+        return self.spread(table) if is_cut else table
+
+    def _number(self, row: int) -> int:
+        """The number of a row among all, from that among those that are kept."""
+        return row if self.missing is None else int(np.flatnonzero(~self.missing)[row])
 
     def groups(self, name: str) -> Groups | None:
         """Groups by their names, each of which is looked at once."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        column = self.batch.column(name)
+        column = self.kept(self.batch.column(name))
         if not len(column):
             return None
         if not pa.types.is_dictionary(column.type):
             column = pc.dictionary_encode(column)
         keys = column.dictionary.to_pylist()
         found = check_groups(keys, len(keys))
-        return replace(found, codes=found.codes[column.indices.to_numpy(zero_copy_only=False)])
+        codes = found.codes[column.indices.to_numpy(zero_copy_only=False)]
+        return replace(found, codes=self.spread(codes))
 
     def names(self, name: str) -> NDArray[Any]:
         """Names of rows as integers, or as objects."""
         import pyarrow as pa
 
-        column = self.batch.column(name)
+        column = self.kept(self.batch.column(name))
         if pa.types.is_integer(column.type):
-            return column.to_numpy(zero_copy_only=False)
-        return _objects(column.to_pylist())
+            return self.spread(column.to_numpy(zero_copy_only=False))
+        return self.spread(_objects(column.to_pylist()))
 
 
-def _arrow(at: IntArray) -> Any:
+def _lengths(column: Any) -> IntArray:
+    """Of the lists of a column."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return pa.array(at)
+    if pa.types.is_fixed_size_list(column.type):
+        return np.full(len(column), column.type.list_size)
+    return pc.list_value_length(column).to_numpy(zero_copy_only=False)
+
+
+def _is_table(column: Any, k: int) -> bool:
+    """Whether all lists are there and hold `k` numbers."""
+    if column.null_count or (_lengths(column) != k).any():
+        return False
+    return not column.flatten().null_count
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:
