@@ -51,9 +51,6 @@ def run(options: argparse.Namespace) -> int:
     first, second = names = _names(options.names)
     progress = Progress("reading")
     how = reading_of(options)
-    if how.pop("n_jobs") != 1:
-        msg = "--jobs is for report: a comparison joins the rows in one process"
-        raise UsageError(msg)
     columns = columns_of(options, options.on)
     counted, notes = joined_accumulator(
         options.old,

@@ -187,9 +187,6 @@ def slices_of_files(options: argparse.Namespace, files: Sequence[str]) -> Groupe
         msg = "--groups and --by: sums by value know no groups of rows; leave out one of them"
         raise UsageError(msg)
     how = reading_of(options)
-    if how.pop("n_jobs") != 1:
-        msg = "--jobs is for a report without --by"
-        raise UsageError(msg)
     columns = replace(columns_of(options, None), by=options.by)
     progress = Progress("reading")
     found = grouped_from(files, columns, base=base_of(options), progress=progress, **how)

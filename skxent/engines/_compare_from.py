@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -19,9 +21,9 @@ from skxent._typing import EPS, IntArray
 from skxent.comparison import LogLossComparison, LogLossComparisonAccumulator
 from skxent.comparison._compare import rows_that_count, zeros_of
 from skxent.comparison._stream import chunk_losses, chunk_rows
-from skxent.engines._counting import Counting, Progress, counting_of, told
+from skxent.engines._counting import Chunks, Counting, Progress, counting_of, told
 from skxent.engines._join import Ids, KeptLosses, ids_in, shown_id
-from skxent.statistic._paired import PairedRows, paired_sums
+from skxent.statistic._paired import PairedRows, PairedSums, paired_sums
 
 __all__ = ["compare_log_loss_from", "joined_accumulator"]
 
@@ -49,6 +51,7 @@ def compare_log_loss_from(
     confidence_level: float = 0.95,
     from_logits: bool = False,
     renormalize: bool = False,
+    n_jobs: int | None = None,
     progress: Progress | None = None,
 ) -> LogLossComparison:
     """
@@ -100,6 +103,9 @@ def compare_log_loss_from(
         Whether the columns hold logits or log-probabilities.
     renormalize : bool, default=False
         Whether to divide each row by its sum.
+    n_jobs : int, default=None
+        Processes that share the files and the row groups of Parquet files, of either source; -1:
+        one a core. None means one. What is kept of `old` is then in memory twice.
     progress : callable, default=None
         It is called with the number of rows that have been read of both, and that of all rows, or
         None where nobody knows.
@@ -153,6 +159,7 @@ def compare_log_loss_from(
         eps=eps,
         from_logits=from_logits,
         renormalize=renormalize,
+        n_jobs=n_jobs,
         progress=progress,
     )
     return accumulator._report(confidence_level, notes)
@@ -175,6 +182,7 @@ def joined_accumulator(
     eps: float = EPS,
     from_logits: bool = False,
     renormalize: bool = False,
+    n_jobs: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[LogLossComparisonAccumulator, tuple[str, ...]]:
     """All rows that two sources have in common, and notes about the others."""
@@ -193,23 +201,30 @@ def joined_accumulator(
         renormalize=renormalize,
     )
     how = (total.labels, pos_label, from_logits, renormalize, nulls)
-    each = _told(progress, sources)
     called = (_called(old, names[0]), _called(new, names[1]))
-    kept = KeptLosses(called[0], str(columns.row_ids))
-    for layout, chunk in sources[0].chunks(total.labels):
-        _keep(kept, chunk, layout, Reading(columns, *how), total.eps)
-        each(chunk)
-    kept.settle(len(total.labels))
-    join = _Join(kept, Reading(columns_new, *how), total.eps, names, called, unmatched == "error")
-    sums = None
-    for layout, chunk in sources[1].chunks(total.labels):
-        rows = join.rows(chunk, layout)
-        if rows is not None:
-            part = paired_sums(rows, 0)
-            sums = part if sums is None else sums + part
-        each(chunk)
-    notes = join.end()
-    total._add(names, sums, join.n_dropped)
+
+    def joined(n_jobs: int | None) -> tuple[_Found, tuple[str, ...]]:
+        each = _told(progress, sources)
+        kept = KeptLosses(called[0], str(columns.row_ids))
+        reading = Reading(columns, *how)
+        work = partial(_kept, copy(kept), reading, total.eps)
+        for part in sources[0].parts(work, reading, n_jobs, each):
+            kept.extend(part)
+        kept.settle(len(total.labels))
+        reading = Reading(columns_new, *how)
+        join = _Join(kept, reading, total.eps, names, called, unmatched == "error")
+        for found in sources[1].parts(partial(_beside, join), reading, n_jobs, each):
+            join.found.add(found)
+        return join.found, join.end()
+
+    try:
+        found, notes = joined(n_jobs)
+    except BadDataError:
+        if n_jobs in (None, 1):
+            raise
+        # Which row is the first that breaks a rule is known where all are read in their order.
+        found, notes = joined(None)
+    total._add(names, found.sums, found.n_dropped)
     return total, notes
 
 
@@ -219,13 +234,31 @@ def _called(source: Any, name: str) -> str:
     return os.fspath(alone) if isinstance(alone, str | os.PathLike) else repr(name)
 
 
-def _told(progress: Progress | None, sources: Sequence[Counting]) -> Callable[[Chunk], None]:
-    """What is called with each chunk, whether somebody wants to know or not."""
+def _told(progress: Progress | None, sources: Sequence[Counting]) -> Callable[[int], None] | None:
+    """What is called with the rows of each chunk of either source, if somebody wants to know."""
     if progress is None:
-        return lambda _: None
+        return None
     counts = [source.n_rows() for source in sources]
-    each = told(progress, None if None in counts else sum(n or 0 for n in counts))
-    return lambda chunk: each(chunk.batch.num_rows) if each else None
+    return told(progress, None if None in counts else sum(n or 0 for n in counts))
+
+
+def _kept(empty: KeptLosses, reading: Reading, eps: float, chunks: Chunks) -> KeptLosses:
+    """What is kept of the rows of some chunks."""
+    found = KeptLosses(empty.name, empty.column)
+    for layout, chunk in chunks:
+        _keep(found, chunk, layout, reading, eps)
+    return found
+
+
+def _beside(join: _Join, chunks: Chunks) -> _Found:
+    """What is found of the rows of some chunks."""
+    join = copy(join)
+    join.found = _Found.nothing(join.kept)
+    for layout, chunk in chunks:
+        rows = join.rows(chunk, layout)
+        if rows is not None:
+            join.found.add_sums(paired_sums(rows, 0))
+    return join.found
 
 
 def _keep(kept: KeptLosses, chunk: Chunk, layout: Layout, reading: Reading, eps: float) -> None:
@@ -237,6 +270,36 @@ def _keep(kept: KeptLosses, chunk: Chunk, layout: Layout, reading: Reading, eps:
         losses[rows.dropped] = np.nan
     ids = ids_in(chunk, str(reading.columns.row_ids), kept.kind)
     kept.add(chunk, ids, losses, rows.codes, zeros_of(checked) if none.any() else None)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been found of the rows of one model beside what was kept of the other."""
+
+    seen: NDArray[np.bool_]
+    """Which of those that were kept have been met."""
+    sums: PairedSums | None = None
+    n_alone: int = 0
+    """Rows that only this model has."""
+    n_dropped: int = 0
+
+    @classmethod
+    def nothing(cls, kept: KeptLosses) -> _Found:
+        return cls(np.zeros(len(kept.ids), dtype=np.bool_))
+
+    def add_sums(self, sums: PairedSums) -> None:
+        self.sums = sums if self.sums is None else self.sums + sums
+
+    def add(self, other: _Found) -> None:
+        """Add what has been found of other rows."""
+        if (self.seen & other.seen).any():
+            msg = "An id is that of two rows."
+            raise BadDataError(msg)
+        self.seen |= other.seen
+        self.n_alone += other.n_alone
+        self.n_dropped += other.n_dropped
+        if other.sums is not None:
+            self.add_sums(other.sums)
 
 
 class _Join:
@@ -254,8 +317,8 @@ class _Join:
         self.kept, self.reading, self.eps, self.names = kept, reading, eps, names
         self.called, self.strict = called, strict
         self.column = str(reading.columns.row_ids)
-        self.n_alone = 0
-        self.n_dropped = kept.n_lost
+        self.found = _Found.nothing(kept)
+        self.found.n_dropped = kept.n_lost
 
     def rows(self, chunk: Chunk, layout: Layout) -> PairedRows | None:
         """The rows of a chunk that the other model has as well; None if there are none."""
@@ -267,7 +330,7 @@ class _Join:
         at = self._places(chunk, ids)
         lost = np.zeros(len(at), dtype=np.bool_) if rows.dropped is None else rows.dropped.copy()
         lost |= (at >= 0) & np.isnan(self.kept.losses[at])
-        self.n_dropped += int(np.count_nonzero(lost))
+        self.found.n_dropped += int(np.count_nonzero(lost))
         used = (at >= 0) & ~lost
         self._check_labels(chunk, rows.codes, at, used)
         weight = used * (1.0 if rows.weight is None else rows.weight)
@@ -293,10 +356,10 @@ class _Join:
                 f'id {shown_id(ids.values[row])}; leave such rows out with unmatched="drop".'
             )
             raise BadDataError(msg)
-        self.n_alone += int(np.count_nonzero(alone))
+        self.found.n_alone += int(np.count_nonzero(alone))
         found = np.flatnonzero(at >= 0)
         places, first = np.unique(at[found], return_index=True)
-        again = self.kept.seen[at[found]]
+        again = self.found.seen[at[found]]
         again |= ~np.isin(np.arange(len(found)), first)
         if again.any():
             row = int(found[again.argmax()])
@@ -305,7 +368,7 @@ class _Join:
                 f"that of another row of {self.called[1]} as well; each must be there once."
             )
             raise BadDataError(msg)
-        self.kept.seen[places] = True
+        self.found.seen[places] = True
         return at
 
     def _check_labels(
@@ -324,7 +387,7 @@ class _Join:
 
     def end(self) -> tuple[str, ...]:
         """Notes about rows that only one of the two has, or an error for the first."""
-        unseen = np.flatnonzero(~self.kept.seen)
+        unseen = np.flatnonzero(~self.found.seen)
         if len(unseen) and self.strict:
             first = int(unseen[0])
             more = f", nor with those of {len(unseen) - 1} other rows" if len(unseen) > 1 else ""
@@ -334,13 +397,13 @@ class _Join:
                 f'unmatched="drop".'
             )
             raise BadDataError(msg)
-        if len(unseen) == len(self.kept.seen):
+        if len(unseen) == len(self.found.seen):
             msg = f"{' and '.join(self.called)} have no id of {self.column!r} in common."
             raise BadDataError(msg)
-        if not (self.n_alone or len(unseen)):
+        if not (self.found.n_alone or len(unseen)):
             return ()
         note = (
             f"Left out, since only one model has them: {len(unseen)} rows of {self.names[0]}, "
-            f"{self.n_alone} of {self.names[1]}."
+            f"{self.found.n_alone} of {self.names[1]}."
         )
         return (note,)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +16,16 @@ from skxent._intake._reading import Reading
 from skxent._intake._streams import Stream, stream_of
 from skxent.engines._files import File, files_in
 from skxent.engines._formats import Opened
-from skxent.report import LogLossAccumulator
-from skxent.report._stream import count_stream
 
-__all__ = ["Counting", "Progress", "counting_of", "told"]
+__all__ = ["Chunks", "Counting", "Progress", "counting_of", "told"]
 
 Progress = Callable[[int, int | None], None]
 """It is told how many rows have been counted, and of how many, where that is known."""
+
+Chunks = Iterator[tuple[Layout, Chunk]]
+"""Rows, and where the probability of each label is in them."""
+
+Counted = TypeVar("Counted")
 
 # Pieces of work a process: few enough that each is worth its start, and more than one, since
 # they take different times.
@@ -73,38 +75,29 @@ class Counting:
             return labels_in(schema, self.columns, where)
         return labels_as(texts, schema, self.columns, where)
 
-    def into(
+    def parts(
         self,
-        accumulator: LogLossAccumulator,
-        *,
-        nulls: str,
+        work: Callable[[Chunks], Counted],
+        reading: Reading,
         n_jobs: int | None,
-        progress: Progress | None,
-    ) -> LogLossAccumulator:
-        """Count all rows."""
-        reading = accumulator._reading(self.columns, nulls)
+        each: Callable[[int], None] | None,
+    ) -> Iterator[Counted]:
+        """
+        What `work` makes of all rows at once, or of each share of them, in order, where several
+        processes share them; `each` is told how many rows have been read.
+        """
         n_processes = _n_processes(n_jobs)
         if self.stream is not None:
             if n_processes > 1:
                 msg = "n_jobs is for files, whose parts several processes can read; leave it out."
                 raise ValueError(msg)
-            each = told(progress, self.stream.n_rows)
-            count_stream(accumulator._tally, self.stream, reading, each=each)
-            return accumulator
+            yield work(_telling(self.chunks(reading.labels), each))
+            return
         pieces = self._pieces(reading)
-        rows = [piece.n_rows for piece in pieces]
-        total = None if None in rows else sum(n or 0 for n in rows)
-        if n_processes > 1 and not self.opened and len(pieces) > 1:
-            return _in_processes(accumulator, pieces, reading, n_processes, told(progress, total))
-        each = told(progress, total)
-        for part, file in enumerate(self.files):
-            found = self._open(file)
-            try:
-                whole = _Piece(file, part, None, None)
-                _count(accumulator, whole, found, reading, len(self.files) == 1, each)
-            finally:
-                self._close(file, found)
-        return accumulator
+        if n_processes == 1 or self.opened or len(pieces) == 1:
+            yield work(_telling(self.chunks(reading.labels), each))
+            return
+        yield from _in_processes(work, pieces, self.columns, reading.labels, n_processes, each)
 
     def n_rows(self) -> int | None:
         """How many there are, where that is known without reading them."""
@@ -119,7 +112,7 @@ class Counting:
             total += found.n_rows
         return total
 
-    def chunks(self, labels: NDArray[Any]) -> Iterator[tuple[Layout, Chunk]]:
+    def chunks(self, labels: NDArray[Any]) -> Chunks:
         """All rows, and where the probability of each label is in them."""
         if self.stream is not None:
             layout = layout_of(self.stream.schema, self.columns, labels, "the data")
@@ -188,21 +181,12 @@ def told(progress: Progress | None, total: int | None) -> Callable[[int], None] 
     return each
 
 
-def _count(
-    accumulator: LogLossAccumulator,
-    piece: _Piece,
-    found: Opened,
-    reading: Reading,
-    alone: bool,
-    each: Callable[[int], None] | None = None,
-) -> None:
-    """Count the rows of an opened file."""
-
-    def read(layout: Layout) -> Iterator[Chunk]:
-        return piece.file.chunks(found, layout, piece.part, alone=alone, groups=piece.groups)
-
-    stream = Stream(found.schema, read)
-    count_stream(accumulator._tally, stream, reading, piece.file.name, each)
+def _telling(chunks: Chunks, each: Callable[[int], None] | None) -> Chunks:
+    """The chunks; once one has been counted `each` is told."""
+    for layout, chunk in chunks:
+        yield layout, chunk
+        if each is not None:
+            each(chunk.batch.num_rows)
 
 
 def _n_processes(n_jobs: int | None) -> int:
@@ -214,42 +198,51 @@ def _n_processes(n_jobs: int | None) -> int:
 
 
 def _in_processes(
-    accumulator: LogLossAccumulator,
+    work: Callable[[Chunks], Counted],
     pieces: Sequence[_Piece],
-    reading: Reading,
+    columns: Columns,
+    labels: NDArray[Any],
     n_processes: int,
     each: Callable[[int], None] | None,
-) -> LogLossAccumulator:
+) -> Iterator[Counted]:
     """The same with several processes, each of which counts some of the pieces at a time."""
     from joblib import Parallel, delayed
 
     alone = pieces[0].file == pieces[-1].file
     n = min(len(pieces), _PIECES * n_processes)
-    # Neighbours, so that their sums are added up in the order of the rows.
+    # Neighbours, so that what is made of them is in the order of the rows.
     shares = [[pieces[i] for i in at] for at in np.array_split(np.arange(len(pieces)), n)]
-    work = Parallel(n_jobs=n_processes, return_as="generator")
-    # What is sent has no rows, whatever has been added to the other meanwhile.
-    empty = copy(accumulator)
-    parts = work(delayed(_counted)(empty, share, reading, alone) for share in shares)
+    run = Parallel(n_jobs=n_processes, return_as="generator")
+    parts = run(delayed(_of_share)(work, share, columns, labels, alone) for share in shares)
     for share, part in zip(shares, parts, strict=True):
-        accumulator.merge(part)
+        yield part
         if each is not None:
             each(sum(piece.n_rows or 0 for piece in share))
-    return accumulator
 
 
-def _counted(
-    accumulator: LogLossAccumulator, share: Sequence[_Piece], reading: Reading, alone: bool
-) -> LogLossAccumulator:
-    """What a process counts."""
-    accumulator = copy(accumulator)
+def _of_share(
+    work: Callable[[Chunks], Counted],
+    share: Sequence[_Piece],
+    columns: Columns,
+    labels: NDArray[Any],
+    alone: bool,
+) -> Counted:
+    """What a process makes of its share."""
+    return work(_chunks_of(share, columns, labels, alone))
+
+
+def _chunks_of(
+    share: Sequence[_Piece], columns: Columns, labels: NDArray[Any], alone: bool
+) -> Chunks:
     for piece in _joined(share):
-        found = piece.file.opened()
+        file = piece.file
+        found = file.opened()
         try:
-            _count(accumulator, piece, found, reading, alone)
+            layout = layout_of(found.schema, columns, labels, file.name)
+            for chunk in file.chunks(found, layout, piece.part, alone=alone, groups=piece.groups):
+                yield layout, chunk
         finally:
             found.close()
-    return accumulator
 
 
 def _joined(share: Sequence[_Piece]) -> list[_Piece]:

@@ -129,6 +129,20 @@ class KeptLosses:
         self.n_lost += n - int(np.count_nonzero(there))
         self._n += n
 
+    def extend(self, other: KeptLosses) -> None:
+        """Add what was kept of other rows, which come behind those that are here."""
+        self.kind = self.kind or other.kind
+        if other.kind not in (None, self.kind):
+            msg = f"{other.name} holds ids of {other.kind} beside ids of {self.kind}."
+            raise BadDataError(msg)
+        n = self._n
+        self._chunks += [(n + start, file, first) for start, file, first in other._chunks]
+        for name, arrays in other._parts.items():
+            self._parts[name] += [a + n if n and name == "numbers" else a for a in arrays]
+        self._bits += other._bits
+        self.n_lost += other.n_lost
+        self._n += other._n
+
     def check_kind(self, ids: Ids, chunk: Chunk) -> None:
         """Refuse ids of another kind than before."""
         if self.kind is None:
@@ -161,7 +175,6 @@ class KeptLosses:
             self._packed = np.concatenate(rows)[order]
         self._bits.clear()
         self.n_classes = n_classes
-        self.seen = np.zeros(len(order), dtype=np.bool_)
         twice = np.flatnonzero(self.ids[1:] == self.ids[:-1])
         if len(twice):
             first, second = (self.row(int(twice[0]) + i) for i in (0, 1))

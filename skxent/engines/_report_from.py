@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._intake._columns import Columns
+from skxent._intake._reading import Reading
 from skxent._typing import EPS
-from skxent.engines._counting import Progress, counting_of
+from skxent.engines._counting import Chunks, Progress, counting_of, told
 from skxent.report import LogLossAccumulator, LogLossReport
 from skxent.report._options import Options
+from skxent.report._stream import count_chunk
 
 __all__ = ["accumulator_from", "log_loss_report_from"]
 
@@ -200,4 +204,16 @@ def accumulator_from(
             renormalize=renormalize,
             subsample=subsample,
         )
-        return counting.into(accumulator, nulls=nulls, n_jobs=n_jobs, progress=progress)
+        reading = accumulator._reading(columns, nulls)
+        each = None if progress is None else told(progress, counting.n_rows())
+        work = partial(_counted, copy(accumulator), reading)
+        for part in counting.parts(work, reading, n_jobs, each):
+            accumulator.merge(part)
+    return accumulator
+
+
+def _counted(empty: LogLossAccumulator, reading: Reading, chunks: Chunks) -> LogLossAccumulator:
+    found = copy(empty)
+    for layout, chunk in chunks:
+        count_chunk(found._tally, chunk, layout, reading)
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
+from functools import partial
 from typing import Any
 
 from skxent._intake._arrow import Chunk, rows_of
@@ -12,10 +14,10 @@ from skxent._intake._columns import Columns, Layout
 from skxent._intake._features import Feature, coded
 from skxent._intake._reading import Reading, locating
 from skxent._intake._rows import check_labelled
-from skxent.engines._counting import Progress, counting_of, told
+from skxent.engines._counting import Chunks, Progress, counting_of, told
 from skxent.slices import GroupedLogLossAccumulator
 
-__all__ = ["grouped_from"]
+__all__ = ["grouped", "grouped_from"]
 
 
 def grouped_from(
@@ -24,6 +26,7 @@ def grouped_from(
     *,
     label_texts: Sequence[str] | None = None,
     nulls: str = "error",
+    n_jobs: int | None = None,
     base: float | None = math.e,
     from_logits: bool = False,
     renormalize: bool = False,
@@ -41,11 +44,20 @@ def grouped_from(
         )
         reading = Reading(columns, labels, None, from_logits, renormalize, nulls)
         each = None if progress is None else told(progress, counting.n_rows())
-        for layout, chunk in counting.chunks(labels):
-            if chunk.batch.num_rows:
-                _count(found, chunk, layout, reading)
-            if each is not None:
-                each(chunk.batch.num_rows)
+        work = partial(grouped, copy(found), reading)
+        for part in counting.parts(work, reading, n_jobs, each):
+            found.merge(part)
+    return found
+
+
+def grouped(
+    empty: GroupedLogLossAccumulator, reading: Reading, chunks: Chunks
+) -> GroupedLogLossAccumulator:
+    """The rows of some chunks in an accumulator like one that has none."""
+    found = copy(empty)
+    for layout, chunk in chunks:
+        if chunk.batch.num_rows:
+            _count(found, chunk, layout, reading)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,24 +18,21 @@ from skxent.report._tally import Tally
 from skxent.statistic._keys import KeyArray, keys_of, mixed
 from skxent.statistic._sums import check_total
 
-__all__ = ["count_stream"]
+__all__ = ["count_chunk", "count_stream"]
 
 
-def count_stream(
-    tally: Tally,
-    stream: Stream,
-    reading: Reading,
-    where: str = "the data",
-    each: Callable[[int], None] | None = None,
-) -> None:
-    """Count the rows of a stream; after each chunk `each` is told how many rows there were."""
+def count_stream(tally: Tally, stream: Stream, reading: Reading, where: str = "the data") -> None:
+    """Count the rows of a stream."""
     layout = layout_of(stream.schema, reading.columns, reading.labels, where)
-    positive = reading.of_one_class(layout, where)
+    reading.of_one_class(layout, where)
     for chunk in stream.read(layout):
-        if chunk.batch.num_rows:
-            _count(tally, chunk, layout, reading, positive)
-        if each is not None:
-            each(chunk.batch.num_rows)
+        count_chunk(tally, chunk, layout, reading)
+
+
+def count_chunk(tally: Tally, chunk: Chunk, layout: Layout, reading: Reading) -> None:
+    """Count the rows of a chunk, if there are any; an error says where they are."""
+    if chunk.batch.num_rows:
+        _count(tally, chunk, layout, reading, reading.of_one_class(layout, chunk.where))
 
 
 def _count(

@@ -600,6 +600,39 @@ def test_messages_of_a_comparison_name_the_files(old, tmp_path, capsys):
     assert json.loads(out)["notes"][0] == f"old: {old}; new: {path}."
 
 
+@pytest.mark.parametrize("command", [["report", "--by", "side"], ["compare"]])
+def test_several_processes_give_what_one_gives(command, tmp_path, capsys):
+    files = []
+    for name, data in {"one": TABLE, "other": worse()}.items():
+        side = pa.array(np.where(data["w"].to_numpy() > 1, "left", "right"))
+        files.append(tmp_path / f"{name}.parquet")
+        pq.write_table(data.append_column("side", side), files[-1], row_group_size=70)
+    files = [*files, "--on", "id"] if command == ["compare"] else files[:1]
+    found = []
+    for jobs in ("1", "2"):
+        code, out, _ = run(
+            capsys, *command, *files, *READ, "--weight", "w", "--jobs", jobs, "--json"
+        )
+        assert code == 0
+        found.append(json.loads(out))
+    assert_all_close(*found)
+
+
+def assert_all_close(found, expected):
+    """Numbers anywhere in two results, to rounding; all else as it is."""
+    if isinstance(found, dict):
+        assert found.keys() == expected.keys()
+        found, expected = list(found.values()), list(expected.values())
+    if isinstance(found, list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert_all_close(one, other)
+    elif isinstance(found, float):
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+    else:
+        assert found == expected
+
+
 def test_models_have_the_names_that_were_asked_for(old, tmp_path, capsys):
     path = tmp_path / "other.parquet"
     pq.write_table(worse(), path)
@@ -754,7 +787,7 @@ def test_rows_by_a_column_are_reported_instead(old, tmp_path, capsys):
 
 def test_what_cannot_go_with_a_column_is_a_wrong_usage(old, tmp_path, capsys):
     by = ["--by", "patient"]
-    for wrong in (["--fail-above", "1"], ["--groups", "patient"], ["--jobs", "2"]):
+    for wrong in (["--fail-above", "1"], ["--groups", "patient"]):
         assert main(["report", old, *READ, *by, *wrong]) == 2
         assert wrong[0] in capsys.readouterr().err
     assert main(["report", old, *READ, "--by", "nothing"]) == 2

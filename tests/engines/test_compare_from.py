@@ -126,6 +126,56 @@ def test_one_sided_ids_are_bad_data_unless_allowed(tmp_path):
         compare_log_loss_from(old, frame("new", -1 - IDS), **COLUMNS, unmatched="drop")
 
 
+def in_parts(folder, name, data):
+    """A folder with two files of several row groups each."""
+    (folder / name).mkdir()
+    half = len(data) // 2
+    for i, part in enumerate((data[:half], data[half:])):
+        pq.write_table(part.to_arrow(), folder / name / f"{i}.parquet", row_group_size=60)
+    return folder / name
+
+
+@pytest.mark.parametrize("more", [{}, {"weight": "w", "groups": "g"}])
+def test_several_processes_give_what_one_gives(more, tmp_path):
+    old = in_parts(tmp_path, "old", frame("old", order=np.arange(390)))
+    new = in_parts(tmp_path, "new", frame("new", order=SHUFFLED[SHUFFLED >= 5]))
+    told = []
+    found = [
+        compare_log_loss_from(
+            old, new, **COLUMNS, **more, unmatched="drop", n_jobs=n,
+            progress=lambda *done: told.append(done),
+        )
+        for n in (1, 2)
+    ]  # fmt: skip
+    assert same_comparison(found[1], found[0])
+    assert found[1].notes == found[0].notes
+    assert_allclose(found[1].class_ci_low, found[0].class_ci_low, rtol=1e-12)
+    assert told[-1] == (390 + 395, 390 + 395)
+    given = {"sample_weight": WEIGHT[5:390], "groups": GROUPS[5:390]} if more else {}
+    assert alike(found[1], np.arange(5, 390), **given)
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        (np.r_[np.arange(N), 7], rf"1.parquet, row \d+, .* the id {IDS[7]} is that of another"),
+        (np.arange(5, N), r"old/0.parquet, row \d, column 'id': .*new has no row .* of 4 other"),
+        (np.r_[np.arange(N), N], r"1.parquet, row \d+, .* the id 7777 .*|.*old has no row.*7777"),
+    ],
+    ids=["twice", "one-sided", "unknown"],
+)
+def test_several_processes_say_what_one_says(order, message, tmp_path):
+    rows = pl.concat([frame("new"), frame("new")[:1].with_columns(id=pl.lit(7777, pl.Int64))])
+    old = in_parts(tmp_path, "old", frame("old"))
+    new = in_parts(tmp_path, "new", rows[order])
+    said = []
+    for n in (1, 2):
+        with pytest.raises(ValueError, match=message) as raised:
+            compare_log_loss_from(old, new, **COLUMNS, n_jobs=n)
+        said.append(str(raised.value))
+    assert said[0] == said[1]
+
+
 def test_ids_that_are_there_twice(tmp_path):
     twice = np.r_[np.arange(N), 7]
     old = written(tmp_path / "old.parquet", frame("old", order=twice), "parquet")
