@@ -34,6 +34,10 @@ _UNKNOWN = (
 _ROUGH = "{} fewer than {} rows before or after: the parts within the classes are rough."
 # A class of fewer rows hardly tells how much its rows vary.
 _FEW_OF_CLASS = 5
+_NO_EXPECTED = (
+    "The model gives {} to hardly more than two rows before or after: what it expects of {} has no "
+    "interval."
+)
 _FEW = "Fewer than 30 rows {}: intervals are rough."
 
 
@@ -68,7 +72,7 @@ def change_between(
         "confidence_level": confidence_level,
         "n_before": int(sides[0].support.sum()),
         "n_after": int(sides[1].support.sum()),
-        "notes": tuple(_notes(before, after, sides, names, overall)),
+        "notes": tuple(_notes(before, after, sides, names, overall, per_class)),
         "_overall": overall,
         "_per_class": per_class,
     }
@@ -130,6 +134,7 @@ def _notes(
     sides: tuple[Side, Side],
     names: tuple[Any, ...],
     overall: dict[str, float],
+    per_class: dict[str, NDArray[Any]],
 ) -> list[str]:
     """What is not to be relied on, or could not be computed, in sentences."""
     notes = []
@@ -156,6 +161,12 @@ def _notes(
     if rough := int(np.count_nonzero((least > 0) & (least < _FEW_OF_CLASS))):
         what = "One class has" if rough == 1 else f"{rough} classes have"
         notes.append(_ROUGH.format(what, _FEW_OF_CLASS))
+    expects = all(side.parts is not None for side in sides)
+    open_ended = np.isnan(per_class["expected_low"]) & (least >= _FEW_OF_CLASS)
+    if expects and open_ended.any() and math.isfinite(overall["change_low"]):
+        some = ", ".join(shortened(names[c]) for c in np.flatnonzero(open_ended)[:5])
+        what = f"class {some}" if open_ended.sum() == 1 else f"classes such as {some}"
+        notes.append(_NO_EXPECTED.format(what, "it" if open_ended.sum() == 1 else "them"))
     few = [n for n, s in zip(("before", "after"), sides, strict=True) if s.support.sum() < 30]
     if few:
         notes.append(_FEW.format(" and ".join(few)))

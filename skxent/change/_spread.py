@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from skxent._inference._intervals import Moments, third_factor
@@ -20,6 +23,9 @@ Bounds = tuple[FloatArray, FloatArray]
 _OF_LOSSES = ("change", "prevalence", "within")
 # What is made of differences of means of the classes.
 _OF_OWN_MEANS = ("within", "surprise")
+# What is made of means over rows with the class's probabilities as weights, which few rows may
+# have nearly all of.
+_OF_EXPECTED_MEANS = ("expected", "surprise")
 
 
 def intervals(found: Decomposition, before: Side, after: Side, level: float) -> dict[str, Bounds]:
@@ -27,7 +33,10 @@ def intervals(found: Decomposition, before: Side, after: Side, level: float) -> 
     bounds = {}
     for name in FIGURES:
         slopes = found.slopes[name]
-        of_sides = [_moments(name, found, side, i) for i, side in enumerate((before, after))]
+        of_sides = [
+            _without_lacking(_moments(name, found, side, i), side)
+            for i, side in enumerate((before, after))
+        ]
         variance = of_sides[0].variance + of_sides[1].variance
         third = of_sides[0].third + of_sides[1].third
         with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
@@ -45,11 +54,17 @@ def intervals(found: Decomposition, before: Side, after: Side, level: float) -> 
     return bounds
 
 
+def _without_lacking(moments: Moments, side: Side) -> Moments:
+    """The same, where a class without rows on this side leaves its freedom to the other."""
+    lacking = np.append(side.weight == 0, False)
+    return replace(moments, n=np.where(lacking, np.inf, moments.n))
+
+
 def _moments(name: str, found: Decomposition, side: Side, i: int) -> Moments:
     """Moments of what one side adds to the error of a figure, of each class and of all."""
     slopes = found.slopes[name][i]
     if side.is_grouped or name not in _OF_LOSSES:
-        of_parts = _moments_of_parts(slopes, side, own_means=name in _OF_OWN_MEANS)
+        of_parts = _moments_of_parts(slopes, side, _means_in(name))
         if name != "surprise" or side.is_grouped or side.parts is None:
             return of_parts
         return _steadied(of_parts, found, side, i)
@@ -63,12 +78,13 @@ def _steadied(of_parts: Moments, found: Decomposition, side: Side, i: int) -> Mo
     A surprise is mostly what the losses of a class vary, which is known from all rows; parts may
     be of a sample, which has few rows of a rare class.
     """
-    expected = _moments_of_parts(found.slopes["expected"][i], side, own_means=False).variance
-    seen = _moments_of_parts(found.slopes["within"][i], side, own_means=True).variance
+    expected = _moments_of_parts(found.slopes["expected"][i], side, _means_in("expected"))
+    seen = _moments_of_parts(found.slopes["within"][i], side, _means_in("within")).variance
     exact = _moments_of_losses(found.slopes["within"][i], side, own_means=True)
     with np.errstate(all="ignore"):
-        factor = np.where(seen > expected, np.maximum(exact.variance / seen, 0.0), 1.0)
-    n = np.where(seen > expected, exact.n, of_parts.n)
+        mostly = seen > expected.variance
+        factor = np.where(mostly, np.maximum(exact.variance / seen, 0.0), 1.0)
+    n = np.where(mostly, exact.n, of_parts.n)
     third = of_parts.third * factor**1.5
     return Moments(of_parts.mean, of_parts.variance * factor, third, n)
 
@@ -113,7 +129,15 @@ def _sizes(square: FloatArray, cube: FloatArray, whole: float, third: float) -> 
         return np.append(square**3 / cube**2, whole**3 / third**2)
 
 
-def _moments_of_parts(slopes: FloatArray, side: Side, *, own_means: bool) -> Moments:
+def _means_in(name: str) -> list[tuple[int, int]]:
+    """What the means in a figure are of: the rows of `Side.parts` above and below their lines."""
+    own = [(1, 0)] if name in _OF_OWN_MEANS else []
+    return [*own, (3, 2)] if name in _OF_EXPECTED_MEANS else own
+
+
+def _moments_of_parts(
+    slopes: FloatArray, side: Side, means_in: Sequence[tuple[int, int]]
+) -> Moments:
     """From sums over parts of the rows, each of which is one observation."""
     k = slopes.shape[1]
     if side.parts is None:
@@ -126,11 +150,13 @@ def _moments_of_parts(slopes: FloatArray, side: Side, *, own_means: bool) -> Mom
     share = of_parts / total
     second, third = float((share**2).sum()), float((share**3).sum())
     n, lent = np.full(k + 1, second**3 / third**2), np.zeros(k)
-    if own_means and slopes[1].any():
-        given = slopes[1], side.parts[0], side.parts[1], left_of_squares(second, third)
-        added, variance, own_n = of_parts_about_own_means(*given)
-        off, lent = off + added, variance / total**2
-        n[:-1] = np.where(np.isnan(own_n), n[:-1], own_n)
+    for above, below in means_in:
+        if slopes[above].any():
+            of_class = slopes[above], side.parts[below], side.parts[above]
+            left = left_of_squares(second, third)
+            added, variance, own_n = of_parts_about_own_means(*of_class, left)
+            off, lent = off + added, lent + variance / total**2
+            n[:-1] = np.fmin(n[:-1], own_n)
     off = np.column_stack([off, off.sum(axis=1)])
     off = (off - of_parts[:, None] * (off.sum(axis=0) / total)) / total
     found = _unbiased((off**2).sum(axis=0), (off**3).sum(axis=0), second, third, n=n)

@@ -37,6 +37,11 @@ def _size(content: ChangeContent) -> str:
 def _sentences(content: ChangeContent) -> list[str]:
     """The parts that are beyond chance, the largest first."""
     sure = [name for name in PARTS if content.is_sure(name)]
+    o = content.overall
+    # What the model expects of a class is over all rows, of which other shares of the classes make
+    # others, though no row of any class has changed: then surprise takes it back.
+    if not content.is_sure("within") and o["expected"] * o["surprise"] < 0:
+        sure = [name for name in sure if name == "prevalence"]
     sure.sort(key=lambda name: -abs(content.overall[name]))
     return [_part(content, name) for name in sure]
 

@@ -7,11 +7,11 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._arguments import check_base, check_eps
-from skxent._intake._rows import check_labelled
-from skxent._typing import EPS
+from skxent._intake._rows import Labelled, check_labelled
+from skxent._typing import EPS, FloatArray, IntArray
 from skxent.recalibration._cross_fit import finite_logs, stratified_folds
 from skxent.recalibration._maps import METHODS, Folds, fit_methods
 from skxent.recalibration._mixture import MixtureFits, Sloped
@@ -132,6 +132,10 @@ def refinement_loss(
     temperatures are those that `Recalibrator` and `RecalibratedClassifier` fit with
     ``method="temperature"``.
 
+    A class to which no row gives any probability is one that the model does not know: rows of it
+    cost :math:`-\log` `eps`, which no temperature changes, and the temperature is that of the
+    others.
+
     Parameters
     ----------
     y_true : array-like of shape (n_samples,) or (n_samples, n_classes)
@@ -212,12 +216,35 @@ def refinement_loss(
         raise ValueError(msg)
     w = np.ones(len(some)) if weight is None else weight[some]
     x, codes = finite_logs(rows.proba, least)[some], rows.codes[some]
-    fold_of = stratified_folds(codes, min(int(n_splits), len(codes)), random_state)
-    fits = MixtureFits(
-        Sloped(x, codes), Folds.of(fold_of, w).others, with_slope=True, with_share=False
-    )
-    losses = fits.held_out(fits.minimised(np.ones((1, 1)), _TOLERANCE), fold_of)
+    losses = np.full(len(some), -least)
+    known = ~_never_predicted(rows, some, x, least)[codes]
+    n_known = int(np.count_nonzero(known))
+    if n_known < len(some):
+        x, codes = x[known], codes[known]
+    if n_known == 1:  # no other row has a temperature for it
+        losses[known] = -x[0, codes[0]]
+    if n_known > 1:
+        fold_of = stratified_folds(codes, min(int(n_splits), n_known), random_state)
+        fits = MixtureFits(
+            Sloped(x, codes), Folds.of(fold_of, w[known]).others, with_slope=True, with_share=False
+        )
+        losses[known] = fits.held_out(fits.minimised(np.ones((1, 1)), _TOLERANCE), fold_of)
     return float(np.average(losses.clip(0.0, -least), weights=w)) / unit
+
+
+def _never_predicted(
+    rows: Labelled, some: IntArray, x: FloatArray, least: float
+) -> NDArray[np.bool_]:
+    """Of each class whether no row has a chance of it: the model does not know it."""
+    never = np.zeros(x.shape[1], dtype=bool)
+    if (x[np.arange(len(some)), rows.codes[some]] > least).all():  # nearly always
+        return never
+    never[:] = True
+    counted = np.zeros(rows.proba.n_samples, dtype=bool)
+    counted[some] = True
+    for at, block in rows.proba.log_probabilities():
+        never &= np.isneginf(block[counted[at]]).all(axis=0)
+    return never
 
 
 def _least(eps: float) -> float:

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from scipy.special import expit, softmax
 from scipy.stats import norm
 from scipy.stats import t as student
 from support.reports import quick
@@ -526,3 +527,67 @@ def test_equal_losses_have_no_prevalence_and_no_interval_of_it():
     found = change_of((y, np.full((150, 2), 0.5)), (y[40:], np.full((110, 2), 0.5)))
     for name in ("prevalence", "prevalence_low", "prevalence_high"):
         assert found.overall[name] == pytest.approx(0, abs=1e-10)
+
+
+@pytest.mark.parametrize(("prior", "new", "how"), [(0.03, 0.5, "more"), (0.5, 0.03, "less")])
+def test_other_shares_alone_make_no_rows_harder_or_easier(prior, new, how):
+    """Rows of each class are drawn alike: only how often they occur differs."""
+
+    def report(rng, share):
+        y = (rng.random(20_000) < share).astype(int)
+        x = np.where(y, 1.0, -1.0) + rng.normal(size=len(y))
+        p = expit(2 * x + np.log(0.03 / 0.97))
+        return log_loss_report(y, np.c_[1 - p, p], recalibration=False, n_null=0)
+
+    rng = np.random.default_rng(0)
+    change = log_loss_change(report(rng, prior), report(rng, new))
+    overall = change.overall
+    assert overall["within_low"] < 0 < overall["within_high"]
+    assert not overall["expected_low"] < 0 < overall["expected_high"]
+    assert "Rows" not in change.verdict
+    assert f"Classes that cost {how} occur more often" in change.verdict
+
+
+def test_a_class_that_one_side_lacks_has_the_interval_of_single_rows_as_groups():
+    """A side without rows of it adds no variance, and takes away no degrees of freedom."""
+    rng = np.random.default_rng(0)
+    sides = []
+    for n_classes in (3, 2):
+        proba = rng.dirichlet([2, 2, 2], size=2000)
+        y = (proba[:, :n_classes].cumsum(axis=1) < rng.random((2000, 1))).sum(axis=1)
+        y = np.minimum(y, n_classes - 1)
+        rows = {"labels": range(3), "recalibration": False, "n_null": 0}
+        sides.append(
+            [log_loss_report(y, proba, groups=g, **rows) for g in (None, np.arange(len(y)))]
+        )
+    alone, grouped = (log_loss_change(*pair) for pair in zip(*sides, strict=True))
+    for name in ("change", "prevalence"):
+        ends = [
+            [c.per_class[name][2], c.per_class[f"{name}_low"][2], c.per_class[f"{name}_high"][2]]
+            for c in (alone, grouped)
+        ]
+        np.testing.assert_allclose(*ends, rtol=0.02)
+
+
+def test_what_is_expected_of_a_rare_class_is_covered_as_often_as_it_should_be():
+    """Few rows have nearly all of the probability of a class that one row in 60 is of."""
+    covered, overall = [], []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        sides = []
+        for _ in range(2):
+            z = 1.5 * rng.normal(size=(500, 3)) + np.array([0.0, 0.0, -4.5])
+            y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+            sides.append((y, softmax(2 * z, axis=1)))
+        if min(np.count_nonzero(y == 2) for y, _ in sides):
+            sides = [
+                log_loss_report(y, p, labels=range(3), recalibration=False, n_null=0)
+                for y, p in sides
+            ]
+            change = log_loss_change(*sides)
+            low, high = (change.per_class[f"expected_{end}"][2] for end in ("low", "high"))
+            covered += [low <= 0 <= high] if np.isfinite(low) else []
+            overall.append(change.overall["expected_low"] <= 0 <= change.overall["expected_high"])
+    assert len(covered) >= 100
+    assert 0.92 <= np.mean(covered) <= 0.995
+    assert 0.9 <= np.mean(overall) <= 0.985

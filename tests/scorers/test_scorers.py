@@ -1093,3 +1093,24 @@ def test_a_scorer_by_class_refuses_rows_that_do_not_sum_to_one(classes):
         assert scorer(column, None, classes)["neg_log_loss[1]"] == pytest.approx(math.log(0.3))
     else:
         assert "returned 2 columns for 3 classes_" in message_of(scorer, column, None, classes)
+
+
+@pytest.mark.parametrize("n_unseen", [1, 10, 100, 199, 200])
+def test_rows_of_a_class_never_seen_cost_the_floor_whatever_the_temperature(n_unseen):
+    """And the temperature is that of the other rows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3))
+    y = (X[:, 0] + rng.normal(size=400) > 0).astype(int)
+    model = LogisticRegression().fit(X[:200], y[:200])
+    new, labels = X[200:], y[200:].copy()
+    labels[:n_unseen] = 7
+    share = n_unseen / 200
+    others = 0.0
+    if n_unseen == 199:
+        others = -neg_log_loss_scorer(model, new[199:], labels[199:])
+    elif n_unseen < 199:
+        others = -skxent.neg_refinement_loss_scorer(model, new[n_unseen:], labels[n_unseen:])
+    expected = (1 - share) * others - share * math.log(np.finfo(float).eps)
+    assert -skxent.neg_refinement_loss_scorer(model, new, labels) == pytest.approx(
+        expected, rel=1e-9
+    )
