@@ -17,6 +17,11 @@ def pytest_configure(config):
     config.stash[ROWS] = []
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Other than in tests, all threads are there."""
+
+
 @pytest.fixture
 def rows(pytestconfig):
     """What the benchmarks have measured: work, seconds by name, memory by name, target."""

@@ -6,18 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from threadpoolctl import threadpool_limits
 
 from skxent._backend import NUMPY, ArrayApi
 from skxent._intake import _alignment, _as_table, _rows
 from skxent._intake._table import Table
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """Small fits are slow where several test processes share the cores with their threads."""
-    with threadpool_limits(1):
-        yield
 
 
 def strict_backend():

@@ -145,7 +145,12 @@ def test_each_model_learns_from_numbers_texts_and_what_is_missing(
 
 
 def _values(model, values):
-    return (model.name, model.make, model.parameter, model.symbol, values, model.dense)
+    def make():
+        classifier = model.make()
+        few = {"n_estimators": 30, "n_jobs": 1} if "n_estimators" in classifier.get_params() else {}
+        return classifier.set_params(**few)
+
+    return (model.name, make, model.parameter, model.symbol, values, model.dense)
 
 
 def test_gates_and_files_of_a_fit(tmp_path, capsys):

@@ -180,7 +180,7 @@ def test_zeros_that_have_not_happened_yet_are_in_the_interval():
     rng, hits = np.random.default_rng(0), []
     cost, gain = 52 * math.log(2), 0.4975 * math.log(0.995)
     of_one, of_zero = 0.0025 * (cost + math.log(0.005)) / 0.1525, gain / 0.8475
-    for _ in range(300):
+    for _ in range(150):
         found = compare_log_loss(*excluding(rng, 200), labels=[0, 1])
         truths = [0.1525 * of_one + 0.8475 * of_zero, of_zero, of_one]
         low = np.r_[found.ci_low[1], found.class_ci_low[1]]
