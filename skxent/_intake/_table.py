@@ -138,15 +138,13 @@ class Table:
     def held(self) -> Table:
         """A checked table of its own numbers, which no longer change with what was passed in."""
         array = np.concatenate([block for _, block in self.blocks(itemsize=8)])
-        return replace(
-            self,
-            array=array[:, 0] if self.positive_only else array,
-            dtype=array.dtype,
-            order=None,
-            columns=None,
-            origin=None,
+        return Table(
+            array[:, 0] if self.positive_only else array,
+            self.name,
+            array.dtype,
+            from_logits=self.from_logits,
+            positive=self.positive,
             checked=True,
-            backend=NUMPY,
         )
 
     def log_probabilities(self) -> Iterator[tuple[slice, FloatArray]]:

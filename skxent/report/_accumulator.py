@@ -35,7 +35,7 @@ class LogLossAccumulator(Accumulator):
     1000, pickled 0.3, 1.0 and 26 MB; with ``subsample=0`` 0.17, 0.7 and 42 MB, pickled 0.025,
     0.06 and 10 MB. Accumulators of parts of the data, filled anywhere and pickled, add up to
     that of all of it. Threads may share one. Rows of small batches wait until there are some
-    thousands of them, which takes at most 0.5 MB for 10 classes and 33 MB for 1000.
+    thousands of them, which takes at most 1.1 MB for 10 classes and 33 MB for 1000.
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ from skxent._intake._rows import Labelled, check_labelled
 from skxent.report._rows import named, row_index
 from skxent.statistic._extremes import WorstRows
 from skxent.statistic._keys import KeyArray, drawn_keys, keys_of
+from skxent.statistic._slabs import rows_at_once
 from skxent.statistic._sums import check_total
 
 __all__ = [
@@ -31,8 +32,8 @@ __all__ = [
     "with_names",
 ]
 
-# So many numbers are counted together, or so many rows where there are many classes.
-_NUMBERS, _ROWS = 1 << 16, 1 << 12
+# As many rows as are counted at once wait for that, or so many where there are many classes.
+_ROWS = 1 << 12
 # Sums of weights that stay in range whatever few batches are counted together.
 _LEAST, _MOST = 1e-60, 1e60
 
@@ -65,14 +66,20 @@ class Batch:
         """The batch with its own numbers, all of which have been checked."""
         rows = self.rows
         weight = None if rows.weight is None else rows.weight.copy()
-        rows = replace(rows, codes=rows.codes.copy(), proba=rows.proba.held(), weight=weight)
+        # To replace a few fields takes three times as long, for each of many small batches.
+        rows = Labelled(rows.codes.copy(), rows.proba.held(), rows.labels, weight)
         names = self.names.copy() if isinstance(self.names, np.ndarray) else self.names
-        return replace(self, rows=rows, names=names)  # groups are numbers of their own
+        # Groups are numbers of their own.
+        return Batch(rows, self.groups, names, self.keys, self.counts, self.start)
+
+    def beginning(self, start: int) -> Batch:
+        """The batch after `start` other rows."""
+        return Batch(self.rows, self.groups, self.names, self.keys, self.counts, start)
 
 
 def enough_rows(n_classes: int) -> int:
     """How many rows wait until they are counted together."""
-    return max(_NUMBERS // n_classes, _ROWS)
+    return max(rows_at_once(n_classes), _ROWS)
 
 
 def checked_batch(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -51,7 +50,7 @@ class Tally:
             batch = batch.held()
         with self._lock:
             self._check_groups(batch)
-            batch = replace(batch, start=self._n_taken)
+            batch = batch.beginning(self._n_taken)
             self._n_taken += n
             if self.seed is not None and batch.keys is None:
                 self.seeds |= {self.seed}
