@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array
 
 from skxent._intake._rows import Labelled
 from skxent._kernels import LOG_SMALLEST
@@ -68,7 +68,7 @@ def _parts_of_groups(sums: Statistics) -> Parts | None:
     each = np.array([getattr(groups, name) for name in names])
     if n > _n_parts(n, len(sums.support)):
         owner = _owners(n, len(sums.support))
-        each = np.array([_summed(owner, x) for x in each])
+        each = np.array([_summed(owner, x, int(owner.max()) + 1) for x in each])
     return Parts(each, float((weight**2).sum()), float((weight**3).sum()))
 
 
@@ -95,11 +95,11 @@ def _parts_of_rows(rows: Labelled, eps: float) -> Parts:
         losses = -np.maximum(logs, least)
         for i, each in ((0, w[at]), (1, w[at] * losses), (4, w[at] * (logs < least))):
             found[i] += np.bincount(cells, each, size * k).reshape(size, k)
-        chance = p / p.sum(axis=1, keepdims=True)
-        found[2] += _summed(own, w[at, None] * p, size)
+        found[2] += _summed(own, p, size, w[at])
         # Any finite cost will do where it is multiplied by a probability of 0.
-        cost = chance * -np.maximum(logp, max(least, LOG_SMALLEST))
-        found[3] += _summed(own, w[at, None] * cost, size)
+        cost = np.maximum(logp, max(least, LOG_SMALLEST))
+        cost *= p
+        found[3] -= _summed(own, cost, size, w[at] / p.sum(axis=1))
     return Parts(found, float((w**2).sum()), float((w**3).sum()))
 
 
@@ -112,8 +112,10 @@ def _owners(n: int, k: int) -> IntArray:
     return np.random.default_rng(0).permutation(n) % _n_parts(n, k)
 
 
-def _summed(owner: IntArray, values: FloatArray, size: int | None = None) -> FloatArray:
+def _summed(
+    owner: IntArray, values: FloatArray, size: int, weight: FloatArray | None = None
+) -> FloatArray:
+    """Weighted sums of the rows of each of `size` owners."""
     n = len(owner)
-    shape = (int(owner.max()) + 1 if size is None else size, n)
-    chosen = csr_array((np.ones(n), (owner, np.arange(n))), shape=shape)
-    return np.asarray(chosen @ values)
+    w = np.ones(n) if weight is None else weight
+    return np.asarray(csc_array((w, owner, np.arange(n + 1)), shape=(size, n)) @ values)

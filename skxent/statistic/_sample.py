@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
 from skxent._intake._table import Table
+from skxent._kernels import log_of
 from skxent._typing import FloatArray, IntArray
 from skxent.statistic._histogram import narrowed
 from skxent.statistic._keys import KeyArray, keys_of
@@ -111,8 +112,9 @@ class Sample:
             at = at[_smallest(keys[at], self.size)]
         if not len(at):
             return
-        blocks = rows.proba.taken(at).distributions()
-        values = np.concatenate([logp if self.logs else p for _, p, logp in blocks])
+        ((_, values, logp),) = rows.proba.taken(at).tall(len(at))
+        if self.logs:
+            values = log_of(values) if logp is None else logp
         weight = np.ones(len(at)) if rows.weight is None else rows.weight[at]
         order = at if names is None else names[at]
         is_named = np.full(len(at), names is not None)
@@ -159,10 +161,10 @@ class Sample:
 
     def groups(self) -> IntArray | None:
         """A number for the group of each of these rows; None where there are no groups."""
-        rows = self._in_order()
-        if rows is None or not rows.groups.any():
+        if not any(part.groups.any() for part in self._cut()):
             return None
-        return np.unique(rows.groups, return_inverse=True)[1]
+        rows = self._in_order()
+        return None if rows is None else np.unique(rows.groups, return_inverse=True)[1]
 
     def _in_order(self) -> _Rows | None:
         for rows in self._cut():
