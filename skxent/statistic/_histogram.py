@@ -81,7 +81,7 @@ class Histogram:
             of_row = slab.of_rows(weight)
             if self._of_rows is None:
                 self._of_rows = np.zeros_like(self._of_weights)
-            pairs.real, pairs.imag = of_row > 0, of_row * of_row
+            np.copyto(pairs, slab.of_rows((weight > 0) + 1j * (weight * weight)))
             np.add.at(self._of_rows[slab.classes].reshape(-1), cells, flat)
             pairs.real = of_row
             np.multiply(p, of_row, out=pairs.imag)
