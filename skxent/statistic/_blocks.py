@@ -70,6 +70,15 @@ class Blocks:
 
         `logp` are the logarithms of `p`, where they are more than that.
         """
+        if weight is not None and ((weight == 0.0) | (weight == 1.0)).all():
+            # Rows that count once each need no weights, and only they are evidence.
+            there = np.flatnonzero(weight)
+            found = np.empty(len(there))
+            logs = None if logp is None else logp[there]
+            self.add(p[there], logs, codes[there], None, found)
+            losses[:] = 0.0
+            losses[there] = found
+            return
         # They are read flat.
         p, logp = np.ascontiguousarray(p), None if logp is None else np.ascontiguousarray(logp)
         for at in in_layers(len(p)):
@@ -186,12 +195,10 @@ class _Rows:
         self._moments = np.zeros((3, len(codes)))
 
     def ratios(self, n_classes: int) -> Ratios | None:
-        """For the evidence, where rows count once each or not at all."""
-        sums = None if self.even else self.sums
-        if self.given is None:
-            return Ratios(n_classes, sums)
-        there = self.given == 1.0
-        return Ratios(n_classes, sums, there) if (there | (self.given == 0.0)).all() else None
+        """For the evidence, where rows count once each."""
+        if self.given is not None:
+            return None
+        return Ratios(n_classes, None if self.even else self.sums)
 
     def chance(self, slab: Slab) -> FloatArray:
         """Probabilities in rows that sum to 1."""

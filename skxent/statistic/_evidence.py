@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from skxent._backend import pick
@@ -84,31 +83,21 @@ class Ratios:
     ratios that are too large on average. With an `eps` of 0 the ratio is infinite.
     """
 
-    def __init__(
-        self, n_classes: int, sums: FloatArray | None, there: NDArray[np.bool_] | None = None
-    ) -> None:
-        self._sums, self._there = sums, there
+    def __init__(self, n_classes: int, sums: FloatArray | None) -> None:
+        self._sums = sums
         self._powers: FloatArray | float = 0.0
         self._tilts = np.empty((len(BIASES), n_classes))
 
     def add(self, slab: Slab, chance: FloatArray) -> None:
         """Count some classes; `chance` are their probabilities in rows that sum to 1."""
         self._powers = self._powers + _sums_of_powers(slab)
-        if self._there is not None:
-            # A row without a probability is one that no bias changes.
-            chance = np.multiply(chance, slab.of_rows(self._there), out=slab.last_spare())
         self._tilts[:, slab.classes] = _log_tilts(chance, slab)
 
     def evidence(self, own: FloatArray, support: IntArray, eps: float) -> Evidence:
         """Of all rows: those of each class, and the log-probabilities of their classes."""
         powers, off = np.asarray(self._powers), 0.0
-        if self._there is not None:
-            own = np.where(self._there, own, 0.0)
-            powers[:, ~self._there.reshape(powers.shape[1:])] = 1.0
         if self._sums is not None:
             logs = np.log(self._sums)
-            if self._there is not None:
-                logs *= self._there
             own, off = own - logs, float(logs.sum())
         least = min(eps, EPS)
         own = np.maximum(own, math.log(least) if least > 0 else -math.inf)

@@ -75,12 +75,14 @@ class Histogram:
             self._pairs = np.ones(p.size, dtype=complex)
         flat = self._pairs[: p.size]
         pairs = flat.reshape(p.shape)
-        if weight is None:
+        if weight is None and self._of_rows is None:
             pairs.imag = p
         else:
+            weight = np.ones(len(p) * p.shape[2]) if weight is None else weight
             of_row = slab.of_rows(weight)
             if self._of_rows is None:
-                self._of_rows = np.zeros_like(self._of_weights)
+                # Of rows that weighed 1 until now.
+                self._of_rows = (1 + 1j) * self._of_weights.real
             np.copyto(pairs, slab.of_rows((weight > 0) + 1j * (weight * weight)))
             np.add.at(self._of_rows[slab.classes].reshape(-1), cells, flat)
             pairs.real = of_row

@@ -147,6 +147,15 @@ def test_every_field_is_its_sum_over_the_rows(k, eps, weighted, monkeypatch):
         close_to_rows(of(y, p, w, eps), y, p, w, eps)
 
 
+@pytest.mark.parametrize("ones", [slice(0, 64), slice(64, 131)])
+def test_blocks_whose_rows_count_once_each_before_and_after_others(ones, monkeypatch):
+    y, p, w = rows_of_all_kinds(131, 3)
+    w[ones] = w[ones] > 0
+    monkeypatch.setattr(_slabs, "_NUMBERS", 64 * 3)
+    monkeypatch.setattr(_slabs, "_ROWS", 64)
+    close_to_rows(of(y, p, w), y, p, w, EPS)
+
+
 @pytest.mark.parametrize("k", [5, 32, 33, 70])
 def test_the_two_ways_to_add_rows_by_class_are_the_same(k, monkeypatch):
     y, p, w = rows_of_all_kinds(100, k)
