@@ -3,6 +3,7 @@ Reports of Parquet files: CPU time and peak memory beside reading the files alon
 values as a plain query of DuckDB.
 
     python benchmarks/files.py [ROWS] [--classes K] [--files N] [--no-lists] [--folder DIR]
+                               [--only JOB ...]
 
 Twenty files of unsorted text classes with weights, one of them without the rarest class, and 100
 rows without a label; the same with the probabilities in a column of lists. They are made in a
@@ -153,6 +154,7 @@ def main():
     parser.add_argument("--files", type=int, default=20)
     parser.add_argument("--no-lists", action="store_true")
     parser.add_argument("--folder", type=Path, help="where to make the temporary folder")
+    parser.add_argument("--only", choices=JOBS, nargs="+", default=list(JOBS))
     parser.add_argument("--job", choices=JOBS)
     options = parser.parse_args()
     if options.job:
@@ -169,7 +171,7 @@ def main():
         print(f"{options.rows:,} rows, {options.classes} classes, {size:.1f} GB in files")
         truth, base = measured("query of DuckDB", folder, options.classes)[0], 1.0
         print(f"{'':26} {'CPU s':>7} {'of reading':>10} {'MB':>6}  difference from the query")
-        for name in JOBS:
+        for name in options.only:
             if "lists" in name and options.no_lists:
                 continue
             found, cpu, memory = measured(name, folder, options.classes)

@@ -130,7 +130,8 @@ def _parquet(source: Any, file: Any, _name: str) -> Opened:
     import pyarrow.parquet as pq
 
     # Nothing is read before it is asked for: what waits is what takes memory.
-    found = pq.ParquetFile(_native(source), pre_buffer=False)
+    options = {"pre_buffer": False, "page_checksum_verification": True}
+    found = pq.ParquetFile(_native(source), **options)
     metadata = found.metadata
     groups = tuple(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups))
 
@@ -140,7 +141,7 @@ def _parquet(source: Any, file: Any, _name: str) -> Opened:
             _native(source),
             metadata=metadata,
             read_dictionary=_texts(found.schema_arrow, layout),
-            pre_buffer=False,
+            **options,
         )
         size = batch_rows(_width(found.schema_arrow, layout))
         return again.iter_batches(size, row_groups=some, columns=layout.needed, use_threads=False)

@@ -234,6 +234,19 @@ def test_a_damaged_page_is_found_while_it_is_read(tmp_path):
     assert "\n" not in str(raised.value)
 
 
+def test_a_number_that_is_another_one_is_found_by_the_checksum_of_its_page(tmp_path):
+    """Where a file has such: those of Spark do."""
+    path = tmp_path / "a.parquet"
+    plain = {"use_dictionary": False, "compression": "none", "write_page_checksum": True}
+    pq.write_table(TABLE, path, **plain)
+    content, number = bytearray(path.read_bytes()), TABLE["w"].to_numpy()[5:6].tobytes()
+    at = content.index(number)
+    content[at : at + 8] = np.array([0.5]).tobytes()
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.parquet: cannot be read: .*checksum"):
+        log_loss_report_from(path, **COLUMNS)
+
+
 def test_a_file_that_lacks_a_column_is_found_before_the_others_are_read(tmp_path):
     pq.write_table(TABLE, tmp_path / "0.parquet")
     pq.write_table(TABLE.drop_columns("p_owl"), tmp_path / "1.parquet")
