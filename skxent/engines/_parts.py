@@ -19,14 +19,16 @@ from skxent._intake._streams import Stream, stream_of
 from skxent._typing import EPS
 from skxent.comparison import LogLossComparisonAccumulator
 from skxent.comparison._stream import PairedReading
+from skxent.engines._slices_from import grouped
 from skxent.report import LogLossAccumulator
+from skxent.slices import GroupedLogLossAccumulator
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["How", "Task", "added_up", "compare_task", "report_task"]
+__all__ = ["How", "Task", "added_up", "compare_task", "report_task", "slices_task"]
 
-Accumulator = LogLossAccumulator | LogLossComparisonAccumulator
+Accumulator = LogLossAccumulator | LogLossComparisonAccumulator | GroupedLogLossAccumulator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,18 @@ class How:
             renormalize=self.renormalize,
         )
 
+    def slices(self, labels: ArrayLike) -> GroupedLogLossAccumulator:
+        """An empty accumulator of the slices of one model."""
+        return GroupedLogLossAccumulator(
+            labels,
+            pos_label=self.pos_label,
+            target_names=self.target_names,
+            base=self.base,
+            eps=self.eps,
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -96,6 +110,9 @@ class Task:
             for chunk in stream.read(layout):
                 yield replace(chunk, file=where, part=part, alone=False)
 
+        if isinstance(found, GroupedLogLossAccumulator) and isinstance(self.reading, Reading):
+            layout = layout_of(stream.schema, self.reading.columns, found.labels, where)
+            return grouped(found, self.reading, ((layout, chunk) for chunk in read(layout)))
         there = Stream(stream.schema, read)
         if isinstance(found, LogLossAccumulator) and isinstance(self.reading, Reading):
             return found._count(there, self.reading, where)
@@ -129,6 +146,24 @@ def report_task(
     found = labels_in(schema, columns, where) if labels is None else labels
     empty = how.report(found, subsample)
     reading = empty._reading(columns, nulls)
+    layout = layout_of(schema, columns, empty.labels, where)
+    reading.of_one_class(layout, where)
+    return Task(empty, reading, tuple(layout.needed))
+
+
+def slices_task(
+    schema: pa.Schema,
+    columns: Columns,
+    how: How,
+    *,
+    labels: ArrayLike | None,
+    nulls: str,
+    where: str = "the data frame",
+) -> Task:
+    """To count one model's rows by the values of a column."""
+    empty = how.slices(labels_in(schema, columns, where) if labels is None else labels)
+    of_rows = (how.pos_label, how.from_logits, how.renormalize)
+    reading = Reading(columns, empty.labels, *of_rows, nulls)
     layout = layout_of(schema, columns, empty.labels, where)
     reading.of_one_class(layout, where)
     return Task(empty, reading, tuple(layout.needed))

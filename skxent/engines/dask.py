@@ -1,5 +1,5 @@
 """
-Reports and comparisons of what Dask holds in parts, counted where the parts are.
+Reports, comparisons and slices of what Dask holds in parts, counted where the parts are.
 
 Only sums of a part travel, about a megabyte for ten classes; they are added up in a tree. What is
 counted of a part is a function of its rows and its number, so that a part that is counted again,
@@ -11,24 +11,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skxent._intake._arguments import check_level
 from skxent._intake._columns import BadDataError, Columns
 from skxent._intake._labels import as_labels, distinct
 from skxent._intake._streams import frame_schema
 from skxent._typing import EPS
 from skxent.comparison import LogLossComparison, LogLossComparisonAccumulator
-from skxent.engines._parts import How, Task, added_up, compare_task, report_task
+from skxent.engines._parts import How, Task, added_up, compare_task, report_task, slices_task
 from skxent.report import LogLossAccumulator, LogLossReport
 from skxent.report._options import Options
+from skxent.slices import GroupedLogLossAccumulator, LogLossSlices
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["compare_log_loss", "log_loss_report"]
+__all__ = ["compare_log_loss", "log_loss_report", "log_loss_slices"]
 
 # So many sums are added up at a time.
 _BRANCHES = 16
@@ -271,6 +274,104 @@ def compare_log_loss(
         empty = how.comparison(_labels(data) if labels is None else labels, reference)
         total = _sum_of_arrays(empty, data, models, beside)
     assert isinstance(total, LogLossComparisonAccumulator)
+    return total.report(confidence_level=confidence_level)
+
+
+def log_loss_slices(
+    frame: Any,
+    *,
+    y: str,
+    by: str,
+    proba: str | Sequence[str] = "p_*",
+    weight: str | None = None,
+    labels: ArrayLike | None = None,
+    pos_label: Any = None,
+    target_names: Sequence[str] | None = None,
+    nulls: str = "error",
+    base: float | None = math.e,
+    eps: float = EPS,
+    confidence_level: float = 0.95,
+    from_logits: bool = False,
+    renormalize: bool = False,
+) -> LogLossSlices:
+    """
+    What the rows of each value of a column cost, counted where Dask has the rows.
+
+    Parameters
+    ----------
+    frame : dask.dataframe.DataFrame
+        With labels, probabilities, and the column to tell rows apart by.
+    y : str
+        The column of the labels.
+    by : str
+        The column whose values are the slices; to have none is one value more.
+    proba : str or sequence of str, default="p_*"
+        The columns of the probabilities; see `log_loss_report`.
+    weight : str, default=None
+        The column of the weights.
+    labels : array-like of shape (n_classes,), default=None
+        The classes in the order in which to report them; see `log_loss_report`.
+    pos_label : int, float, bool or str, default=None
+        The class that a single column is the probability of.
+    target_names : sequence of str, default=None
+        What to call the classes, in the order of the labels.
+    nulls : {"error", "drop"}, default="error"
+        What becomes of rows in which a column other than `by` has no value.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    eps : float, default=2**-52
+        Floor of the true class's probability, above 0.
+    confidence_level : float, default=0.95
+        A slice is found where its adjusted p-value is not above 1 minus this.
+    from_logits : bool, default=False
+        Whether the columns hold logits or log-probabilities.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
+
+    Returns
+    -------
+    LogLossSlices
+        As from `GroupedLogLossAccumulator` of the same rows, but for rounding.
+
+    Raises
+    ------
+    ImportError
+        If Dask or pyarrow is not installed.
+    TypeError
+        If `frame` is no data frame of Dask.
+    ValueError
+        If a column is missing, `by` has more than 10000 values, or a row is not what
+        `log_loss_slices` takes. The message names the partition and the row in it.
+
+    See Also
+    --------
+    skxent.log_loss_slices : Of rows that are all at hand; finds slices too.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd  # doctest: +SKIP
+    >>> from skxent.engines.dask import log_loss_slices
+    >>> frame = dd.read_parquet("predictions/")  # doctest: +SKIP
+    >>> log_loss_slices(frame, y="label", by="region")  # doctest: +SKIP
+    <LogLossSlices: ...>
+    """
+    if not _is_frame(frame):
+        msg = f"frame must be a data frame of Dask; got {type(frame)}."
+        raise TypeError(msg)
+    check_level(confidence_level)
+    how = How(
+        pos_label=pos_label,
+        target_names=target_names,
+        base=base,
+        eps=eps,
+        from_logits=from_logits,
+        renormalize=renormalize,
+    )
+    columns = replace(Columns.of(y, proba, weight, None, None), by=by)
+    total = _sum_of_frame(
+        frame, slices_task(_schema(frame), columns, how, labels=labels, nulls=nulls)
+    )
+    assert isinstance(total, GroupedLogLossAccumulator)
     return total.report(confidence_level=confidence_level)
 
 

@@ -1,5 +1,5 @@
 """
-Reports and comparisons of what Spark holds in parts, counted where the parts are.
+Reports, comparisons and slices of what Spark holds in parts, counted where the parts are.
 
 Frames of classic Spark and of Spark Connect, with no more than ``mapInArrow``: once to count each
 partition, and once to add up what was counted, so that only a few sums reach the driver, whatever
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,17 +18,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skxent._intake._arguments import check_level
 from skxent._intake._columns import BadDataError, Columns
 from skxent._typing import EPS
 from skxent.comparison import LogLossComparison, LogLossComparisonAccumulator
-from skxent.engines._parts import How, Task, added_up, compare_task, report_task
+from skxent.engines._parts import How, Task, added_up, compare_task, report_task, slices_task
 from skxent.report import LogLossAccumulator, LogLossReport
 from skxent.report._options import Options
+from skxent.slices import GroupedLogLossAccumulator, LogLossSlices
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["compare_log_loss", "log_loss_report"]
+__all__ = ["compare_log_loss", "log_loss_report", "log_loss_slices"]
 
 # Of sums that reach the driver: their number, and their bytes together. Spark's own limit is
 # 1 GB unless somebody set another.
@@ -255,6 +258,99 @@ def compare_log_loss(
     )
     total = _sum(frame, task)
     assert isinstance(total, LogLossComparisonAccumulator)
+    return total.report(confidence_level=confidence_level)
+
+
+def log_loss_slices(
+    frame: Any,
+    *,
+    y: str,
+    by: str,
+    proba: str | Sequence[str] = "p_*",
+    weight: str | None = None,
+    labels: ArrayLike | None = None,
+    pos_label: Any = None,
+    target_names: Sequence[str] | None = None,
+    nulls: str = "error",
+    base: float | None = math.e,
+    eps: float = EPS,
+    confidence_level: float = 0.95,
+    from_logits: bool = False,
+    renormalize: bool = False,
+) -> LogLossSlices:
+    """
+    What the rows of each value of a column cost, counted where Spark has the rows.
+
+    Parameters
+    ----------
+    frame : pyspark.sql.DataFrame
+        With labels, probabilities, and the column to tell rows apart by.
+    y : str
+        The column of the labels; see `log_loss_report`.
+    by : str
+        The column whose values are the slices; to have none is one value more.
+    proba : str or sequence of str, default="p_*"
+        The columns of the probabilities; see `log_loss_report`.
+    weight : str, default=None
+        The column of the weights.
+    labels : array-like of shape (n_classes,), default=None
+        The classes in the order in which to report them; see `log_loss_report`.
+    pos_label : int, float, bool or str, default=None
+        The class that a single column is the probability of.
+    target_names : sequence of str, default=None
+        What to call the classes, in the order of the labels.
+    nulls : {"error", "drop"}, default="error"
+        What becomes of rows in which a column other than `by` has no value.
+    base : float or None, default=e
+        Base of the logarithm: 2 gives bits, e or None nats.
+    eps : float, default=2**-52
+        Floor of the true class's probability, above 0.
+    confidence_level : float, default=0.95
+        A slice is found where its adjusted p-value is not above 1 minus this.
+    from_logits : bool, default=False
+        Whether the columns hold logits or log-probabilities.
+    renormalize : bool, default=False
+        Whether to divide each row by its sum.
+
+    Returns
+    -------
+    LogLossSlices
+        As from `GroupedLogLossAccumulator` of the same rows, but for rounding.
+
+    Raises
+    ------
+    ImportError
+        If Spark or pyarrow is not installed.
+    TypeError
+        If `frame` is no data frame of Spark.
+    ValueError
+        If a column is missing, `by` has more than 10000 values, or a row is not what
+        `log_loss_slices` takes. The message names the partition and the row in it.
+
+    See Also
+    --------
+    skxent.log_loss_slices : Of rows that are all at hand; finds slices too.
+
+    Examples
+    --------
+    >>> from skxent.engines.spark import log_loss_slices
+    >>> predictions = model.transform(test)  # doctest: +SKIP
+    >>> log_loss_slices(predictions, y="label", by="region", proba="probability")  # doctest: +SKIP
+    <LogLossSlices: ...>
+    """
+    check_level(confidence_level)
+    how = How(
+        pos_label=pos_label,
+        target_names=target_names,
+        base=base,
+        eps=eps,
+        from_logits=from_logits,
+        renormalize=renormalize,
+    )
+    columns = replace(Columns.of(y, proba, weight, None, None), by=by)
+    frame, labels = _plain(frame, y, [proba], labels)
+    total = _sum(frame, slices_task(_schema(frame), columns, how, labels=labels, nulls=nulls))
+    assert isinstance(total, GroupedLogLossAccumulator)
     return total.report(confidence_level=confidence_level)
 
 

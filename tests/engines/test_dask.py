@@ -15,11 +15,17 @@ import pyarrow as pa
 import pytest
 from comparisons import same_comparison
 from predictions import CLASSES, proba_of, table
-from reports import QUICK, same, same_columns
+from reports import QUICK, same, same_columns, same_slices
 
-from skxent import compare_log_loss, log_loss_report, log_loss_report_from
+from skxent import (
+    GroupedLogLossAccumulator,
+    compare_log_loss,
+    log_loss_report,
+    log_loss_report_from,
+)
 from skxent.engines.dask import compare_log_loss as dask_comparison
 from skxent.engines.dask import log_loss_report as dask_report
+from skxent.engines.dask import log_loss_slices as dask_slices
 
 pytestmark = [
     pytest.mark.engines,
@@ -116,6 +122,27 @@ def test_arrays_of_unknown_sizes_and_their_labels():
     groups = frame["patient"].to_dask_array()
     found = dask_comparison(y, {"old": p, "new": frame[others].to_dask_array()}, groups=groups)
     assert same_comparison(found, compare_log_loss(kept["kind"], rows, groups=kept["patient"]))
+
+
+def test_slices_of_a_frame_are_those_of_its_rows():
+    """Text, numbers of which some are missing, and categories; partitions that lack a value."""
+    some = FRAME["id"] % 4
+    columns = {
+        "side": np.where(some > 0, "left", "right"),
+        "number": some.where(some > 0).astype(float),
+        "kind of side": pd.Categorical(some.astype(str)),
+    }
+    frame = FRAME.assign(**columns)
+    parts = dd.from_pandas(frame.iloc[np.argsort(some, kind="stable")], npartitions=6, sort=False)
+    for by in columns:
+        found = dask_slices(parts, y="kind", by=by, weight="w")
+        whole = GroupedLogLossAccumulator(CLASSES)
+        whole.update(frame["kind"], PROBA, frame["w"], by=frame[[by]])
+        assert same_slices(found, whole.report())
+    with pytest.raises(ValueError, match="no column 'nothing'"):
+        dask_slices(parts, y="kind", by="nothing")
+    with pytest.raises(TypeError, match="data frame of Dask"):
+        dask_slices(frame, y="kind", by="side")
 
 
 def test_comparisons_of_frames():

@@ -4,17 +4,24 @@ import os
 import sys
 
 import numpy as np
+import pandas as pd
 import pyspark
 import pytest
 from comparisons import same_comparison
 from predictions import CLASSES, proba_of, table
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as sf
-from reports import QUICK, same, same_columns
+from reports import QUICK, same, same_columns, same_slices
 
-from skxent import compare_log_loss, log_loss_report, log_loss_report_from
+from skxent import (
+    GroupedLogLossAccumulator,
+    compare_log_loss,
+    log_loss_report,
+    log_loss_report_from,
+)
 from skxent.engines.spark import compare_log_loss as spark_comparison
 from skxent.engines.spark import log_loss_report as spark_report
+from skxent.engines.spark import log_loss_slices as spark_slices
 
 pytestmark = [
     pytest.mark.engines,
@@ -80,6 +87,19 @@ def test_partitions_that_are_empty_and_sums_that_are_more_than_may_be_collected(
     empty = frame.where("id < 0")
     with pytest.raises(ValueError, match="nothing to report"):
         spark_report(empty, y="kind")
+
+
+def test_slices_are_those_of_the_rows(frame):
+    """Of a column that some rows have no value of; partitions that lack a value, or rows."""
+    side = sf.when(sf.col("id") % 3 == 0, "left").when(sf.col("id") % 3 == 1, "right")
+    parts = frame.withColumn("side", side).repartition(20, "id")
+    found = spark_slices(parts, y="kind", by="side", weight="w")
+    sides = [("left", "right", None)[i % 3] for i in TABLE["id"].to_pylist()]
+    whole = GroupedLogLossAccumulator(CLASSES)
+    whole.update(KINDS, PROBA, TABLE["w"].to_numpy(), by=pd.DataFrame({"side": sides}))
+    assert same_slices(found, whole.report())
+    with pytest.raises(ValueError, match="no column 'nothing'"):
+        spark_slices(parts, y="kind", by="nothing")
 
 
 def test_comparisons(frame):

@@ -77,6 +77,17 @@ def same(one, two, rel=1e-9, but=()):
     return same_columns(one, two, rel, but)
 
 
+def same_slices(one, two, rel=1e-9):
+    """Whether two results have the same slices, in any order, with the same figures."""
+    order = [one.names.index(name) for name in two.names]
+    assert len(one.names) == len(two.names)
+    assert dict(one.overall) == pytest.approx(dict(two.overall), rel=rel, nan_ok=True)
+    for name in ("support", "weight", "log_loss", "expected", "gap", "z", "p_value"):
+        figures, expected = getattr(one, name)[order], getattr(two, name)
+        np.testing.assert_allclose(figures, expected, rel, 1e-11, err_msg=name)
+    return True
+
+
 def halves_of_digits():
     X, y = load_digits(return_X_y=True)
     return train_test_split(X, y, test_size=0.5, random_state=0, stratify=y)
