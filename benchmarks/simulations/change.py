@@ -71,6 +71,7 @@ def main(repeats, models, sizes):
         for shift, after in zip(SHIFTS, afters, strict=True):
             truth = log_loss_change(counted(*before), counted(*after))
             for n in sizes:
+                rng = np.random.default_rng([n, list(SHIFTS).index(shift)])
                 found, classes = held((before, after), truth, n, repeats, rng)
                 cells = [f"{x:.3f}" for x in (*found, classes.min())]
                 print(f"| {model} | {shift} | {n} | " + " | ".join(cells) + " |", flush=True)

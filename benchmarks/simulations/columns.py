@@ -5,7 +5,7 @@ A linear model of 2, 3 or 6 classes, fitted to 500 rows, whose probabilities are
 labels are drawn from them. "right": as they are. "weak": the same mixed with their mean, 9 to 1, so
 that the model knows hardly more than the prior. "order": two columns of a class of at least 20 %
 are exchanged. "rows": classes were drawn again with shares that are off by 0.3 or more.
-"unsure": "rows" whose shares are off by 0.05 to 0.15 only.
+"few": "rows" whose shares are off by 0.05 to 0.15 only.
 
     python benchmarks/simulations/columns.py 200
 """
@@ -64,7 +64,7 @@ def main(repeats):
     print("| | rows | columns suspected | rows suspected | shares named otherwise |")
     print("|---|--:|--:|--:|--:|")
     models = [predicted(k, rng) for k in (2, 3, 6)]
-    for case in ("right", "weak", "order", "rows", "unsure"):
+    for case in ("right", "weak", "order", "rows", "few"):
         for n in SIZES:
             found = np.zeros(3)
             for i in range(repeats):

@@ -7,13 +7,13 @@ a linear model, a forest, whose zeros are zeros, and boosting. The same ratios a
 `CalibrationMonitor` are added up row by row, and are compared with it. Beside it, the test of
 the gap, which has one look at the end.
 
-    python benchmarks/simulations/evidence.py 1000 [linear, forest, boosting]
+    python benchmarks/simulations/evidence.py 1000 [linear, forest, boosting] [calibrated, …]
 
 And where the model is right at first, and goes wrong later: how many rows that takes the monitor,
 evidence from the first row alone, and fresh ones, which begin anew each 1,500 rows; and how
 far off the rows are since when the monitor says that it is.
 
-    python benchmarks/simulations/evidence.py 200 delays
+    python benchmarks/simulations/evidence.py 200 delays [0, 2000, 20000]
 """
 
 import sys
@@ -26,7 +26,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skxent import CalibrationMonitor
 
-N_ROWS, ALPHA, CHUNK = 5000, 0.05, 20
+N_ROWS, ALPHA = 5000, 0.05
 # Right rows; rows of a fresh monitor; temperatures, and wrong rows.
 BEFORE, PERIOD, LONGEST = (0, 2000, 20_000), 1500, {1.15: 8000, 1.5: 3000}
 POWERS, BIASES = (0.5, 0.75, 1.25, 1.5, 2.0), (-0.4, -0.1, 0.1, 0.4)
@@ -66,12 +66,17 @@ def path(logs, weight):
     first = logsumexp(logs.cumsum(axis=1) + np.log(weight), axis=2)
     n_streams, n, n_ways = logs.shape
     share = (1 + np.arange(n) / 1000) ** -0.5  # of starts that are still to come
-    begun, later = np.full((n_streams, n_ways), -np.inf), np.empty((n_streams, n))
+    begun, later = np.zeros((n_streams, n_ways)), np.empty((n_streams, n))
+    scale = np.zeros(n_streams)  # logarithm of what `begun` is to be multiplied with
     for i in range(n):
         if i:
-            begun = np.logaddexp(begun, np.log(share[i - 1] - share[i]))
-        begun = begun + logs[:, i]
-        later[:, i] = np.logaddexp(logsumexp(begun, b=weight, axis=1), np.log(share[i]))
+            begun += ((share[i - 1] - share[i]) * np.exp(-scale))[:, None]
+        begun *= np.exp(logs[:, i])
+        later[:, i] = np.log(begun @ weight + share[i] * np.exp(-scale)) + scale
+        if i % 16 == 15:  # before numbers become too large
+            most = np.log(np.maximum(begun.max(axis=1), share[i] * np.exp(-scale)))
+            begun /= np.exp(most)[:, None]
+            scale += most
     return first, np.logaddexp(first, later) - np.log(2)
 
 
@@ -118,25 +123,31 @@ def first_above(log_e):
     return np.where(high.any(axis=1), high.argmax(axis=1) + 1, np.inf)
 
 
+def chunks(n_streams, n_rows):
+    """How many streams to look at together, until all have been."""
+    size = max(800_000 // n_rows, 1)
+    return [min(size, n_streams - i) for i in range(0, n_streams, size)]
+
+
 def middle(rows):
     found = np.median(rows)
     return f"{found:,.0f}" if np.isfinite(found) else "–"
 
 
-def delays(n_streams):
+def delays(n_streams, befores):
     X, y = rows(2000, np.random.default_rng(0))
     rng = np.random.default_rng(1)
     predicted = MODELS["linear"].fit(X, y).predict_proba(rows(50_000, rng)[0])
-    print(
-        "| the probabilities become | after right rows | from the first row alone | fresh ones | "
-    )
-    print("the monitor | since, of alarms | and 1,000 rows later |")
-    for (power, longest), before in product(LONGEST.items(), BEFORE):
+    print("| | after right rows | first row alone | fresh | monitor | since | 1,000 rows later |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    for before, (power, longest) in product(befores, LONGEST.items()):
+        rng = np.random.default_rng([before, longest])
         alarms, errors = [[], [], []], [[], []]
         false = np.zeros(3)
-        for _ in range(n_streams // CHUNK):
-            each, n = [], before + longest
-            for _ in range(CHUNK):
+        n = before + longest
+        for size in chunks(n_streams, n):
+            each = []
+            for _ in range(size):
                 p = predicted[rng.integers(len(predicted), size=n)]
                 wrong = p**power / (p**power).sum(axis=1, keepdims=True)
                 said = np.concatenate([p[:before], wrong[before:]])
@@ -146,7 +157,7 @@ def delays(n_streams):
             for j, log_e in enumerate((first, fresh(logs, weight), monitor)):
                 false[j] += (first_above(log_e[:, :before]) < np.inf).sum() if before else 0
                 alarms[j] += list(first_above(log_e[:, before:]))
-            for own, delay in zip(logs, alarms[2][-CHUNK:], strict=True):
+            for own, delay in zip(logs, alarms[2][-size:], strict=True):
                 for found, more in zip(errors, (0, 1000), strict=True):
                     if before + delay + more <= n:
                         found.append(onset(own, weight, int(before + delay) + more) - before)
@@ -156,19 +167,20 @@ def delays(n_streams):
         print("false alarms before:", *(f"{100 * x / n_streams:.1f} %" for x in false), flush=True)
 
 
-def main(n_streams, models):
+def main(n_streams, models, errors):
     X, y = rows(2000, np.random.default_rng(0))
     print("| model | the probabilities are | alarms | median row of the alarm | z at 5,000 rows |")
     print("|---|---|--:|--:|--:|")
     for model in models:
         rng = np.random.default_rng(1)
         predicted = MODELS[model].fit(X, y).predict_proba(rows(50_000, rng)[0])
-        for name, wrong in ERRORS.items():
+        for name in errors:
+            rng, wrong = np.random.default_rng(2), ERRORS[name]
             alarms, found = [], 0
             n = n_streams if name == "calibrated" else n_streams // 5
-            for _ in range(n // CHUNK):
+            for size in chunks(n, N_ROWS):
                 each = []
-                for _ in range(CHUNK):
+                for _ in range(size):
                     p = predicted[rng.integers(len(predicted), size=N_ROWS)]
                     labels = draw(p, rng)
                     said = wrong(p)
@@ -185,7 +197,11 @@ def main(n_streams, models):
 
 if __name__ == "__main__":
     n_streams = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    if sys.argv[2:] == ["delays"]:
-        delays(n_streams)
+    if sys.argv[2:3] == ["delays"]:
+        delays(n_streams, [int(x) for x in sys.argv[3:]] or BEFORE)
     else:
-        main(n_streams, sys.argv[2:] or list(MODELS))
+        names = sys.argv[2:]
+        chosen = [
+            [name for name in names if name in every] or list(every) for every in (MODELS, ERRORS)
+        ]
+        main(n_streams, *chosen)
