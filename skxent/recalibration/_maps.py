@@ -115,7 +115,7 @@ METHODS = (
     Method("none", "none"),
     Method("bias", "none", bias=True),
     Method("temperature", "scalar"),
-    Method("bias+temperature", "scalar", bias=True, start=("temperature",)),
+    Method("bias+temperature", "scalar", bias=True, start=("temperature", "bias")),
     Method("mix", "none", mixes=True),
     Method("temperature+mix", "scalar", mixes=True, start=("temperature", "mix")),
     Method("vector", "vector", bias=True, start=("bias+temperature",)),
@@ -137,7 +137,7 @@ def n_parameters(method: Method, k: int) -> int:
     return slopes + (k - 1 if method.bias else 0) + method.mixes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Folds:
     """How the rows are cut into folds."""
 
@@ -145,6 +145,11 @@ class Folds:
     """The fold of each row."""
     others: FloatArray
     """Shape (n_folds, n_rows): weights that maps are fitted with, 0 for the rows of the fold."""
+
+    @cached_property
+    def rows(self) -> list[IntArray]:
+        """Those of each fold."""
+        return [np.flatnonzero(self.number == fold) for fold in range(len(self.others))]
 
     @classmethod
     def of(cls, number: IntArray, weight: FloatArray) -> Folds:
@@ -195,8 +200,7 @@ class FittedMethod:
         if isinstance(fits, MixtureFits):
             return fits.held_out(theta, folds.number)
         losses = np.empty(len(folds.number))
-        for fold in range(len(theta)):
-            at = np.flatnonzero(folds.number == fold)
+        for fold, at in enumerate(folds.rows):
             own = _map_of(self.method, fits, theta, fold)
             losses[at] = own.losses(fits.x[at], fits.codes[at])
         return losses

@@ -136,6 +136,8 @@ class MixtureFits(Fits):
         """What follows from the weights."""
         k = self.x.shape[1]
         self.classes = np.array([shares_of_classes(self.codes, k, each) for each in self.weight])
+        self.of_class = self.classes[:, self.codes].astype(np.float32)
+        self.narrow = self.weight.astype(np.float32)
         self.series = np.empty(0), np.empty((5, 0))
         """Slopes, and weighted sums of the terms of the series around them."""
 
@@ -219,15 +221,16 @@ class MixtureFits(Fits):
         return value, gradient[:, None], np.maximum(hessian, 1e-12)[:, None, None]
 
     def _sums_of_mixed(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        sets, share, size = len(self.weight), theta[:, -1:], theta.shape[1]
+        # In single precision, as `Rows.narrow`.
+        sets, share, size = len(self.weight), theta[:, -1:].astype(np.float32), theta.shape[1]
         value, gradient = np.zeros(sets), np.zeros((sets, size))
         squares, bend = np.zeros((sets, size, size)), np.zeros(sets)
         for rows in row_slices(len(self.codes), 4 * sets):
-            w, of_class = self.weight[:, rows], self.classes[:, self.codes[rows]]
-            logs, first, second = self._logs(theta, rows)
+            w, of_class = self.narrow[:, rows], self.of_class[:, rows]
+            logs, first, second = self._logs(theta, rows).astype(np.float32)
             q = np.exp(logs)
             mixed = (1.0 - share) * q + share * of_class
-            value -= _weighted(w, np.log(mixed))
+            value -= _weighted(w.astype(np.float64), np.log(mixed, dtype=np.float64))
             by_share = (of_class - q) / mixed
             each = w * by_share
             gradient[:, -1] -= each.sum(axis=1)

@@ -98,9 +98,13 @@ class Shape:
 def slope_prior(slope: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Minus the log of the prior of a common slope, and its derivatives, not below 0 the second."""
     log = np.log(slope)
-    beyond = log - np.clip(log, -_FREE_LOG_TEMPERATURE, _FREE_LOG_TEMPERATURE)
+    far = np.abs(log) > _FREE_LOG_TEMPERATURE
+    if not far.any():
+        pull, least = _LEAST_PRECISION * log, np.full_like(log, _LEAST_PRECISION)
+        return 0.5 * pull * log, pull / slope, np.maximum(least - pull, 0.0) / slope**2
+    beyond = np.where(far, log - np.copysign(_FREE_LOG_TEMPERATURE, log), 0.0)
     pull = _TEMPERATURE_PRECISION * beyond + _LEAST_PRECISION * log
-    precision = np.where(beyond != 0, _TEMPERATURE_PRECISION, 0.0) + _LEAST_PRECISION
+    precision = np.where(far, _TEMPERATURE_PRECISION, 0.0) + _LEAST_PRECISION
     value = 0.5 * (_TEMPERATURE_PRECISION * beyond**2 + _LEAST_PRECISION * log**2)
     return value, pull / slope, np.maximum(precision - pull, 0.0) / slope**2
 
@@ -108,6 +112,9 @@ def slope_prior(slope: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
 def shorten_slopes(slope: FloatArray, step: FloatArray) -> None:
     """Shorten steps, in place, whose first number changes a slope by more than a factor of 4."""
     low, high = np.maximum(slope / 4.0, LEAST_SLOPE), np.minimum(slope * 4.0, 1 / LEAST_SLOPE)
+    after = slope + step[:, 0]
+    if ((after > low) & (after < high)).all():
+        return
     room = np.where(step[:, 0] < 0, slope - low, high - slope)
     # At the end of the range the other parameters move on alone.
     step[room <= 1e-12 * slope, 0] = 0.0

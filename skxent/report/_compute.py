@@ -25,6 +25,7 @@ from skxent.report._figures import (
     class_lower_bounds,
     overall_figures,
     prior_margin,
+    tested,
 )
 from skxent.report._findings import findings
 from skxent.report._intervals import single_rows, why_no_interval
@@ -266,14 +267,13 @@ def _content(
     totals, known, choice = evidence.totals, evidence.known, evidence.choice
     unit, base = options.unit, math.e if options.base is None else float(options.base)
     notes, testable = _remarks(evidence)
-    level = options.confidence_level
     n_null = options.n_null if testable and known.groups is None else 0
     draws = Draws.of(n_null, len(labels), options.eps, options.confidence_level)
     cells = evidence.cells or [cells_of_bins(known.histogram)]
     calibrations = calibrate(cells, draws, np.random.default_rng(options.seed))
-    how = How(unit, options.eps, level, testable)
-    columns = class_figures(totals, known, calibrations, choice, names, how)
-    overall = overall_figures(totals, known, choice, evidence.tail, how)
+    how, found = How(unit, options.eps, options.confidence_level), tested(known, testable=testable)
+    columns = class_figures(totals, known, calibrations, choice, names, how, found)
+    overall = overall_figures(totals, known, choice, evidence.tail, how, found)
     confusion = totals.confusion / totals.weight.sum() / unit
     recalibration = None if choice is None else choice.recalibration
     bounds = class_lower_bounds(totals, options.eps)

@@ -21,10 +21,12 @@ from skxent.statistic._sums import Statistics
 
 __all__ = [
     "How",
+    "Tested",
     "class_figures",
     "class_lower_bounds",
     "overall_figures",
     "prior_margin",
+    "tested",
 ]
 
 
@@ -101,22 +103,26 @@ class How:
     """Nats in one unit of information."""
     eps: float
     confidence_level: float
-    testable: bool
 
 
-def _tested(s: Statistics, how: How) -> tuple[FloatArray, FloatArray]:
-    """Z and p of the gap of each class and, at the end, of all rows; nan where not to be tested."""
-    if how.testable:
-        return gap_tests(s)
-    return np.full(len(s.support) + 1, np.nan), np.full(len(s.support) + 1, np.nan)
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Of each class and, at the end, of all rows; nan where not to be tested."""
+
+    z: FloatArray
+    p_value: FloatArray
+    e_value: FloatArray
 
 
-def _e_values(s: Statistics, how: How) -> tuple[FloatArray, float]:
-    """E-values of each class and of all rows; nan where not to be tested."""
-    evidence = Evidence(s.temperature, s.bias)
-    if not (how.testable and evidence.is_known) or s.groups is not None:
-        return np.full(len(s.support), np.nan), math.nan
-    return as_e_value(evidence.class_log_e()), float(as_e_value(evidence.log_e()))
+def tested(s: Statistics, *, testable: bool) -> Tested:
+    """Tests of the gaps, and e-values."""
+    nothing, evidence = np.full(len(s.support) + 1, np.nan), Evidence(s.temperature, s.bias)
+    if not testable:
+        return Tested(nothing, nothing, nothing)
+    e_value = nothing
+    if evidence.is_known and s.groups is None:
+        e_value = as_e_value(np.append(evidence.class_log_e(), evidence.log_e()))
+    return Tested(*gap_tests(s), e_value)
 
 
 def class_figures(
@@ -126,6 +132,7 @@ def class_figures(
     choice: Choice | None,
     names: Sequence[Any],
     how: How,
+    found: Tested,
 ) -> dict[str, NDArray[np.generic]]:
     """
     One array a column of the report, one number a class.
@@ -141,7 +148,6 @@ def class_figures(
     # What an estimator expects of rows whose class it cannot know says nothing of how sure it is.
     weight = known.weight.sum()
     gap = known.loss / weight / unit - known.expected / weight / unit
-    z, p_value = _tested(known, how)
     low, high = class_interval(s, how.eps, how.confidence_level)
     gains = np.full((3, len(names)), np.nan)
     if choice is not None:
@@ -161,9 +167,9 @@ def class_figures(
         "skill": 1.0 - _ratio(log_loss, baseline),
         "expected": expected,
         "gap": gap,
-        "z": z[:-1],
-        "p_value": p_value[:-1],
-        "e_value": _e_values(known, how)[0],
+        "z": found.z[:-1],
+        "p_value": found.p_value[:-1],
+        "e_value": found.e_value[:-1],
         "recoverable": gains[0],
         "recoverable_low": gains[1],
         "recoverable_high": gains[2],
@@ -180,6 +186,7 @@ def overall_figures(
     choice: Choice | None,
     tail: tuple[float, float],
     how: How,
+    found: Tested,
 ) -> dict[str, float | int]:
     """Figures of all rows together."""
     s, total, unit = statistics, statistics.weight.sum(), how.unit
@@ -190,7 +197,6 @@ def overall_figures(
     entropy = float(s.expected.sum() / total)
     weight = known.weight.sum()
     gap = float(known.loss.sum() / weight) - float(known.expected.sum() / weight)
-    z, p_value = _tested(known, how)
     low, high = overall_interval(s, how.eps, how.confidence_level)
     macro_low, macro_high = macro_interval(s, how.eps, how.confidence_level)
     return {
@@ -206,9 +212,9 @@ def overall_figures(
         "skill": 1.0 - log_loss / label_entropy if label_entropy > 0 else math.nan,
         "predictive_entropy": entropy / unit,
         "gap": gap / unit,
-        "z": float(z[-1]),
-        "p_value": float(p_value[-1]),
-        "e_value": _e_values(known, how)[1],
+        "z": float(found.z[-1]),
+        "p_value": float(found.p_value[-1]),
+        "e_value": float(found.e_value[-1]),
         "perplexity": math.exp(log_loss) if log_loss < 709 else math.inf,
         **_recovery(choice, known, total, unit),
         "tail_share": tail[0],
