@@ -76,9 +76,13 @@ OPTIONAL = (
     "pyarrow",
     "pyspark",
 )
-missing = [name for name in OPTIONAL if find_spec(name) is None]
-if missing:
+missing = {name for name in OPTIONAL if find_spec(name) is None}
+here = Path(__file__).parent
+texts = {f: f.read_text(encoding="utf-8") for f in here.rglob("*.py") if f.name != "conftest.py"}
+while missing:
     needs = re.compile(rf"^(?:import|from) (?:{'|'.join(missing)})\b", re.MULTILINE)
-    here = Path(__file__).parent
-    files = [f for f in here.rglob("test_*.py") if needs.search(f.read_text(encoding="utf-8"))]
+    files = [f for f, text in texts.items() if needs.search(text)]
     collect_ignore += [str(f.relative_to(here)) for f in files]
+    # What needs a module that needs one.
+    missing = {f.stem for f in files if f.parent.name == "support"}
+    texts = {f: text for f, text in texts.items() if f not in files}

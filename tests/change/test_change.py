@@ -288,6 +288,7 @@ def test_it_is_shown_in_every_way():
     text = found.to_text()
     assert found.verdict.split(".")[0] in " ".join(text.split())
     assert all(len(line) <= 80 for line in text.split("\n"))
+    pytest.importorskip("pandas")
     frame = found.to_frame("pandas")
     assert frame.shape[0] == 4
     assert frame["change"][0] == found.overall["change"]

@@ -4,6 +4,7 @@ import copy
 import datetime as dt
 import math
 import pickle
+from importlib.util import find_spec
 from itertools import product
 
 import numpy as np
@@ -12,6 +13,8 @@ from support.reports import calibrated, quick
 
 from skxent import CalibrationMonitor, LogLossAccumulator
 from skxent.statistic._store import as_bytes, from_bytes
+
+needs_pandas = pytest.mark.skipif(find_spec("pandas") is None, reason="no pandas")
 
 
 def stream(y, p, sizes=(10, 1, 200, 89, 300), **options):
@@ -47,6 +50,7 @@ def by_definition(y, p, ends, kind="e_value"):
     return 0.5 * of_rows(slice(0, ends[-1])) + 0.5 * later
 
 
+@needs_pandas
 def test_every_look_is_that_of_the_rows_so_far():
     y, p = sharpened(600)
     monitor = stream(y, p)
@@ -127,6 +131,7 @@ def test_what_right_rows_outweigh_is_off_no_more():
     assert monitor.since() is None
 
 
+@needs_pandas
 def test_an_alarm_is_the_first_look_that_is_high_enough_also_if_it_falls_again():
     y, p = sharpened(600)
     good = calibrated(4000, seed=5)
@@ -180,6 +185,7 @@ def test_an_impossible_row_is_an_alarm_at_first_and_after_many_right_ones():
     assert quick(*both, labels=range(3)).overall["e_value"] < 20
 
 
+@needs_pandas
 def test_monitors_of_other_streams_add_up():
     y, p = sharpened(900)
     one, other = stream(y[:600], p[:600]), stream(y[600:], p[600:], sizes=(100, 200))
@@ -238,6 +244,7 @@ def test_a_file_without_later_starts_goes_on_without_them(tmp_path):
     assert (other + found).e_value == pytest.approx(expected)
 
 
+@needs_pandas
 def test_it_goes_on_where_it_was_saved(tmp_path):
     y, p = sharpened(600)
     whole = stream(y, p)
@@ -253,6 +260,7 @@ def test_it_goes_on_where_it_was_saved(tmp_path):
         LogLossAccumulator.load(tmp_path / "monitor")
 
 
+@needs_pandas
 def test_options_and_names_are_saved(tmp_path):
     monitor = CalibrationMonitor(["no", "yes"], pos_label="no", target_names=["N", "Y"])
     monitor.update(["no", "yes"], [0.8, 0.3], at=dt.date(2026, 1, 31)).save(tmp_path / "m")

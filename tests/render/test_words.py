@@ -90,6 +90,7 @@ def test_a_page_with_such_a_name_is_written(result, tmp_path):
 
 @pytest.mark.parametrize("backend", ["pandas", "polars"])
 def test_a_frame_with_such_a_name_is_made(result, backend):
+    pytest.importorskip(backend)
     names = result.to_frame(backend)["class"].to_list()
     assert {r"lone \ud800", NAMES[0]} & set(names)
     assert "plain" in names
