@@ -49,7 +49,7 @@ class _Mean:
     n: FloatArray
     """Effective number of the rows of which it is a share."""
     excluding: NDArray[np.bool_]
-    """Whether the model gave probability 0 to what could have happened."""
+    """Whether the model gave as good as no probability to what could have happened."""
 
     def interval(self, cost: float, level: float) -> Bounds:
         """

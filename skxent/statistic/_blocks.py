@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skxent._backend import class_weights, dot, row_sums
 from skxent._kernels import LOG_SMALLEST, log_of
-from skxent._typing import FloatArray, IntArray
+from skxent._typing import LEAST_POSSIBLE, FloatArray, IntArray
 from skxent.statistic._confusion import add_confusion
 from skxent.statistic._evidence import Evidence, Ratios
 from skxent.statistic._histogram import Histogram
@@ -21,6 +21,8 @@ __all__ = ["Blocks"]
 
 # A product of 15 numbers that are not smaller, such as 1 - p if it is not 0, does not underflow.
 _LEAST_FACTOR = 2.0**-53
+# Above the logarithm of the least probability that is possible, however that is rounded.
+_NEARLY_IMPOSSIBLE = math.log(LEAST_POSSIBLE) + 1.0
 _BY_CLASS = {
     **dict.fromkeys(("weight", "loss", "floored_weight", "floored_square", "floored_cube"), ()),
     **dict.fromkeys(("proba", "expected", "most", "ovr_loss", "surprise"), ()),
@@ -130,11 +132,12 @@ class Blocks:
         logp = slab.logp
         # Where eps is 0, any finite cost will do: it is multiplied by a probability of 0.
         floor = max(self._least, LOG_SMALLEST)
-        if (lowest := logp.min()) < floor:
-            if lowest == -math.inf:
-                excluded = np.count_nonzero(
-                    np.isneginf(logp) & (slab.of_rows(rows.once) > 0), axis=(0, 2)
-                )
+        lowest = logp.min()
+        if lowest < _NEARLY_IMPOSSIBLE:
+            none = slab.p < LEAST_POSSIBLE
+            none &= slab.of_rows(rows.once) > 0
+            excluded = np.count_nonzero(none, axis=(0, 2))
+        if lowest < floor:
             np.maximum(logp, floor, out=logp)
         parts = rows.of_the_model(slab, chance) | {"excluded": excluded}
         rest = np.subtract(1.0, slab.p, out=slab.spare[2])

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from reports import QUICK
 from scipy import stats
+from scipy.special import softmax
 
 from skxent import log_loss_report
 from skxent._inference._intervals import Moments
@@ -267,6 +268,60 @@ def test_zeros_in_rows_without_weight_do_not_matter():
     expected = log_loss_report(y[5:], p[5:], **QUICK)
     for name in ("ci_low", "ci_high", "macro_ci_low", "macro_ci_high"):
         assert found.overall[name] == pytest.approx(expected.overall[name])
+
+
+def forms(z):
+    """Predictions as logits, and as probabilities of two types, of which the last has many zeros."""
+    p = softmax(z, axis=1)
+    return {"logits": z, "float64": p, "float32": softmax(z.astype(np.float32), axis=1)}
+
+
+def sure(n=200, scale=400.0):
+    """Logits of two classes that are as far apart as numbers are."""
+    rng = np.random.default_rng(1)
+    s = rng.normal(0, scale, n)
+    return (s + rng.normal(0, 1, n) > 0).astype(int), np.column_stack([np.zeros(n), s])
+
+
+def test_intervals_do_not_depend_on_where_numbers_underflow():
+    y, z = sure()
+    found = [
+        log_loss_report(y, p, from_logits=form == "logits", **QUICK) for form, p in forms(z).items()
+    ]
+    for name in ("ci_low", "ci_high", "macro_ci_low", "macro_ci_high"):
+        ends = [report.overall[name] for report in found]
+        assert_allclose(ends, ends[0], rtol=1e-5, atol=1e-6, err_msg=name)
+    for name in ("ci_low", "ci_high"):
+        ends = np.array([report.per_class[name] for report in found])
+        assert_allclose(ends, np.tile(ends[0], (3, 1)), rtol=1e-5, atol=1e-6, err_msg=name)
+    # No row costs the floor, and 200 rows do not show that none does.
+    bound = -COST * math.expm1(math.log(0.025) / 200)
+    assert found[0].overall["ci_high"] > bound
+
+
+@pytest.mark.parametrize("own", [2.0**-149, 1e-40, 1e-20])
+def test_what_is_unlikely_is_not_excluded(own):
+    """A sharp model that is right has a narrow interval, down to what float32 tells from 0."""
+    p = np.tile([own, 1.0 - own], (100, 1))
+    y = np.ones(100, dtype=int)
+    for form, each in (("float64", p), ("float32", p.astype(np.float32)), ("logits", np.log(p))):
+        logits = form == "logits"
+        report = log_loss_report(y, each, labels=[0, 1], from_logits=logits, **QUICK)
+        if not (logits and own == 2.0**-149):  # whose logarithm is rounded
+            assert report.overall["ci_high"] < 1e-15
+    below = np.tile([own * 2.0**-150, 1.0], (100, 1))
+    assert log_loss_report(y, below, labels=[0, 1], **QUICK).overall["ci_high"] > 1.0
+
+
+@pytest.mark.parametrize("eps", [1e-60, 0.0])
+def test_what_is_excluded_does_not_hang_on_the_floor(eps):
+    y, z = sure()
+    found = [
+        log_loss_report(y, p, from_logits=form == "logits", eps=eps, **QUICK)
+        for form, p in forms(z).items()
+    ]
+    ends = [report.overall["ci_high"] for report in found]
+    assert_allclose(ends, ends[0], rtol=1e-5, atol=1e-6)
 
 
 def test_bounds_of_rare_differences_are_those_of_their_share_where_the_rest_is_nothing():
