@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from skxent._backend import class_weights
-from skxent._inference._intervals import LEAST_N, Moments, moments_of_mean, third_factor
+from skxent._inference._intervals import (
+    LEAST_N,
+    Moments,
+    borrows_too_much,
+    moments_of_mean,
+    third_factor,
+)
 from skxent._inference._paired import paired_p_value
 from skxent._typing import FloatArray, IntArray
 
@@ -69,7 +75,7 @@ def mean_of_grouped_means(
     mean = np.asarray((share * means).sum())
     second, s3 = (part**2).sum(axis=0), (part**3).sum(axis=0)
     several = second**3 / s3**2 >= LEAST_N
-    if not several.any():
+    if borrows_too_much(share, means, ~several):
         unknown = np.asarray(np.nan)
         return Moments(mean, unknown, unknown, np.ones(()))
     borrowed, share = (share[~several] ** 2).sum(), share[several]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import betainccinv, betaincinv, stdtrit
 
 from skxent._typing import FloatArray
@@ -12,6 +13,7 @@ from skxent._typing import FloatArray
 __all__ = [
     "LEAST_N",
     "Moments",
+    "borrows_too_much",
     "hall_interval",
     "mean_of_means",
     "moments_of_mean",
@@ -21,6 +23,8 @@ __all__ = [
 
 # Two rows have n = 2 if they weigh the same; as good as one row is what has less than this.
 LEAST_N = 1.5
+# Means of a single row may be no larger a part of a mean of means for it to have an interval.
+_MOST_BORROWED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def mean_of_means(moments: Moments, shares: FloatArray | None = None) -> Moments
 
     With `shares`, one number each, of the sum of the means times these; those of share 0 are left
     out. One that rests on a single row has no variance of its own: its row is taken to vary as
-    rows of the others do on average.
+    rows of the others do on average, or where it carries much, nothing is known of the variance.
     """
     there = ~np.isnan(moments.mean)
     if shares is None:
@@ -83,7 +87,7 @@ def mean_of_means(moments: Moments, shares: FloatArray | None = None) -> Moments
     )
     whole = np.asarray((share * mean).sum())
     lonely = n < LEAST_N
-    if lonely.all():
+    if borrows_too_much(share, mean, lonely):
         unknown = np.asarray(np.nan)
         return Moments(whole, unknown, unknown, np.ones(()))
     borrowed = (share[lonely] ** 2).sum()
@@ -93,6 +97,17 @@ def mean_of_means(moments: Moments, shares: FloatArray | None = None) -> Moments
     with np.errstate(all="ignore"):
         rows = 1.0 + parts.sum() ** 2 / (parts**2 / (n - 1.0)).sum()
     return Moments(whole, parts.sum(), (share**3 * third).sum(), np.asarray(rows))
+
+
+def borrows_too_much(share: FloatArray, mean: FloatArray, lonely: NDArray[np.bool_]) -> bool:
+    """
+    Whether the `lonely` among some means carry more than a tenth of the sum of share times mean.
+
+    Or more than a tenth of the shares: a single row may have cost little by chance.
+    """
+    with np.errstate(all="ignore"):  # infinite losses
+        parts = [x[lonely].sum() / x.sum() for x in (share, share * mean)]
+    return any(part > _MOST_BORROWED * (1.0 + 1e-9) for part in parts)
 
 
 def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray, FloatArray]:

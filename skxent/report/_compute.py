@@ -68,6 +68,10 @@ _SINGLE = (
     "{} a single row or group, which says nothing of how they vary: for the interval of the mean "
     "of the classes it is taken to vary as those of the other classes do."
 )
+_TOO_FEW = (
+    "{} a single row or group, which says nothing of how they vary, and with more than a tenth of "
+    "the mean of the classes: no interval for that mean."
+)
 _GROUPED = (
     "Intervals and tests count {} group{}. There is no null of the miscalibration, whose labels "
     "are drawn row by row."
@@ -249,8 +253,10 @@ def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
         notes, testable = [*notes, _CLASS_WEIGHTS], False
     if testable and (reason := why_no_evidence(evidence.known)):
         notes.append(reason)
-    if alone := single_rows(totals):
-        notes.append(_SINGLE.format("1 class has" if alone == 1 else f"{alone} classes have"))
+    alone, left = single_rows(totals)
+    if alone:
+        said = _SINGLE if left else _TOO_FEW
+        notes.append(said.format("1 class has" if alone == 1 else f"{alone} classes have"))
     if all_hard(totals):
         notes.append(_HARD)
     if reason := why_no_interval(totals):

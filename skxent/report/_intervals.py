@@ -138,7 +138,8 @@ def macro_interval(
     """
     Interval of the mean of the classes that have rows; shape ().
 
-    With `shares`, one number a class, of the sum of the mean losses times these.
+    With `shares`, one number a class, of the sum of the mean losses times these. nan where classes
+    of a single row carry much of it.
     """
     cost = _cost(eps)
     of, there = _class_means(s, cost), s.weight > 0
@@ -152,15 +153,26 @@ def macro_interval(
         rest = mean_of_grouped_means(weight, np.maximum(loss - cost * floored, 0.0), shares)
         of_groups = (weight[:, there] / weight[:, there].sum(axis=0)) @ part
         n = part.sum() ** 2 / (of_groups**2).sum()
+    if np.isnan(whole.variance):
+        return whole.variance, whole.variance
     excluding = np.asarray(of.excluding[there][part > 0].any())
     return _Mean(whole, rest, of.share[there] @ part, n, excluding).interval(cost, level)
 
 
-def single_rows(s: Statistics) -> int:
-    """How many classes lend the interval of the mean of the classes no spread of their own."""
+def single_rows(s: Statistics) -> tuple[int, bool]:
+    """
+    How many classes lend the interval of the mean of the classes no spread of their own.
+
+    And whether it is left to the others, or cannot be had.
+    """
     whole = _class_means(s, 0.0).whole
-    alone = int(np.count_nonzero(whole.n < LEAST_N))
-    return alone if alone and np.isfinite(hall_interval(mean_of_means(whole), 0.5)).any() else 0
+    alone, others = int(np.count_nonzero(whole.n < LEAST_N)), whole.n >= LEAST_N
+    if not (alone and others.any()):
+        return 0, False
+    of_others = mean_of_means(whole, others / np.count_nonzero(others))
+    if not np.isfinite(hall_interval(of_others, 0.5)).any():
+        return 0, False  # they are not why there is none
+    return alone, not np.isnan(mean_of_means(whole).variance)
 
 
 def why_no_interval(s: Statistics) -> str | None:

@@ -200,7 +200,7 @@ class LogLossReport(Result, Content):
         -------
         tuple of three floats
             The loss :math:`\sum_c \pi^*_c \ell_c` in units of `base`, and the ends of its
-            confidence interval, nan where there is none.
+            confidence interval, nan where there is none: see the notes.
 
         Raises
         ------
@@ -216,8 +216,9 @@ class LogLossReport(Result, Content):
         for a row. A model that is told of the new shares would predict otherwise, and lose less.
 
         The row of a class that has a single one, or its only group, is taken to vary as rows of
-        the other classes with a share do on average; where there is no such other, there is no
-        interval.
+        the other classes with a share do on average. Where such classes carry more than a tenth
+        of the loss, or have more than a tenth of the shares, there is no interval: what the
+        rows of others do says nothing of those that it rests on.
 
         References
         ----------

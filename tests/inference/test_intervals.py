@@ -190,18 +190,30 @@ def test_the_mean_of_few_rows_a_class_has_the_variance_that_is_unbiased():
 
 def test_a_class_of_one_row_leaves_the_mean_of_the_classes_its_interval():
     """Its row is taken to vary as the rows of the others do on average."""
-    y, p = draw(301)
+    k, n = 20, 801
+    y, p = draw(n, k, scale=1.0)
     y[y == 2] = 1
     y[0] = 2
-    with_one, of = log_loss_report(y, p, labels=range(3), **QUICK), -np.log(p[np.arange(301), y])
+    p[0] = np.where(np.arange(k) == 2, 0.2, 0.8 / (k - 1))
+    with_one, of = log_loss_report(y, p, labels=range(k), **QUICK), -np.log(p[np.arange(n), y])
     low, high = with_one.overall["macro_ci_low"], with_one.overall["macro_ci_high"]
-    spread = [of[y == c].var(ddof=1) for c in (0, 1)]
-    variance = sum(v / n for v, n in zip(spread, np.bincount(y)[:2], strict=True))
-    error = math.sqrt(variance + np.mean(spread)) / 3
+    others = [c for c in range(k) if c != 2]
+    spread = [of[y == c].var(ddof=1) for c in others]
+    variance = sum(v / m for v, m in zip(spread, np.bincount(y)[others], strict=True))
+    error = math.sqrt(variance + np.mean(spread)) / k
     assert high - low > 3.5 * error
     assert low < with_one.overall["macro_log_loss"] < high
     assert any("a single row" in note for note in with_one.notes)
     assert not any("a single row" in note for note in log_loss_report(*draw(301), **QUICK).notes)
+
+
+def test_classes_of_one_row_that_are_many_of_few_leave_it_none():
+    y, p = draw(301)
+    y[y == 2] = 1
+    y[0] = 2
+    report = log_loss_report(y, p, labels=range(3), **QUICK)
+    assert np.isnan([report.overall["macro_ci_low"], report.overall["macro_ci_high"]]).all()
+    assert any("a single row" in note and "no interval" in note for note in report.notes)
 
 
 # Models that exclude what may happen.
@@ -271,7 +283,7 @@ def test_zeros_in_rows_without_weight_do_not_matter():
 
 
 def forms(z):
-    """Predictions as logits, and as probabilities of two types, of which the last has many zeros."""
+    """Predictions as logits, and as probabilities of two types, the last with many zeros."""
     p = softmax(z, axis=1)
     return {"logits": z, "float64": p, "float32": softmax(z.astype(np.float32), axis=1)}
 

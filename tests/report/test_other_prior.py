@@ -94,14 +94,41 @@ def test_a_single_row_varies_as_the_rows_of_the_others_times_its_own_share(group
     own = np.exp(-losses)
     p = np.where(np.eye(2, dtype=bool)[y], own[:, None], 1 - own[:, None])
     report = quick(y, p, groups=groups)
-    for share in (0.99, 0.5, 0.01):
+    for share in (0.09, 0.05, 0.01):
         _, low, high = report.under_prior({0: share, 1: 1 - share})
         row = losses[1:].var(ddof=1)
         error = np.sqrt(share**2 * row + (1 - share) ** 2 * row / 200)
         reach = 2 * student.ppf(0.975, 199) * error
         assert high - low == pytest.approx(reach, rel=0.02)
-    # Nobody lends a spread.
-    assert np.isnan(report.under_prior({0: 1.0})[1:]).all()
+    # What the row of one class may be is not to be read off those of another.
+    for share in (0.11, 0.5, 1.0):
+        assert np.isnan(report.under_prior({0: share, 1: 1 - share})[1:]).all()
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(300)])
+def test_a_class_of_one_row_that_carries_the_loss_leaves_no_interval(groups):
+    """Neither where it is given a large share, nor where its row is what costs."""
+    rng = np.random.default_rng(0)
+    p1 = np.clip(rng.beta(1, 60, 300), 1e-4, 0.5)
+    y = np.zeros(300, dtype=int)
+    y[7], p1[7] = 1, 0.02
+    report = quick(y, np.column_stack([1 - p1, p1]), labels=[0, 1], groups=groups)
+    loss, low, high = report.under_prior({0: 0.1, 1: 0.9})
+    assert loss == pytest.approx(0.9 * -np.log(0.02) + 0.1 * report.per_class["log_loss"][0])
+    assert np.isnan([low, high]).all()
+    # 0.3 % of the rows, and 0.012 of 0.028 nats.
+    assert np.isnan(report.under_prior({0: 0.997, 1: 0.003})[1:]).all()
+    assert np.isfinite(report.under_prior({0: 0.9999, 1: 0.0001})[1:]).all()
+
+
+def test_a_single_row_with_a_zero_leaves_no_interval():
+    """Where the share of the rows that cost the floor has bounds, and the rest has none."""
+    y = np.r_[0, np.ones(100, int)]
+    p = np.where(np.eye(2, dtype=bool)[y], 0.7, 0.3)
+    p[0] = [0.0, 1.0]
+    report = quick(y, p)
+    assert np.isnan(report.under_prior({0: 0.2, 1: 0.8})[1:]).all()
+    assert np.isnan(report.overall["macro_ci_low"])
 
 
 @pytest.mark.parametrize("size", [None, 1, 2])
