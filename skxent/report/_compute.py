@@ -28,7 +28,7 @@ from skxent.report._figures import (
     tested,
 )
 from skxent.report._findings import findings
-from skxent.report._intervals import single_rows, why_no_interval
+from skxent.report._intervals import of_single_rows, why_no_interval
 from skxent.report._notable import (
     all_hard,
     costly_classes,
@@ -64,14 +64,6 @@ _UNSEEN = (
     "shuffle or stratify the folds."
 )
 _ALL_UNSEEN = "All rows are of classes that were not among the training rows: no test."
-_SINGLE = (
-    "{} a single row or group, which says nothing of how they vary: for the interval of the mean "
-    "of the classes it is taken to vary as those of the other classes do."
-)
-_TOO_FEW = (
-    "{} a single row or group, which says nothing of how they vary, and with more than a tenth of "
-    "the mean of the classes: no interval for that mean."
-)
 _GROUPED = (
     "Intervals and tests count {} group{}. There is no null of the miscalibration, whose labels "
     "are drawn row by row."
@@ -253,10 +245,8 @@ def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
         notes, testable = [*notes, _CLASS_WEIGHTS], False
     if testable and (reason := why_no_evidence(evidence.known)):
         notes.append(reason)
-    alone, left = single_rows(totals)
-    if alone:
-        said = _SINGLE if left else _TOO_FEW
-        notes.append(said.format("1 class has" if alone == 1 else f"{alone} classes have"))
+    if reason := of_single_rows(totals):
+        notes.append(reason)
     if all_hard(totals):
         notes.append(_HARD)
     if reason := why_no_interval(totals):

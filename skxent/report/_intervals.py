@@ -26,8 +26,8 @@ __all__ = [
     "Bounds",
     "class_interval",
     "macro_interval",
+    "of_single_rows",
     "overall_interval",
-    "single_rows",
     "why_no_interval",
 ]
 
@@ -159,20 +159,26 @@ def macro_interval(
     return _Mean(whole, rest, of.share[there] @ part, n, excluding).interval(cost, level)
 
 
-def single_rows(s: Statistics) -> tuple[int, bool]:
-    """
-    How many classes lend the interval of the mean of the classes no spread of their own.
-
-    And whether it is left to the others, or cannot be had.
-    """
+def of_single_rows(s: Statistics) -> str | None:
+    """What classes of a single row do to the interval of the mean of the classes, if anything."""
     whole = _class_means(s, 0.0).whole
     alone, others = int(np.count_nonzero(whole.n < LEAST_N)), whole.n >= LEAST_N
     if not (alone and others.any()):
-        return 0, False
+        return None
     of_others = mean_of_means(whole, others / np.count_nonzero(others))
     if not np.isfinite(hall_interval(of_others, 0.5)).any():
-        return 0, False  # they are not why there is none
-    return alone, not np.isnan(mean_of_means(whole).variance)
+        return None  # they are not why there is none
+    has = "1 class has" if alone == 1 else f"{alone} classes have"
+    has = f"{has} a single row or group, which says nothing of how they vary"
+    if np.isnan(mean_of_means(whole).variance):
+        return (
+            f"{has}, and with it more than a tenth of the mean of the classes: no interval for "
+            f"that mean."
+        )
+    return (
+        f"{has}: for the interval of the mean of the classes it is taken to vary as those of the "
+        f"other classes do."
+    )
 
 
 def why_no_interval(s: Statistics) -> str | None:
