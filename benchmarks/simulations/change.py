@@ -6,7 +6,7 @@ of 200,000 before and after: the same process, other shares of the classes, or r
 turned and spread so that the model is wrong about them. The parts of the change between these
 are the truth; intervals are those of rows drawn from them.
 
-    python benchmarks/simulations/change.py 400 [forest, "naive Bayes", boosting] [300, 2000]
+    python benchmarks/simulations/change.py 1000 [forest, "naive Bayes", boosting] [300, 2000]
 """
 
 import sys
