@@ -53,8 +53,8 @@ class Columns:
     weight: str | None = None
     groups: str | None = None
     row_ids: str | None = None
-    by: str | None = None
-    """What rows are told apart by: to have no value is one value more."""
+    by: str | tuple[str, ...] | None = None
+    """What rows are told apart by, in one column or several: to have no value is a value more."""
 
     @classmethod
     def of(
@@ -79,16 +79,21 @@ class Columns:
         return cls(y, proba if isinstance(proba, str) else names, weight, groups, row_ids)
 
     @property
-    def beside(self) -> dict[str, str]:
-        """Names of the columns that hold no probabilities, by what they are for."""
+    def slicing(self) -> tuple[str, ...]:
+        """The columns that rows are told apart by."""
+        return (self.by,) if isinstance(self.by, str) else self.by or ()
+
+    @property
+    def beside(self) -> list[tuple[str, str]]:
+        """What the columns are for that hold no probabilities, and their names."""
         named = {
             "y": self.y,
             "weight": self.weight,
             "groups": self.groups,
             "row_ids": self.row_ids,
-            "by": self.by,
         }
-        return {argument: name for argument, name in named.items() if name is not None}
+        found = [(argument, name) for argument, name in named.items() if name is not None]
+        return [*found, *(("by", name) for name in self.slicing)]
 
     @property
     def is_pattern(self) -> bool:
@@ -108,12 +113,12 @@ class Layout:
     @property
     def needed(self) -> list[str]:
         """All columns to be read, each once."""
-        return list(dict.fromkeys([*self.columns.beside.values(), *self.proba]))
+        return list(dict.fromkeys([*(name for _, name in self.columns.beside), *self.proba]))
 
     @property
     def filled(self) -> list[str]:
         """Those of them that must have a value in each row."""
-        beside = [name for argument, name in self.columns.beside.items() if argument != "by"]
+        beside = [name for argument, name in self.columns.beside if argument != "by"]
         return list(dict.fromkeys([*beside, *self.proba]))
 
 
@@ -178,15 +183,15 @@ def is_text_file(schema: pa.Schema) -> bool:
 
 def _proba_columns(schema: pa.Schema, columns: Columns, where: str) -> tuple[str, ...]:
     """The columns of probabilities as they stand; the others are there as well."""
-    for argument, name in columns.beside.items():
+    for argument, name in columns.beside:
         if name not in schema.names:
             raise NoSuchColumnError(_missing(schema, name, argument, where))
     counts = Counter(schema.names)
+    beside = [name for _, name in columns.beside]
     if isinstance(columns.proba, str) and columns.is_pattern:
         if columns.proba.count("*") != 1 or _WILD.search(columns.proba.replace("*", "")):
             msg = f"proba must have one * for the label, as in 'p_*'; got {columns.proba!r}."
             raise NoSuchColumnError(msg)
-        beside = columns.beside.values()
         found = tuple(n for n in schema.names if fnmatchcase(n, columns.proba) and n not in beside)
         if not found:
             msg = f"{where}: no column is called {columns.proba!r} (proba); {_has(schema)}"
@@ -196,7 +201,7 @@ def _proba_columns(schema: pa.Schema, columns: Columns, where: str) -> tuple[str
         for name in found:
             if name not in schema.names:
                 raise NoSuchColumnError(_missing(schema, name, "proba", where))
-    twice = [name for name in (*columns.beside.values(), *found) if counts[name] > 1]
+    twice = [name for name in (*beside, *found) if counts[name] > 1]
     if twice:
         msg = f"{where}: several columns are called {twice[0]!r}; rename them."
         raise NoSuchColumnError(msg)

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent.cli._cells import Column
 from skxent.cli._errors import DataError
-from skxent.cli._tables import Column, UserTable
+from skxent.cli._tables import UserTable
 
 __all__ = ["Features", "features_of"]
 
 # Values of a text column that are told apart; the others are one.
 _MOST_VALUES = 200
+_MOST_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,17 @@ class Features:
 
 def features_of(table: UserTable, path: str) -> Features:
     """Columns of numbers and of text; those that say nothing of a row are left out, and named."""
-    said, kept = [], []
+    said, kept = _missing(table), []
     for column in table:
+        if column.wrong:
+            msg = f"{path}: {column.wrong}."
+            raise DataError(msg)
         reason = next((why for is_so, why in _USELESS if is_so(column)), None)
         if reason is not None:
             said.append(f"left out: {column.name}, {reason.format(column)}")
             continue
+        if column.said:
+            said.append(column.said)
         if column.kind == "text" and (n := len(set(column.values.tolist()))) > _MOST_VALUES:
             said.append(
                 f"{column.name}: {n} texts, of which the {_MOST_VALUES - 1} commonest count"
@@ -67,6 +74,18 @@ def features_of(table: UserTable, path: str) -> Features:
     for j, column in enumerate(kept):
         X[:, j] = column.values
     return Features(X, np.array([c.kind == "numbers" for c in kept]), tuple(said))
+
+
+def _missing(table: UserTable) -> list[str]:
+    """A line about cells that have no value, and are not empty."""
+    found = [column for column in table if column.missing]
+    if not found:
+        return []
+    counts = [f"{len(column.missing)} of {column.name}" for column in found[:_MOST_NAMED]]
+    if len(found) > _MOST_NAMED:
+        counts.append(f"and of {len(found) - _MOST_NAMED} more columns")
+    spelled = sorted({text for column in found for text in column.missing})
+    return [f"cells without a value ({', '.join(map(repr, spelled))}): {', '.join(counts)}"]
 
 
 def _is_something_else(column: Column) -> bool:

@@ -26,25 +26,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--drop", action="append", default=[], metavar="COLUMN", help="leave it out; repeatable"
     )
     parser.add_argument(
+        "--text",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="its numbers are names, such as codes; repeatable",
+    )
+    parser.add_argument(
         "--model", choices=("logistic", "boosting", "forest"), default="logistic", help="(logistic)"
     )
     add_outputs(parser, save=False)
-    add_report_gates(parser)
+    add_report_gates(parser, e_value=False)  # which predictions out of fold have none
 
 
 def run(options: argparse.Namespace) -> int:
     """Read, fit, and report."""
     from skxent.cli._features import features_of
-    from skxent.cli._tables import read_table, split_off, without
+    from skxent.cli._tables import as_text, read_table, split_off, without
     from skxent.cli._tuning import check_classes, tuned
 
     check_outputs(options, [options.file])
     path = options.file
-    table, y, n_missing = split_off(read_table(path), options.target, path)
+    table = as_text(read_table(path), options.text, path)
+    table, y, left_out = split_off(table, options.target, path)
     table = without(table, options.drop, path)
-    if n_missing:
-        n = f"{n_missing} row{'s' if n_missing != 1 else ''}"
-        print(f"left out: {n} without a value of {options.target}", file=sys.stderr)
+    if left_out:
+        print(left_out, file=sys.stderr)
     check_classes(y, f"--target: column {options.target!r}")
     features = features_of(table, path)
     for line in features.said:

@@ -25,6 +25,7 @@ __all__ = [
     "gates_of_change",
     "gates_of_comparison",
     "gates_of_report",
+    "number",
     "say_error",
     "threshold",
     "verdict_of",
@@ -39,22 +40,41 @@ class Gate:
     failed: bool
 
 
+def number(text: str) -> float | None:
+    """What a text says, if that is a number."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
 def threshold(text: str) -> float:
     """What a gate compares with: a number, since nothing is above or below nan."""
-    number = float(text)
-    if math.isnan(number):
-        raise ValueError
-    return number
+    if (found := number(text)) is None or math.isnan(found):
+        msg = f"{text!r} is no number"
+        raise argparse.ArgumentTypeError(msg)
+    return found
 
 
-def add_report_gates(parser: argparse.ArgumentParser) -> None:
-    """Gates of a single model."""
+def threshold_of_class(text: str) -> tuple[str, float]:
+    """The same of one class, which is named, or of any, whose name is empty then."""
+    name, _, limit = text.rpartition("=")
+    try:
+        return name, threshold(limit)
+    except argparse.ArgumentTypeError as error:
+        msg = f"{error}; it is X, or CLASS=X"
+        raise argparse.ArgumentTypeError(msg) from None
+
+
+def add_report_gates(parser: argparse.ArgumentParser, *, e_value: bool = True) -> None:
+    """Gates of a single model, whose report has an e-value or not."""
     group = parser.add_argument_group("gates", "exit with code 1 where one fails")
     group.add_argument(
         "--fail-above", type=threshold, metavar="X", help="if the log loss is above X"
     )
     group.add_argument(
         "--fail-class-above",
+        type=threshold_of_class,
         action="append",
         metavar="X|CLASS=X",
         help="if that of any class, or of the one that is named, is above X",
@@ -62,12 +82,15 @@ def add_report_gates(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--fail-skill-below", type=threshold, metavar="X", help="if the skill is below X"
     )
-    group.add_argument(
-        "--fail-e-value-above",
-        type=threshold,
-        metavar="X",
-        help="if the evidence against the probabilities is above X, at whatever number of looks",
-    )
+    if e_value:
+        group.add_argument(
+            "--fail-e-value-above",
+            type=threshold,
+            metavar="X",
+            help="if the evidence against the probabilities is above X, at any number of looks",
+        )
+    else:
+        parser.set_defaults(fail_e_value_above=None)
 
 
 def add_comparison_gates(parser: argparse.ArgumentParser) -> None:
@@ -91,9 +114,11 @@ def add_comparison_gates(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--fail-class-if-worse",
-        type=threshold,
-        metavar="X",
-        help="if that of a class is above X, and beyond chance among all classes",
+        type=threshold_of_class,
+        action="append",
+        metavar="X|CLASS=X",
+        help="if that of any class, or of the one that is named, is above X, and beyond chance "
+        "among all classes",
     )
 
 
@@ -119,8 +144,8 @@ def gates_of_report(options: argparse.Namespace, report: LogLossReport) -> list[
     gates = []
     if (most := options.fail_above) is not None:
         gates.append(_above("the log loss", float(report.overall["log_loss"]), most))
-    for text in options.fail_class_above or ():
-        gates += _of_classes(text, report)
+    for name, limit in options.fail_class_above or ():
+        gates += _of_classes(name, limit, report)
     if (least := options.fail_skill_below) is not None:
         skill = _known("the skill", float(report.overall["skill"]))
         holds = f"the skill is {skill:.4g}, {{}} {least:g}"
@@ -130,17 +155,15 @@ def gates_of_report(options: argparse.Namespace, report: LogLossReport) -> list[
     return gates
 
 
-def _of_classes(text: str, report: LogLossReport) -> list[Gate]:
-    name, _, number = text.rpartition("=")
-    try:
-        most = threshold(number)
-    except ValueError:
-        msg = f"--fail-class-above: {number!r} is no number; it is X, or CLASS=X."
-        raise UsageError(msg) from None
-    names = [str(n) for n in report.target_names]
+def _check_class(option: str, name: str, names: Sequence[str]) -> None:
     if name and name not in names:
-        msg = f"--fail-class-above: there is no class {name!r}; there are {', '.join(names[:20])}."
+        msg = f"{option}: there is no class {name!r}; there are {', '.join(names[:20])}."
         raise UsageError(msg)
+
+
+def _of_classes(name: str, most: float, report: LogLossReport) -> list[Gate]:
+    names = [str(n) for n in report.target_names]
+    _check_class("--fail-class-above", name, names)
     losses = dict(zip(names, report.per_class["log_loss"].tolist(), strict=True))
     if name:
         return [_above(f"the log loss of class {name}", losses[name], most)]
@@ -160,20 +183,24 @@ def gates_of_comparison(options: argparse.Namespace, comparison: LogLossComparis
         gates.append(_above("the lower end of the difference", low, most))
     if (most := options.fail_unless_within) is not None:
         gates.append(_above("the upper end of the difference", high, most))
-    if (most := options.fail_class_if_worse) is not None:
-        alpha = 1.0 - comparison.confidence_level
-        figures = zip(
-            comparison.target_names,
-            comparison.class_ci_low[-1].tolist(),
-            comparison.class_adjusted_p[-1].tolist(),
-            strict=True,
-        )
-        worse = [(name, end) for name, end, p in figures if end > most and p <= alpha]
-        for name, end in worse:
-            gates.append(_above(f"the lower end of the difference of class {name}", end, most))
-        if not worse:
-            gates.append(Gate(f"no class is worse by more than {most:g} beyond chance", False))
+    for name, limit in options.fail_class_if_worse or ():
+        gates += _of_worse_classes(name, limit, comparison)
     return gates
+
+
+def _of_worse_classes(name: str, most: float, comparison: LogLossComparison) -> list[Gate]:
+    names = [str(n) for n in comparison.target_names]
+    _check_class("--fail-class-if-worse", name, names)
+    alpha = 1.0 - comparison.confidence_level
+    ends = comparison.class_ci_low[-1].tolist()
+    figures = zip(names, ends, comparison.class_adjusted_p[-1].tolist(), strict=True)
+    if name:
+        _known(f"the difference of class {name}", ends[names.index(name)])
+    worse = [(n, end) for n, end, p in figures if n == (name or n) and end > most and p <= alpha]
+    if not worse:
+        who = f"class {name} is not" if name else "no class is"
+        return [Gate(f"{who} worse by more than {most:g} beyond chance", failed=False)]
+    return [_above(f"the lower end of the difference of class {n}", end, most) for n, end in worse]
 
 
 def gates_of_change(options: argparse.Namespace, change: LogLossChange) -> list[Gate]:

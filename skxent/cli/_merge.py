@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from skxent.cli._errors import HELD, UsageError
 from skxent.cli._outputs import check_outputs
 from skxent.cli._paths import once
+from skxent.cli._saved import kind_of_saved
 
 if TYPE_CHECKING:
     from skxent.comparison import LogLossComparisonAccumulator
     from skxent.report import LogLossAccumulator
+    from skxent.slices import GroupedLogLossAccumulator
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -44,16 +46,19 @@ def run(options: argparse.Namespace) -> int:
     return HELD
 
 
-def _sum(parts: Sequence[str]) -> LogLossAccumulator | LogLossComparisonAccumulator:
+def _sum(
+    parts: Sequence[str],
+) -> LogLossAccumulator | LogLossComparisonAccumulator | GroupedLogLossAccumulator:
     """The sum of parts, all of the kind of the first."""
     from skxent.comparison import LogLossComparisonAccumulator
     from skxent.report import LogLossAccumulator
+    from skxent.slices import GroupedLogLossAccumulator
 
-    try:
-        LogLossAccumulator.load(parts[0])
-    except ValueError as error:
-        if "holds a saved comparison" not in str(error):
-            raise
-        kind = LogLossComparisonAccumulator
-        return kind.sum(kind.load(part) for part in parts)
+    first = kind_of_saved(parts[0])
+    if "comparison" in first:
+        compared = LogLossComparisonAccumulator
+        return compared.sum(compared.load(part) for part in parts)
+    if "grouped" in first:
+        grouped = GroupedLogLossAccumulator
+        return grouped.sum(grouped.load(part) for part in parts)
     return LogLossAccumulator.sum(LogLossAccumulator.load(part) for part in parts)

@@ -17,13 +17,16 @@ def files_of(paths: Sequence[str]) -> list[str]:
     """
     Paths with the files of a pattern in its place.
 
-    A folder, an address, standard input and what is not there stay as they are.
+    A folder, an address and standard input stay as they are; what is not there is an error.
     """
     found: list[str] = []
     for path in paths:
-        if os.path.exists(path) or "://" in path or not glob.has_magic(path):
+        if os.path.exists(path) or path == "-" or "://" in path:
             found.append(path)
             continue
+        if not glob.has_magic(path):
+            msg = f"{path}: there is no such file."
+            raise UsageError(msg)
         matching = [p for p in sorted(glob.glob(path, recursive=True)) if os.path.isfile(p)]
         if not matching:
             msg = f"{path}: no file matches the pattern."

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from skxent.cli._errors import DataError, UsageError
+from skxent.cli._gates import number
 from skxent.cli._paths import files_of, is_saved, once
 from skxent.cli._progress import Progress
 
@@ -41,18 +42,33 @@ _OF_COLUMNS = {
 
 def base(text: str) -> float:
     """A base of logarithms: a number above 1, or e."""
-    number = math.e if text == "e" else float(text)
-    if not 1 < number < math.inf:
-        raise ValueError
-    return number
+    found = math.e if text == "e" else number(text)
+    if found is None or not 1 < found < math.inf:
+        msg = f"{text!r} is no base of logarithms; it is a number above 1, or e"
+        raise argparse.ArgumentTypeError(msg)
+    return found
 
 
 def level(text: str) -> float:
     """A level of confidence."""
-    number = float(text)
-    if not 0 < number < 1:
-        raise ValueError
-    return number
+    found = number(text)
+    if found is None or not 0 < found < 1:
+        more = f"; for {text}% say {found / 100:g}" if found and 1 < found < 100 else ""
+        msg = f"{text!r} is no level of confidence; it is between 0 and 1{more}"
+        raise argparse.ArgumentTypeError(msg)
+    return found
+
+
+def jobs(text: str) -> int:
+    """A number of processes: from 1, or -1 for one a core."""
+    try:
+        found = int(text)
+    except ValueError:
+        found = 0
+    if found == 0:
+        msg = f"{text!r} is no number of processes; it is a whole number from 1, or -1"
+        raise argparse.ArgumentTypeError(msg)
+    return found
 
 
 def add_base(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +122,7 @@ def add_reading(parser: argparse.ArgumentParser, *, required: bool) -> None:
     group.add_argument("--logits", action="store_true", help="the columns hold logits")
     group.add_argument("--renormalize", action="store_true", help="divide each row by its sum")
     group.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="processes that read; -1: one a core (1)"
+        "--jobs", type=jobs, default=1, metavar="N", help="processes that read; -1: one a core (1)"
     )
 
 
@@ -174,20 +190,30 @@ def rows_of_files(options: argparse.Namespace, files: Sequence[str]) -> LogLossA
 
 
 def slices_of_files(options: argparse.Namespace, files: Sequence[str]) -> GroupedLogLossAccumulator:
-    """The same by the values of a column, of files of predictions."""
+    """The same by the values of columns; or what was saved of such."""
     from dataclasses import replace
 
     from skxent.engines._slices_from import grouped_from
 
     files = once(files)
+    if options.by is None:
+        from skxent.slices import GroupedLogLossAccumulator
+
+        total = GroupedLogLossAccumulator.sum(map(GroupedLogLossAccumulator.load, files))
+        _check_rows(total.n_samples, files)
+        return total
     if any(is_saved(path) for path in files):
         msg = "--by is for files of predictions: saved sums do not know the rows"
+        raise UsageError(msg)
+    twice = [name for i, name in enumerate(options.by) if name in options.by[:i]]
+    if twice:
+        msg = f"--by: the column {twice[0]!r} is named twice"
         raise UsageError(msg)
     if options.groups is not None:
         msg = "--groups and --by: sums by value know no groups of rows; leave out one of them"
         raise UsageError(msg)
     how = reading_of(options)
-    columns = replace(columns_of(options, None), by=options.by)
+    columns = replace(columns_of(options, None), by=tuple(options.by))
     progress = Progress("reading")
     found = grouped_from(files, columns, base=base_of(options), progress=progress, **how)
     progress.done()

@@ -8,30 +8,21 @@ import io
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._intake._missing import MISSING, MISSING_NUMBERS
+from skxent.cli._cells import Column, decimal_commas, of_cells, of_numbers
 from skxent.cli._errors import DataError, UsageError
 
-__all__ = ["Column", "UserTable", "read_table", "split_off", "without"]
+__all__ = ["Column", "UserTable", "as_text", "read_table", "split_off", "without"]
 
 _BINARY = (b"PAR1", b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: numbers with nan, or texts, where an empty one is missing; or neither."""
-
-    name: str
-    values: NDArray[Any]
-    kind: str
-    """ "numbers", "text", or what else it holds."""
-    cells: tuple[str, ...] | None = None
-    """As they are written, in a file of text."""
 
 
 UserTable = list[Column]
@@ -42,22 +33,33 @@ def read_table(path: str) -> UserTable:
     try:
         if path == "-":
             return _of_text(sys.stdin.read(), path)
-        with open(path, "rb") as file:
-            start = file.read(8)
-        if start.startswith(_BINARY):
+        content = Path(path).read_bytes()
+        if content.startswith(_BINARY):
             return _of_arrow(path)
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            return _of_text(file.read(), path)
+        return _of_text(_decoded(content), path)
     except FileNotFoundError:
         msg = f"there is no file {path!r}"
         raise UsageError(msg) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         msg = f"cannot read {path!r} as UTF-8 text with columns: {error}"
         raise DataError(msg) from error
 
 
-def split_off(table: UserTable, target: str, path: str) -> tuple[UserTable, NDArray[Any], int]:
-    """The other columns, the classes, and how many rows had none and are left out."""
+def _decoded(content: bytes) -> str:
+    """Text in UTF-8; what it is otherwise, and in which line, is said."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            msg = "it is UTF-16; save it as UTF-8"
+        else:
+            line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
+            msg = f"line {line} has a byte {byte:#x}, which is none there; save it as UTF-8"
+        raise ValueError(msg) from error
+
+
+def split_off(table: UserTable, target: str, path: str) -> tuple[UserTable, NDArray[Any], str]:
+    """The other columns, the classes, and what is said of rows that had none and are left out."""
     names = [column.name for column in table]
     column = table[_place(names, target, path, "--target")]
     if column.kind not in ("numbers", "text"):
@@ -68,9 +70,29 @@ def split_off(table: UserTable, target: str, path: str) -> tuple[UserTable, NDAr
     else:
         cells = column.values.tolist() if column.cells is None else column.cells
         y = np.array([cell.strip() for cell in cells], dtype=object)
-        missing = y == ""
-    rest = [Column(c.name, c.values[~missing], c.kind) for c in table if c.name != target]
-    return rest, _classes(y[~missing]), int(missing.sum())
+        # Where the others are numbers, "-" is no class.
+        are_numbers = column.kind == "numbers" and not np.isnan(column.values).all()
+        missing = np.array([not c or (c in MISSING if not are_numbers else _is_none(c)) for c in y])
+    rest = [
+        replace(c, values=c.values[~missing], cells=None)
+        for i, c in enumerate(table)
+        if i != names.index(target)
+    ]
+    return rest, _classes(y[~missing]), _left_out(target, y[missing].tolist())
+
+
+def _is_none(cell: str) -> bool:
+    return cell.lower() in MISSING_NUMBERS
+
+
+def _left_out(target: str, cells: Sequence[Any]) -> str:
+    """A line about rows without a class, or nothing."""
+    if not cells:
+        return ""
+    rows = f"{len(cells)} row{'s' if len(cells) != 1 else ''}"
+    spelled = sorted({cell for cell in cells if isinstance(cell, str) and cell})
+    how = f" ({', '.join(map(repr, spelled))})" if spelled else ""
+    return f"left out: {rows} without a value of {target}{how}"
 
 
 def _classes(y: NDArray[Any]) -> NDArray[Any]:
@@ -105,6 +127,27 @@ def without(table: UserTable, names: Sequence[str], path: str) -> UserTable:
     return [column for i, column in enumerate(table) if i not in dropped]
 
 
+def as_text(table: UserTable, names: Sequence[str], path: str) -> UserTable:
+    """The table with some columns as texts, whatever they look like."""
+    known = [column.name for column in table]
+    places = {_place(known, name, path, "--text") for name in names}
+    return [_text_of(column) if i in places else column for i, column in enumerate(table)]
+
+
+def _text_of(column: Column) -> Column:
+    if column.cells is not None:
+        cells = [cell.strip() for cell in column.cells]
+        texts = ["" if cell in MISSING else cell for cell in cells]
+        missing = tuple(cell for cell in cells if cell in MISSING)
+    elif column.kind == "numbers":
+        values = column.values.tolist()
+        texts = ["" if np.isnan(value) else f"{value:.15g}" for value in values]
+        missing = ()
+    else:
+        return column
+    return Column(column.name, np.array(texts, dtype=object), "text", column.cells, missing)
+
+
 def _of_text(text: str, path: str) -> UserTable:
     first = text[:65536].splitlines()
     try:
@@ -122,30 +165,9 @@ def _of_text(text: str, path: str) -> UserTable:
         if len(row) != len(header):
             msg = f"data row {number} of {path!r} has {len(row)} fields, not {len(header)}"
             raise DataError(msg)
-    cells = zip(*rows[1:], strict=True)
-    return [_of_cells(name, values) for name, values in zip(header, cells, strict=True)]
-
-
-def _of_cells(name: str, cells: Sequence[str]) -> Column:
-    """A column of text, which is one of numbers if all cells are; an empty cell is missing."""
-    numbers = [_number_or_none(cell) if cell.strip() else np.nan for cell in cells]
-    codes = any(re.match(r"\s*-?0[0-9]", cell) for cell in cells)
-    if None not in numbers and not codes:
-        found = _of_numbers(name, np.array(numbers, dtype=np.float64))
-        return replace(found, cells=tuple(cells))
-    texts = np.array([cell.strip() for cell in cells], dtype=object)
-    return Column(name, texts, "text", tuple(cells))
-
-
-def _of_numbers(name: str, values: NDArray[np.float64]) -> Column:
-    return Column(name, np.where(np.isinf(values), np.nan, values), "numbers")
-
-
-def _number_or_none(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    columns = list(zip(*rows[1:], strict=True))
+    commas = decimal_commas(columns)
+    return [of_cells(name, c, commas=commas) for name, c in zip(header, columns, strict=True)]
 
 
 def _of_arrow(path: str) -> UserTable:
@@ -176,7 +198,7 @@ def _of_column(name: str, column: Any) -> Column:
     numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal)
     if any(is_it(kind) for is_it in numeric):
         values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        return _of_numbers(name, values.astype(np.float64))
+        return of_numbers(name, values.astype(np.float64))
     if "string" in str(kind):
         values = np.array(["" if v is None else v for v in column.to_pylist()], dtype=object)
         return Column(name, values, "text")

@@ -33,7 +33,7 @@ def grouped_from(
     progress: Progress | None = None,
 ) -> GroupedLogLossAccumulator:
     """
-    All rows of a source by the values of one of their columns, `columns.by`.
+    All rows of a source by the values of a column, or of several, `columns.by`.
 
     `label_texts` are labels that become of the type of those of the rows.
     """
@@ -66,7 +66,7 @@ def _count(
 ) -> None:
     """Add the rows of a chunk; an error says where they are from."""
     positive = reading.of_one_class(layout, chunk.where)
-    drop, name = reading.nulls == "drop", str(reading.columns.by)
+    drop = reading.nulls == "drop"
     with locating(chunk, layout):
         rows = rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
         if ones_for_zeros(rows.weight) is not None:
@@ -81,7 +81,8 @@ def _count(
             from_logits=reading.from_logits,
             renormalize=reading.renormalize,
         )
-        found._count(checked, [_column(chunk, name)], rows.n_dropped)
+        by = [_column(chunk, name) for name in reading.columns.slicing]
+        found._count(checked, by, rows.n_dropped)
 
 
 def _column(chunk: Chunk, name: str) -> Feature:

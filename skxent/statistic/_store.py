@@ -7,12 +7,12 @@ import json
 import math
 import struct
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNREADABLE", "as_bytes", "from_bytes", "is_storable", "not_ours"]
+__all__ = ["UNREADABLE", "as_bytes", "from_bytes", "is_storable", "kind_in", "not_ours"]
 
 # What goes wrong where another program wrote a file, whose digest fits.
 UNREADABLE = (
@@ -86,6 +86,19 @@ def from_bytes(content: bytes, kind: str, path: Path) -> Any:
         msg = f"{path} holds a saved {found}, not a saved {kind}."
         raise ValueError(msg)
     return tree
+
+
+def kind_in(file: IO[bytes]) -> str:
+    """Of what kind a file is by its header; nothing where that cannot be read."""
+    start = file.read(_START.size)
+    if len(start) < _START.size or not start.startswith(_MARK):
+        return ""
+    # A header of nonsense may say that it is longer than memory; the file is not.
+    length = min(_START.unpack(start)[-1], 1 << 28)
+    try:
+        return str(json.loads(file.read(length))["kind"])
+    except UNREADABLE:
+        return ""
 
 
 def not_ours(path: Path, error: BaseException) -> str:

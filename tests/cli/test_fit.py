@@ -178,3 +178,115 @@ def test_no_lines_to_paste_about_a_classifier_that_nobody_has():
     page = page_of(report.to_html(), report, None)
     assert "RecalibratedClassifier" not in page
     assert "<pre>" not in page
+
+
+R_NA = ["NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "nan", "NaN", "?", "-", "."]
+
+
+@pytest.mark.parametrize("text", R_NA)
+def test_spellings_of_no_value_leave_numbers_numbers(text, features, tmp_path):
+    sizes = [f"{i / 7:.3f}" for i in range(60)]
+    sizes[7] = text
+    found, _ = features(frame(size=sizes))
+    assert found.is_number.tolist() == [True]
+    assert np.flatnonzero(np.isnan(found.X[:, 0].astype(float))).tolist() == [7]
+    assert found.said == (f"cells without a value ({text!r}): 1 of size",)
+
+
+def test_spellings_of_no_value_in_texts_are_one_that_is_missing(features):
+    found, _ = features(frame(x=["NA", "red", "-", "?"] * 15))
+    assert found.X[:4, 1].tolist() == ["", "red", "-", ""]
+    assert found.said == ("cells without a value ('?', 'NA'): 30 of x",)
+
+
+def test_infinity_is_said_to_be_missing(features):
+    found, _ = features(frame(x=["inf", *[str(i / 7) for i in range(59)]]))
+    assert found.is_number.tolist() == [True, True]
+    assert found.said == ("cells without a value ('inf'): 1 of x",)
+
+
+def test_rows_whose_class_is_spelled_as_missing_are_left_out(tmp_path, capsys):
+    data = frame(60)
+    data.loc[[3, 9], "kind"] = "NA"
+    data.loc[5, "kind"] = "?"
+    data.to_csv(tmp_path / "a.csv", index=False)
+    assert main(["fit", str(tmp_path / "a.csv"), "--target", "kind"]) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines()[0] == "left out: 3 rows without a value of kind ('?', 'NA')"
+    assert not re.search(r"^(NA|\?)", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (
+            ["1.5"] * 57 + ["2.5", "oops", "3.5"],
+            "1 of its 60 cells are none: 'oops' in data row 59",
+        ),
+        ([f"{i}%" for i in range(60)], "60 of its 60 cells are none: '0%' in data row 1"),
+        ([f"{i},5" for i in range(59)] + ["1.5"], "59 of its 60 cells are none: '0,5' in data row"),
+        ([f"{i + 1},234" for i in range(60)], "'1,234' may be a decimal comma or one of thousands"),
+        ([f"{i + 1}.234,5" for i in range(60)], "'1.234,5' in data row 1"),
+        ([f"1_{i}" for i in range(3)] + ["1"] * 57, "'1_0' in data row 1"),
+    ],
+)
+def test_a_column_of_numbers_with_mistakes_is_an_error_with_a_way_out(
+    cells, said, tmp_path, capsys
+):
+    data = frame(60, x=cells)
+    data.to_csv(tmp_path / "a.csv", index=False)
+    arguments = ["fit", str(tmp_path / "a.csv"), "--target", "kind"]
+    assert main(arguments) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(
+        rf"skxent: .*a\.csv: column 'x'.*{re.escape(said)}.*say --text x or --drop x\.\n", err
+    )
+    assert main([*arguments, "--text", "x"]) == 0
+    assert main([*arguments, "--drop", "x"]) == 0
+
+
+@pytest.mark.parametrize("sep", [";", "\t", ","])
+def test_decimal_commas_are_read_and_said(sep, tmp_path):
+    data = frame(60)
+    data["dose"] = np.arange(60)[::-1] + 1.234  # which alone could be thousands
+    written, read = tmp_path / "comma.csv", tmp_path / "point.csv"
+    data.to_csv(written, index=False, sep=sep, decimal=",")
+    data.to_csv(read, index=False)
+
+    def of(path):
+        rest, _, _ = split_off(read_table(str(path)), "kind", str(path))
+        return features_of(rest, str(path))
+
+    np.testing.assert_array_equal(of(written).X, of(read).X)
+    assert of(read).said == ()
+    assert [line.partition(",")[0] for line in of(written).said] == [
+        "size: commas are decimal",
+        "dose: commas are decimal",
+    ]
+
+
+def test_texts_that_are_seldom_numbers_are_no_mistakes(features):
+    found, _ = features(frame(x=["1", "2", "a", "b"] * 15))
+    assert found.said == ()
+    assert found.is_number.tolist() == [True, False]
+
+
+def test_predictions_out_of_fold_have_no_e_value_to_fail(tmp_path, capsys):
+    frame(60).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(SystemExit) as stopped:
+        main(["fit", str(tmp_path / "a.csv"), "--target", "kind", "--fail-e-value-above", "20"])
+    assert stopped.value.code == 2
+    assert "unrecognized arguments: --fail-e-value-above 20" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [("utf-16", "it is UTF-16; save it as UTF-8"), ("latin-1", "line 4 .*; save it as UTF-8")],
+)
+def test_other_encodings_are_said_with_a_way_out(encoding, said, tmp_path, capsys):
+    data = frame(60, x=["a", "b"] * 30)
+    data.loc[2, "x"] = "é"
+    data.to_csv(tmp_path / "a.csv", index=False, encoding=encoding)
+    assert main(["fit", str(tmp_path / "a.csv"), "--target", "kind"]) == 3
+    assert re.search(said, capsys.readouterr().err)

@@ -328,7 +328,7 @@ def test_a_file_that_nothing_can_be_fitted_to(csv_file, capsys):
 
 def test_a_file_that_is_not_there(tmp_path, capsys):
     for path, message in [
-        (tmp_path / "none.csv", "there is no file '.*none.csv'"),
+        (tmp_path / "none.csv", ".*none.csv: there is no such file"),
         (tmp_path, "cannot read '.*'"),
     ]:
         assert main(["fit", str(path), "--target", "kind"]) in (2, 3)
@@ -345,8 +345,14 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
         (["report"], "the following arguments are required: FILE"),
         (["repot", "a.csv"], "invalid choice: 'repot'"),
         (["report", "a.csv", "--targ", "y"], "unrecognized arguments: --targ y"),
-        (["report", "a.csv", "--base", "1"], "argument --base: invalid base value: '1'"),
-        (["report", "a.csv", "--fail-above", "x"], "invalid threshold value: 'x'"),
+        (["report", "a.csv", "--base", "1"], "--base: '1' is no base .* a number above 1, or e"),
+        (
+            ["report", "a.csv", "--confidence-level", "95"],
+            "'95' is no level .* between 0 and 1; for 95% say 0.95",
+        ),
+        (["report", "a.csv", "--jobs", "0"], "'0' is no number of processes; .* from 1, or -1"),
+        (["report", "a.csv", "--fail-class-above", "a=x"], "'x' is no number; it is X, or CLASS=X"),
+        (["report", "a.csv", "--fail-above", "x"], "--fail-above: 'x' is no number"),
         (["--data", "mnist"], "invalid choice: 'mnist'"),
         (["--fast"], "unrecognized arguments: --fast"),
         (["--html"], "expected one argument"),
