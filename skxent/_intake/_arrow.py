@@ -13,12 +13,13 @@ from skxent._intake._columns import BadDataError, Layout, is_text_file
 from skxent._intake._containers import spellings
 from skxent._intake._groups import Groups, check_groups
 from skxent._intake._labels import shown, uncomparable
+from skxent._intake._missing import MISSING
 from skxent._typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Chunk", "Places", "Rows", "rows_of"]
+__all__ = ["Chunk", "Places", "Rows", "beyond", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def rows_of(
     chunk: Chunk, layout: Layout, labels: NDArray[Any], *, drop: bool, from_logits: bool
 ) -> Rows:
     """The rows of a chunk; those with a null are left out, or else an error for the first."""
-    missing = _missing(chunk, layout, drop=drop)
+    missing = _missing(chunk, layout, labels, drop=drop)
     found = _Reader(chunk, layout, labels, missing)
     columns = layout.columns
     weight = None if columns.weight is None else found.numbers(columns.weight)
@@ -106,7 +107,9 @@ def rows_of(
     )
 
 
-def _missing(chunk: Chunk, layout: Layout, *, drop: bool) -> NDArray[np.bool_] | None:
+def _missing(
+    chunk: Chunk, layout: Layout, labels: NDArray[Any], *, drop: bool
+) -> NDArray[np.bool_] | None:
     """Whether a column that must be filled is null in a row; None where there is no such row."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -116,9 +119,11 @@ def _missing(chunk: Chunk, layout: Layout, *, drop: bool) -> NDArray[np.bool_] |
         column = chunk.batch.column(name)
         # A label that is nan is none; among probabilities and weights nan is a mistake.
         is_y = name == layout.columns.y and pa.types.is_floating(column.type)
-        if not column.null_count and not is_y:
+        spelled = _spelled(chunk, layout, labels, name)
+        if not column.null_count and not is_y and spelled is None:
             continue
         null = pc.is_null(column, nan_is_null=is_y).to_numpy(zero_copy_only=False)
+        null = null if spelled is None else null | spelled
         if null.any() and not drop:
             msg = (
                 f"{chunk.row(int(null.argmax()))}, column {name!r}: there is no value; fill it, or "
@@ -128,6 +133,26 @@ def _missing(chunk: Chunk, layout: Layout, *, drop: bool) -> NDArray[np.bool_] |
         if null.any():
             missing = null if missing is None else missing | null
     return missing
+
+
+def _spelled(
+    chunk: Chunk, layout: Layout, labels: NDArray[Any], name: str
+) -> NDArray[np.bool_] | None:
+    """
+    Whether cells of a file of text say that they have no value; None where none does.
+
+    What is one of the labels says something. Numbers are null already where they are read.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = layout.columns
+    if name not in (columns.y, columns.groups) or not is_text_file(chunk.batch.schema):
+        return None
+    is_label = {text for label in labels.tolist() for text in spellings(label)}
+    texts = [t for t in MISSING if name != columns.y or t not in is_label]
+    found = pc.is_in(chunk.batch.column(name), value_set=pa.array(texts))
+    return found.to_numpy(zero_copy_only=False) if pc.any(found).as_py() else None
 
 
 class _Reader:
@@ -300,3 +325,16 @@ def _objects(values: list[Any]) -> NDArray[Any]:
     found = np.empty(len(values), dtype=object)
     found[:] = values
     return found
+
+
+def beyond(chunk: Chunk, layout: Layout, row: int) -> str | None:
+    """The column without which a row sums to 1, if no row has its label: it may be no class."""
+    import pyarrow.compute as pc
+
+    seen = {str(value) for value in pc.unique(chunk.batch.column(layout.columns.y)).to_pylist()}
+    numbers = [float(chunk.batch.column(name)[row].as_py() or 0) for name in layout.proba]
+    for name, number in zip(layout.proba, numbers, strict=True):
+        has_rows = any(name.endswith(text) for text in seen)
+        if number and not has_rows and abs(sum(numbers) - number - 1) < 1e-4:
+            return name
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "FIRST",
     "BadDataError",
     "Columns",
     "Layout",
@@ -33,6 +34,12 @@ __all__ = [
 _WILD = re.compile(r"[*?\[]")
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _MOST_SHOWN = 12
+
+FIRST = b"first"
+"""Under which the columns of a file of text say what their first value is."""
+
+# What stands before the labels in names of columns that are listed, and is part of none.
+_BEFORE = re.compile(r"(y_?)?(p|pr|probs?|proba|probability|pred_proba)[_.: -]", re.IGNORECASE)
 
 
 class BadDataError(ValueError):
@@ -128,9 +135,12 @@ def layout_of(schema: pa.Schema, columns: Columns, labels: NDArray[Any], where: 
     if not columns.is_pattern and len(names) == 1:
         return Layout(columns, names, _kind_of_one(schema, names[0], where))
     label_of = {text: i for i, label in enumerate(labels.tolist()) for text in spellings(label)}
-    found = {label_of.get(part): name for part, name in _parts(columns, names).items()}
+    parts = _parts(columns, names)
+    if not columns.is_pattern:
+        parts = _behind_a_prefix(names, label_of) or parts
+    found = {label_of.get(part): name for part, name in parts.items()}
     missing = [label for i, label in enumerate(labels.tolist()) if i not in found]
-    extra = [name for part, name in _parts(columns, names).items() if part not in label_of]
+    extra = [name for part, name in parts.items() if part not in label_of]
     if missing or extra:
         what = f"no column for {shown(missing)}" if missing else f"no label for {shown(extra)}"
         msg = f"{where}: the columns of {_said(columns)} are not those of the labels: {what}."
@@ -148,7 +158,7 @@ def labels_in(schema: pa.Schema, columns: Columns, where: str) -> NDArray[Any]:
     names = _proba_columns(schema, columns, where)
     kind = _kind_of_y(schema, columns.y, where)
     if not columns.is_pattern and len(names) == 1:
-        return _labels_of_one(schema, names[0], kind, where)
+        return _labels_of_one(schema, columns, kind, where)
     parts = list(_parts(columns, names))
     if len(parts) < 2:
         msg = f"{where}: {_said(columns)} is a single column, {names[0]!r}; there is one a class."
@@ -227,9 +237,21 @@ def _said(columns: Columns) -> str:
 def _parts(columns: Columns, names: Sequence[str]) -> dict[str, str]:
     """What the ``*`` stands for in the name of each column, or the name where there is none."""
     if not isinstance(columns.proba, str):
-        return {name: name for name in names}
+        start = _BEFORE.match(names[0])
+        before = start[0] if start and all(name.startswith(start[0]) for name in names) else ""
+        return {name.removeprefix(before): name for name in names}
     before, _, after = columns.proba.partition("*")
     return {name[len(before) : len(name) - len(after)]: name for name in names}
+
+
+def _behind_a_prefix(names: Sequence[str], texts: Collection[str]) -> dict[str, str] | None:
+    """What the names are behind a prefix with which all are such texts; None without one."""
+    starts = {names[0].removesuffix(text) for text in texts if names[0].endswith(text)}
+    for start in sorted(starts):
+        found = {n.removeprefix(start): n for n in names if n.startswith(start)}
+        if len(found) == len(names) and all(part in texts for part in found):
+            return found
+    return None
 
 
 def _kind_of_one(schema: pa.Schema, name: str, where: str) -> Literal["list", "positive"]:
@@ -274,8 +296,13 @@ def _kind_of_y(schema: pa.Schema, name: str, where: str) -> str:
     return found
 
 
-def _labels_of_one(schema: pa.Schema, name: str, kind: str, where: str) -> NDArray[Any]:
+def _labels_of_one(schema: pa.Schema, columns: Columns, kind: str, where: str) -> NDArray[Any]:
     """Labels of a single column: known only where it is the probability of true, or of 1."""
+    name = columns.proba if isinstance(columns.proba, str) else columns.proba[0]
+    if kind == "any":
+        first = (schema.field(columns.y).metadata or {}).get(FIRST, b"").decode().strip()
+        kind = {"0": "integers", "1": "integers"}.get(first, kind)
+        kind = "booleans" if first.lower() in ("true", "false") else kind
     if _kind_of_one(schema, name, where) == "list":
         msg = f"{where}: column {name!r} holds lists, which name no classes; pass labels=."
         raise NoSuchColumnError(msg)

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from skxent._intake._arguments import check_choice
-from skxent._intake._arrow import Chunk
+from skxent._intake._arrow import Chunk, beyond
 from skxent._intake._columns import BadDataError, Columns, Layout
 
 __all__ = ["NULLS", "Reading", "locating"]
@@ -67,6 +67,13 @@ def _located(message: str, chunk: Chunk, layout: Layout) -> str:
         return f"column {layout.proba[int(found[1])]!r}"
 
     # The rules number what they are given, which is the chunk.
+    off = re.search(r"\brow (\d+) sums to", message)
+    if off and layout.kind == "columns" and (other := beyond(chunk, layout, int(off[1]))):
+        message = message.replace(" To divide each row by its sum pass renormalize=True.", "")
+        message += (
+            f" Without column {other!r} this row sums to 1, and none here has its label: if it is "
+            f"no class, name the columns of the classes in proba."
+        )
     message = re.sub(r"\brow (\d+)\b", row, message)
     if layout.kind == "columns":
         message = re.sub(r"\bcolumn (\d+)\b", column, message)

@@ -14,6 +14,7 @@ _PHRASES = {
     "pass labels=.": "name them with --labels.",
     "Pass labels=.": "Name the labels with --labels.",
     ", unlike labels=": ", unlike --labels ",
+    "name the columns of the classes in proba": "name the columns of the classes: --proba A,B",
     "pass from_logits=True": "say --logits",
     "pass renormalize=True": "say --renormalize",
     " with renormalize=True needs ": " with --renormalize needs ",

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from skxent._intake._columns import BadDataError, Layout
 from skxent._intake._streams import batch_rows
+from skxent.engines._cells import first_cells, numbers_of, with_nulls
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -223,7 +224,11 @@ def _text(source: Any, file: Any, name: str) -> Opened:
 
     header, delimiter = _header(source, name)
     mark = {"skxent": "text"}
-    schema = pa.schema([pa.field(column, pa.string()) for column in header], metadata=mark)
+    first = first_cells(source, len(header), delimiter)
+    fields = [
+        pa.field(n, pa.string(), metadata=cell) for n, cell in zip(header, first, strict=True)
+    ]
+    schema = pa.schema(fields, metadata=mark)
 
     def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:  # noqa: ARG001
         numbers = {*layout.proba, *([layout.columns.weight] if layout.columns.weight else [])}
@@ -237,12 +242,26 @@ def _text(source: Any, file: Any, name: str) -> Opened:
         start = 0
         for block in _blocks(source):
             try:
-                table = parsed(block, convert)
+                table = with_nulls(cells(block, convert, numbers, start))
             except pa.ArrowInvalid as error:
                 raise BadDataError(_bad_line(name, header, start, str(error))) from error
             start += table.num_rows
             for batch in table.replace_schema_metadata(mark).to_batches():
                 yield from _cut(batch, batch_rows(_width(schema, layout)))
+
+    def cells(block: bytes, convert: Any, numbers: set[str], start: int) -> Any:
+        try:
+            return parsed(block, convert)
+        except pa.ArrowInvalid as error:
+            if " conversion error to double" not in str(error):
+                raise
+        # Cells without a value are told from mistakes only where there are others than numbers.
+        convert.column_types = dict.fromkeys(convert.include_columns, pa.string())
+        table = parsed(block, convert)
+        convert.column_types = {
+            n: pa.float64() if n in numbers else pa.string() for n in convert.include_columns
+        }
+        return numbers_of(table, numbers, name, start)
 
     def parsed(block: bytes, convert: Any = None) -> Any:
         size = min(len(block) + 1, _LARGEST)
@@ -275,7 +294,8 @@ def _bad_line(name: str, header: Sequence[str], start: int, why: str) -> str:
     if found := re.search(r"CSV column #(\d+): Row #(\d+): .* to (\w+): (.*)", why):
         column, row = header[int(found[1])], start + int(found[2]) - 1
         cell = found[4].removeprefix("invalid value ")
-        said = "there is text that is no UTF-8" if found[3] == "string" else f"{cell} is no number"
+        text = "there is text that is no UTF-8; save the file as UTF-8"
+        said = text if found[3] == "string" else f"{cell} is no number"
         return f"{name}, row {row}, column {column!r}: {said}."
     if found := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", why):
         row = start + int(found[1]) - 1
@@ -283,15 +303,28 @@ def _bad_line(name: str, header: Sequence[str], start: int, why: str) -> str:
     return unreadable(name, ValueError(why))
 
 
+def _is_utf16(line: bytes) -> bool:
+    """Whether each other byte is 0, or the mark says so."""
+    zeros = sorted((line[::2].count(0), line[1::2].count(0)))
+    return line.startswith((b"\xff\xfe", b"\xfe\xff")) or 4 * zeros[0] < len(line) < 4 * zeros[1]
+
+
 def _header(source: Any, name: str) -> tuple[list[str], str]:
     """The names of the columns, and what stands between them; their line is read away."""
     line = source.readline(_HEADER)
     while line.count(b'"') % 2 and (more := source.readline(_HEADER)):
         line += more  # a name has a line break
+    if _is_utf16(line):
+        msg = f"{name}: this is text in UTF-16; save it as UTF-8."
+        raise BadDataError(msg)
     if b"\0" in line:
         msg = f"{name}: this is neither Parquet nor Arrow nor text with columns."
         raise BadDataError(msg)
-    text = line.decode("utf-8-sig")
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{name}: the names of the columns are no UTF-8; save the file as UTF-8."
+        raise BadDataError(msg) from error
     delimiter = max(",;\t|", key=text.count)
     names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return [column.strip() for column in names], delimiter

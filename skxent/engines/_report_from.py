@@ -65,8 +65,9 @@ def log_loss_report_from(
         The column of the labels.
     proba : str or sequence of str, default="p_*"
         The columns of the probabilities, one a class: a pattern with a ``*`` that stands for the
-        label, or their names. Or the name of a single column: of lists, one number a class, with
-        `labels`; or of the probability of one of two classes.
+        label, or their names, which name labels also behind ``p_`` and the like, or, with
+        `labels`, behind any prefix. Or the name of a single column: of lists, one number a class,
+        with `labels`; or of the probability of one of two classes.
     weight : str, default=None
         The column of the weights.
     groups : str, default=None
@@ -84,7 +85,8 @@ def log_loss_report_from(
         What to call the classes, in the order of the labels.
     nulls : {"error", "drop"}, default="error"
         What becomes of rows in which a column has no value: they are an error that names file,
-        row and column, or are left out, and the report's notes say how many.
+        row and column, or are left out, and the report's notes say how many. In text files NA,
+        NULL, nan, ? and other usual spellings say that there is none, unless a label is so.
     n_jobs : int, default=None
         Processes that share the files and the row groups of Parquet files; -1: one a core.
         None means one.

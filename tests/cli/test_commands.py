@@ -549,6 +549,14 @@ def test_files_that_cannot_be_read(name, code, message, tmp_path, capsys):
         ("ape,0.5", "row 1: 2 cells below 3 names of columns"),
         ("ape,0,5,0.5", "row 1: 4 cells below 3 names of columns"),
         ("ape,,0.5", "row 1, column 'p_ape': there is no value"),
+        ("ape,NA,0.5", "row 1, column 'p_ape': there is no value"),
+        ("ape,0.5,?", "row 1, column 'p_bee': there is no value"),
+        ("ape,nan,0.5", "row 1, column 'p_ape': there is no value"),
+        ("NA,0.5,0.5", "row 1, column 'kind': there is no value"),
+        ("ape,50%,0.5", "row 1, column 'p_ape': '50%' is no number; write 0\\.5"),
+        ('ape,0.5,"0,395"', "row 1, column 'p_bee': '0,395' is no number; write it with a dec"),
+        ("ape,NA,0.5\nape,x,1", "row 2, column 'p_ape': 'x' is no number; .*--nulls drop"),
+        ("ape,0.5,z\nape,x,1", "row 1, column 'p_bee': 'z' is no number"),
     ],
 )
 def test_bad_lines_of_text(line, message, tmp_path, capsys):
@@ -931,3 +939,106 @@ def test_a_named_class_that_is_none_is_no_gate(old, new, capsys):
     code, out, err = run(capsys, "compare", old, new, *READ, "--on", "id", *gate)
     assert (code, out) == (2, "")
     assert "--fail-class-if-worse: there is no class 'cow'" in err
+
+
+@pytest.mark.parametrize("text", ["NA", "N/A", "n/a", "NULL", "None", "nan", "NaN", "#N/A", "?"])
+def test_spellings_of_no_value_can_be_left_out(text, tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    rows = ["kind,p_a,p_b", "a,.9,.1", "b,.2,.8", f"a,{text},.1", f"{text},.2,.8"]
+    path.write_text("\n".join(rows))
+    code, out, _ = run(
+        capsys,
+        "report",
+        path,
+        "--target",
+        "kind",
+        "--nulls",
+        "drop",
+        "--json",
+        "--no-recalibration",
+    )
+    assert code == 0
+    found = LogLossReport.from_json(out)
+    assert found.overall["n_samples"] == 2
+    assert any("2 rows were left out" in note for note in found.notes)
+    assert found.overall["log_loss"] == pytest.approx(-np.log([0.9, 0.8]).mean())
+
+
+def test_a_class_that_is_spelled_as_no_value_is_a_class(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("kind,p_NA,p_b\nNA,.9,.1\nb,.2,.8\nNA,.8,.2\n")
+    code, out, _ = run(capsys, "report", path, "--target", "kind", "--json", "--no-recalibration")
+    assert code == 0
+    assert LogLossReport.from_json(out).per_class["support"].tolist() == [2, 1]
+
+
+def test_a_weight_of_words_is_said_with_its_row_and_column(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("kind,p_a,p_b,region\na,.9,.1,north\nb,.2,.8,south\n")
+    code, _, err = run(capsys, "report", path, "--target", "kind", "--weight", "region")
+    assert code == 3
+    assert "a.csv, row 0, column 'region': 'north' is no number" in err
+
+
+def test_rows_are_counted_over_blocks_of_text(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("skxent.engines._formats._BLOCK", 64)
+    path = tmp_path / "a.csv"
+    lines = ["a,0.9,0.1"] * 40
+    path.write_text("\n".join(["kind,p_a,p_b", *lines, "a,NA,0.1", *lines, "a,oops,0.1"]))
+    code, _, err = run(capsys, "report", path, "--target", "kind", "--nulls", "drop")
+    assert code == 3
+    assert "row 81, column 'p_a': 'oops' is no number" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("kind,p_a,p_b\na,.9,.1\n".encode("utf-16"), "this is text in UTF-16; save it as UTF-8"),
+        ("kind,p_a,p_b\na,.9,.1\n".encode("utf-16-le"), "text in UTF-16; save it as UTF-8"),
+        ("kind,p_a,p_é\na,.9,.1\n".encode("latin-1"), "no UTF-8; save the file as UTF-8"),
+        (
+            "kind,p_a,p_b\na,.9,.1\né,.9,.1\n".encode("latin-1"),
+            "row 1, column 'kind': there is text that is no UTF-8; save the file as UTF-8",
+        ),
+    ],
+)
+def test_predictions_in_other_encodings_are_said_with_a_way_out(content, said, tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    code, out, err = run(capsys, "report", path, "--target", "kind")
+    assert (code, out) == (3, "")
+    assert said in err
+    assert "a.csv" in err
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [False, True]])
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_one_column_is_the_probability_of_one_or_true(labels, first, ending, tmp_path, capsys):
+    y = [labels[first], labels[0], labels[1], labels[1]]
+    data, path = pa.table({"y": y, "p": [0.1, 0.2, 0.7, 0.9]}), tmp_path / f"a.{ending}"
+    (pq.write_table if ending == "parquet" else arrow_csv.write_csv)(data, path)
+    options = ["--target", "y", "--proba", "p", "--json", "--no-recalibration"]
+    code, out, err = run(capsys, "report", path, *options)
+    assert code == 0, err
+    truth = np.where(y, [0.1, 0.2, 0.7, 0.9], 1 - np.array([0.1, 0.2, 0.7, 0.9]))
+    assert json.loads(out)["labels"] == labels
+    found = LogLossReport.from_json(out)
+    assert found.overall["log_loss"] == pytest.approx(-np.log(truth).mean())
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_column_beside_the_classes_is_named_where_sums_are_off(ending, tmp_path, capsys):
+    one = pa.array(np.ones(400))
+    data, path = TABLE.append_column("p_total", one), tmp_path / f"a.{ending}"
+    (pq.write_table if ending == "parquet" else arrow_csv.write_csv)(data, path)
+    code, _, err = run(capsys, "report", path, *READ)
+    assert code == 3
+    assert "row 0 sums to 2" in err
+    assert "Without column 'p_total' this row sums to 1" in err
+    assert "--proba A,B" in err
+    assert "renormalize" not in err
+    names = ",".join(f"p_{c}" for c in CLASSES)  # the labels are what is behind p_
+    code, out, _ = run(capsys, "report", path, *READ, "--proba", names, "--json")
+    assert code == 0
+    assert same(LogLossReport.from_json(out), expected(), rel=1e-9)

@@ -260,8 +260,11 @@ def test_names_of_columns_instead_of_a_pattern():
     names = [f"p_{c}" for c in CLASSES]
     plain = TABLE.rename_columns([n.removeprefix("p_") for n in TABLE.column_names])
     assert same(log_loss_report_from(plain, **COLUMNS, proba=CLASSES, **QUICK), EXPECTED)
+    assert same(
+        log_loss_report_from(TABLE, **COLUMNS, proba=names, labels=CLASSES, **QUICK), EXPECTED
+    )
     with pytest.raises(ValueError, match="no column for"):
-        log_loss_report_from(TABLE, **COLUMNS, proba=names, labels=CLASSES)
+        log_loss_report_from(TABLE, **COLUMNS, proba=names, labels=[*CLASSES[:3], "cow"])
 
 
 def test_logits_and_rows_that_do_not_sum_to_one():
@@ -471,3 +474,22 @@ def test_without_arrow_the_error_says_what_to_install(monkeypatch):
         log_loss_report_from("x.parquet", y="kind")
     with pytest.raises(ImportError, match=r"pip install 'skxent\[arrow\]'"):
         LogLossAccumulator(["a", "b"]).update_from([], y="kind")
+
+
+@pytest.mark.parametrize("start", ["p_", "y_proba_", ""])
+def test_columns_that_are_listed_name_labels_behind_what_says_probability(start):
+    data = TABLE.rename_columns([n.replace("p_", start, 1) for n in TABLE.column_names])
+    proba = [f"{start}{c}" for c in CLASSES]
+    found = log_loss_report_from(data, **COLUMNS, proba=proba, **QUICK)
+    assert found.labels.tolist() == list(CLASSES)
+    assert same(found, log_loss_report_from(TABLE, **COLUMNS, **QUICK), rel=1e-12)
+
+
+def test_columns_that_are_listed_name_given_labels_behind_any_prefix():
+    data = TABLE.rename_columns([n.replace("p_", "of the ", 1) for n in TABLE.column_names])
+    proba = [f"of the {c}" for c in CLASSES]
+    labels = list(reversed(CLASSES))
+    found = log_loss_report_from(data, **COLUMNS, proba=proba, labels=labels, **QUICK)
+    assert found.labels.tolist() == labels
+    expected = log_loss_report_from(TABLE, **COLUMNS, labels=labels, **QUICK)
+    assert same(found, expected, rel=1e-12)
