@@ -32,7 +32,8 @@ def predictions(
     if name is None:
         others = [name for name in METHODS if hasattr(estimator, name)]
         has = f"it has {' and '.join(others)}" if others else "it predicts no probabilities"
-        msg = f"{who} has no {' or '.join(names)}; {has}."
+        why = "".join(f" {reason}." for reason in _reasons(estimator, names))
+        msg = f"{who} has no {' or '.join(names)}; {has}.{why}"
         raise AttributeError(msg)
     values = getattr(estimator, name)(X)
     classes = _classes_of(estimator)
@@ -50,6 +51,18 @@ def predictions(
         raise ValueError(msg)
     array = table.array if table.order is None else table.array[:, table.order]
     return array, classes, name != "predict_proba"
+
+
+def _reasons(estimator: Any, names: tuple[str, ...]) -> list[str]:
+    """Why the estimator does not have what its class has, in its own words."""
+    found = []
+    for name in names:
+        try:
+            getattr(estimator, name)
+        except AttributeError as error:
+            if hasattr(type(estimator), name) and error.__cause__ is not None:
+                found.append(str(error.__cause__).rstrip("."))
+    return list(dict.fromkeys(found))
 
 
 def _refuse_one_vs_one(estimator: Any, classes: NDArray[Any]) -> None:

@@ -326,8 +326,17 @@ class RecalibratedClassifier(
                 number = fold_numbers(cv, y, found)
                 each = range(int(number.max()) + 1)
                 return [(np.flatnonzero(number != i), np.flatnonzero(number == i)) for i in each]
-            cv = StratifiedGroupKFold(5 if cv is None else cv)  # the others would part the groups
-            split = {"groups": check_groups(groups, len(y)).codes}
+            codes = check_groups(groups, len(y)).codes
+            n_folds, n_groups = 5 if cv is None else int(cv), int(codes.max()) + 1
+            if n_folds >= 2 and n_groups < n_folds:
+                way_out = f"pass cv={n_groups}" if n_groups > 1 else "pass other groups, or none"
+                msg = (
+                    f"groups must be as many as the {n_folds} folds at least, which keep them "
+                    f"whole; got {n_groups}: {way_out}."
+                )
+                raise ValueError(msg)
+            cv = StratifiedGroupKFold(n_folds)  # the others would part the groups
+            split = {"groups": codes}
         folds = [
             (_as_rows(train), _as_rows(test))
             for train, test in check_cv(cv, y, classifier=True).split(X, y, **split)

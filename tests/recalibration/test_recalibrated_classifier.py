@@ -16,6 +16,7 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
+    VotingClassifier,
 )
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -490,3 +491,17 @@ def test_advice_about_a_frame_of_one_column_is_for_frames():
     with pytest.raises(ValueError, match=r"pass it alone: y_proba\.iloc\[:, 0\]"):
         log_loss(y, frame)
     assert log_loss(y, frame.iloc[:, 0]) == log_loss(y, [0.2, 0.7, 0.9])
+
+
+def test_why_a_classifier_has_no_probabilities_is_said_in_its_own_words():
+    X, y = data(60)
+    hard = VotingClassifier([("a", GaussianNB())])
+    with pytest.raises(AttributeError, match=r"no predict_proba .*voting='hard'"):
+        RecalibratedClassifier(hard).fit(X, y)
+
+
+def test_fewer_groups_than_folds_are_named_with_a_way_out():
+    X, y = data(60)
+    with pytest.raises(ValueError, match=r"the 5 folds at least.*got 3: pass cv=3\."):
+        RecalibratedClassifier(GaussianNB()).fit(X, y, groups=np.arange(60) % 3)
+    RecalibratedClassifier(GaussianNB(), cv=3).fit(X, y, groups=np.arange(60) % 3)
