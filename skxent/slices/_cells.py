@@ -93,6 +93,11 @@ class Cells:
         column = int(self.owner[level])
         return self.levels[column].codes == level - self.starts[column]
 
+    def repeats(self, support: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which slices are pairs that have the rows of one of their levels, of `support` rows."""
+        alike = (support == support[self.one]) | (support == support[self.other])
+        return alike & (self.other >= 0)
+
     def texts(self, i: int) -> tuple[str, ...]:
         """What the rows of a slice have in common, one text a column."""
         levels = [int(level) for level in (self.one[i], self.other[i]) if level >= 0]

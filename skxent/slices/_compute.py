@@ -144,8 +144,9 @@ def _tests(
     of_class = classes_to_test(sums, how.positive)
     tested = ~np.isnan(scores) & np.append(of_class, True) & testable
     least_rows = 1 if how.by else max(_FEWEST, math.ceil(how.min_share * n))
-    # What all rows have in common is no slice.
+    # What all rows have in common is no slice, nor is a pair that says no more than a part of it.
     parts = (sums.support >= least_rows) & ((sums.support < n) | bool(how.by))
+    parts &= ~cells.repeats(sums.support)
     tested &= parts[:, None]
     remarks: list[str] = []
     if not tested.any():
@@ -237,8 +238,9 @@ def _content(
     if how.by:
         order = np.arange(len(cells))
     else:
-        there = (sums.support[order] >= _FEWEST) & (sums.support[order] < len(rows.codes))
-        order = order[there | np.isin(order, tested.kept)]
+        there = (sums.support >= _FEWEST) & (sums.support < len(rows.codes))
+        there &= ~cells.repeats(sums.support)
+        order = order[there[order] | np.isin(order, tested.kept)]
     w = rows.weight
     own = rows.cost[np.arange(len(rows.codes)), rows.codes]
     expected = np.einsum("nk,nk->n", rows.proba, rows.cost)

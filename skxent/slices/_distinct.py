@@ -20,7 +20,7 @@ __all__ = ["corrected", "distinct"]
 _MOST_CANDIDATES, _MOST_KEPT = 300, 50
 # Ends of what is added to a log-probability, and of the logarithm of what it is multiplied with.
 _BIAS, _SLOPE = 20.0, 4.0
-_LEAST = 1e-300
+_LEAST, _ROUNDING = 1e-300, 1e-9
 # What the certain is taken for where it is wrong.
 _UNSURE = 1e-6
 
@@ -47,7 +47,9 @@ def distinct(
         scores = {
             i: _score(sums, cells.members(i), c, rows.groups is None) for i, c in left.items()
         }
-        best = max(scores, key=scores.__getitem__)
+        # Of slices with the same rows the first: a single column's, whatever rounding does.
+        top = max(scores.values()) * (1.0 - _ROUNDING)
+        best = next(i for i in sorted(scores) if scores[i] >= top)
         # The first one was found by draws, which its own score may be equal to.
         if taken and not scores[best] >= needed:
             break

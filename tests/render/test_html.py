@@ -608,11 +608,12 @@ def test_a_rare_class_that_is_badly_wrong_is_among_those_shown():
 
 
 def test_classes_to_look_at_without_any_that_is_wrong():
-    """Those with the least skill; none is called wrong."""
+    """Those of much less skill than all rows, beyond chance; none is called wrong."""
     made = content(6, 600)
+    skill, baseline = np.array([0.9, 0.2, 0.9, 0.45, 0.3, 0.3]), made.per_class["baseline"]
     made._per_class["p_value"] = np.full(6, 0.5)
-    made._per_class["ci_low"] = made.per_class["baseline"] * 0.1
-    made._per_class["skill"] = np.array([0.9, 0.2, 0.9, 0.9, 0.3, 0.9])
+    made._per_class["skill"], made._per_class["log_loss"] = skill, (1 - skill) * baseline
+    made._per_class["ci_low"] = baseline * np.array([0.05, 0.75, 0.05, 0.5, 0.65, 0.35])
     said = Page(render_html(made)).texts("li")[1:3]
     assert said == [
         f"class {c} has little skill: {skill}, all rows 0.6000"

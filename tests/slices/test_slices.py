@@ -700,3 +700,22 @@ def test_short_names_stand_in_the_line_of_their_figures():
         lines = [line for line in found.to_text().splitlines() if line.endswith(f"{name} = 1")]
         assert (not lines) == together
         assert f"{name} = 1 " in found.to_text() or not together
+
+
+@pytest.mark.parametrize("column", ["constant", "missing", "the same", "its number"])
+def test_a_column_that_adds_nothing_to_another_is_in_no_finding(column):
+    """A pair with all rows of one of its parts says no more than that part."""
+    rng = np.random.default_rng(1)
+    p, city = rng.beta(2, 4, 2000), rng.choice(list("abcdef"), 2000)
+    odds = p / (1 - p) * np.where(city == "c", 4, 1)
+    y = rng.random(2000) < odds / (1 + odds)
+    more = {
+        "constant": np.ones(2000),
+        "missing": np.full(2000, np.nan),
+        "the same": city,
+        "its number": np.searchsorted(list("abcdef"), city) % 6,
+    }
+    found = log_loss_slices(y, p, pd.DataFrame({"city": city, column: more[column]}), n_null=99)
+    assert all("&" not in name for name in found.names)
+    assert found.names[0] == "city = c"
+    assert [n for n, f in zip(found.names, found.found, strict=True) if f].count("city = c") == 1

@@ -15,8 +15,9 @@ from skxent.report._notable import beyond_chance
 
 __all__ = ["Order", "floats"]
 
-# So many classes are named on top of a page.
-_MOST = 3
+# So many classes are named on top of a page; those of little skill cost so many times what they
+# would with the skill of all rows.
+_MOST, _MUCH = 3, 1.5
 
 
 def floats(content: Content, name: str) -> FloatArray:
@@ -79,9 +80,14 @@ class Order:
         if len(names) <= _MOST:
             return found
         skill, overall = floats(content, "skill"), float(content.overall["skill"])
-        least = np.argsort(np.nan_to_num(skill, nan=np.inf), kind="stable").tolist()
-        for c in least:
-            if len(found) < _MOST and c not in self.wrong[:_MOST] and skill[c] < overall:
+        least = np.argsort(np.nan_to_num(skill, nan=np.inf), kind="stable")
+        # Some class has the least, also by chance.
+        with np.errstate(over="ignore", invalid="ignore"):
+            usual = (1.0 - overall) * floats(content, "baseline")
+            much = floats(content, "log_loss") > _MUCH * usual
+        costly = much & (floats(content, "ci_low") > usual)
+        for c in least[costly[least]].tolist():
+            if len(found) < _MOST and c not in self.wrong[:_MOST]:
                 said = f"has little skill: {figure('skill', skill[c])}, all rows"
                 found.append({"name": names[c], "reason": f"{said} {figure('skill', overall)}"})
         return found
