@@ -29,10 +29,22 @@ def wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
         if proba.columns is not None:  # of a data frame, which takes no such index
             alone = "it alone: y_proba.iloc[:, 0] of a pandas frame (1-D)"
         return f"y_proba has one column; if it is of the positive class, pass {alone}."
+    some = f"y_true holds {len(known)} different labels, {shown(known)}"
+    if proba.n_classes < len(known):
+        return (
+            f"{some}, but y_proba has only {proba.n_classes} columns; each of the labels needs "
+            f"one: pass the probabilities of all classes."
+        )
+    names = [] if proba.columns is None else list(map(str, proba.columns))
+    if set(map(str, known.tolist())) < set(names):
+        others = [name for name in names if name not in set(map(str, known.tolist()))]
+        return (
+            f"{some}, and y_proba has columns besides theirs, {shown(np.array(others))}; leave "
+            f"them out, or pass labels= with all names if they are classes."
+        )
     return (
-        f"y_true holds {len(known)} different labels, {shown(known)}, but y_proba has "
-        f"{proba.n_classes} columns; pass labels= with the label of each column, in their order "
-        f"(for a fitted classifier, labels=classifier.classes_)."
+        f"{some}, but y_proba has {proba.n_classes} columns; pass labels= with the label of each "
+        f"column, in their order (for a fitted classifier, labels=classifier.classes_)."
     )
 
 

@@ -209,6 +209,7 @@ def _numbers(sample_weight: ArrayLike, backend: Backend, beside: str) -> tuple[B
     try:
         weight = as_float64(np.asarray(sample_weight), "sample_weight")
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
-        msg = f"sample_weight must be numbers, one for each row: {error}"
+        why = str(error).removeprefix("sample_weight must be numbers; ")
+        msg = f"sample_weight must be numbers, one for each row: {why}"
         raise ValueError(msg) from error
     return (NUMPY, weight) if there is None else (backend, backend.wide(there))

@@ -17,7 +17,9 @@ def is_empty(values: Any) -> bool:
     """Whether this has no rows."""
     if values is None:
         return False
-    return bool((values.shape[0] if getattr(values, "shape", ()) else len(values)) == 0)
+    if getattr(values, "shape", ()):
+        return bool(values.shape[0] == 0)
+    return hasattr(values, "__len__") and len(values) == 0  # what is no array is refused later
 
 
 def ones_for_zeros(sample_weight: Any) -> FloatArray | None:

@@ -148,6 +148,14 @@ def _in_order(values: Iterable[Any], name: str) -> list[Any]:
                 raise TypeError(msg)
     except TypeError as error:
         first, *others = sorted(values, key=lambda value: type(value).__name__)
+        kind = type(first).__name__
+        alike = all(type(value) is type(first) for value in others)
+        if alike and not isinstance(first, date | time):
+            msg = (
+                f"{name} holds labels of type {kind}, which are in no order; labels must be "
+                f"integers, booleans, floats or text, such as the names of an enumeration."
+            )
+            raise ValueError(msg) from error
         why = next((why for v in others if (why := uncomparable(v, [first]))), f"{error}.")
         msg = f"{name} mixes labels of different types: {why} Convert them to one type."
         raise ValueError(msg) from error

@@ -245,10 +245,17 @@ def check_pair(
         return Paired(target.on(proba.backend), proba, weight, single=False)
     column = LabelColumn.of(y_true, "y_true", proba.backend)
     if proba.positive_only and labels is None and pos_label is None:
-        same_length(len(column), proba.n_samples)
         if column.kind == "f":
+            if len(column) != proba.n_samples:
+                msg = (
+                    f"y_true and y_proba, both 1-D, are two distributions of the same events, or "
+                    f"labels and probabilities of the same rows; got {len(column)} and "
+                    f"{proba.n_samples} numbers."
+                )
+                raise ValueError(msg)
             proba = replace(proba, columns=events_of(y_proba))
             return _single_pair(column, events_of(y_true), proba, sample_weight)
+        same_length(len(column), proba.n_samples)
         _refuse_ambiguous(column, proba)
     return _labelled(column, proba, labels, pos_label, sample_weight)
 

@@ -322,13 +322,17 @@ class Table:
         values = self._row_of(block, row)
         column = int((~_in_range(values)).argmax())
         where = f"row {start + row}" + ("" if self.positive_only else f", column {column}")
+        value = float(values[column])
+        if math.isnan(value):
+            advice = "Leave out rows that have no prediction."
+        else:
+            advice = "For logits or log-probabilities pass from_logits=True."
+            if self.renormalize is not None and not self.positive_only:
+                advice += " To divide each row by its sum pass renormalize=True."
         msg = (
-            f"{self.name} must hold finite probabilities between 0 and 1; "
-            f"{where} holds {float(values[column])!r}. "
-            f"For logits or log-probabilities pass from_logits=True."
+            f"{self.name} must hold finite probabilities between 0 and 1; {where} holds "
+            f"{value!r}. {advice}"
         )
-        if self.renormalize is not None and not self.positive_only:
-            msg += " To divide each row by its sum pass renormalize=True."
         raise ValueError(msg)
 
     def _refuse_sums(self, block: FloatArray, start: int) -> None:

@@ -24,6 +24,9 @@ _ARRAYS = (np.ndarray, NDArray)
 
 def read_json(text: str | bytes, kind: str) -> dict[str, Any]:
     """The values of a result of a kind, or an error that says what the text is instead."""
+    if not isinstance(text, str | bytes | bytearray):
+        msg = f"text must be what {kind}.to_json returned, a str; got {type(text).__name__}."
+        raise TypeError(msg)
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -161,7 +161,6 @@ def perplexity(
     y_true: ArrayLike,
     y_proba: ArrayLike,
     *,
-    base: float | None = ...,
     labels: ArrayLike | None = ...,
     pos_label: Any = ...,
     sample_weight: ArrayLike | None = ...,
@@ -174,7 +173,6 @@ def perplexity(
     y_true: ArrayLike,
     y_proba: ArrayLike,
     *,
-    base: float | None = ...,
     labels: ArrayLike | None = ...,
     pos_label: Any = ...,
     sample_weight: ArrayLike | None = ...,
@@ -186,7 +184,6 @@ def perplexity(
     y_true: ArrayLike,
     y_proba: ArrayLike,
     *,
-    base: float | None = math.e,
     labels: ArrayLike | None = None,
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
@@ -197,10 +194,10 @@ def perplexity(
     r"""
     Perplexity: the number of equally likely classes that would be as hard to guess.
 
-    .. math:: b^{H_b(t, p)} = e^{H(t, p)}
+    .. math:: e^{H(t, p)} = 2^{H_2(t, p)}
 
-    Smaller is better; 1 is certain and right, n_classes is a uniform guess. Infinite where
-    the cross-entropy is. It is the exponential of the reduced cross-entropy: with "mean" the
+    It is the same for every base. Smaller is better; 1 is certain and right, n_classes is a
+    uniform guess. Infinite where the cross-entropy is. It is the exponential of the reduced cross-entropy: with "mean" the
     geometric mean over the rows, with "sum" one over the joint probability of all of them.
 
     Parameters
@@ -212,9 +209,6 @@ def perplexity(
         Predicted distributions, classes on the last axis. One-dimensional: the probability
         of the positive class beside labels, one distribution beside a distribution. A data
         frame whose columns are named as the labels is matched by name.
-    base : float or None, default=e
-        Base of the logarithm: 2 gives bits, e or None nats.
-        The perplexity is the same for every base.
     labels : array-like of shape (n_classes,), default=None
         The label of each column of `y_proba`, in the order of the columns. None: the sorted
         labels of `y_true`, which must be as many as the columns.
@@ -257,7 +251,6 @@ def perplexity(
     >>> perplexity([0, 1, 2], [[1/3, 1/3, 1/3]] * 3)
     3.0...
     """
-    check_base(base)
     check_reduction(reduction)
     rows = check_pair(
         y_true,

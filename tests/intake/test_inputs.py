@@ -1,5 +1,6 @@
 """Bad input is refused with the argument, the rule, what was received and what to do."""
 
+import enum
 import inspect
 import math
 from datetime import UTC, datetime
@@ -306,7 +307,12 @@ def test_unequal_lengths(metric, p):
             r"does not: '0' \(row 0\).*str '0' cannot be compared with int 0",
         ),
         ([0, 0, 0], P, None, r"y_true holds 1 different labels, \[0\].*2 columns.*labels="),
-        ([0, 1, 2], P, None, r"y_true holds 3 different labels, \[0, 1, 2\].*classes_"),
+        (
+            [0, 1, 2],
+            P,
+            None,
+            r"y_true holds 3 different labels, \[0, 1, 2\].*only 2 col.*all classes",
+        ),
         (Y, [[0.5], [0.25], [0.5]], None, r"one column.*y_proba\[:, 0\]"),
         (Y, [0.5, 0.25, 0.5], [0, 1, 2], r"1-D y_proba .*labels names 3: \[0, 1, 2\]"),
         ([0, 1, 2], [0.5, 0.25, 0.5], None, r"1-D y_proba .*y_true holds 3: \[0, 1, 2\].*2-D"),
@@ -723,3 +729,39 @@ def test_weights_of_objects_and_of_extreme_size():
     assert "1e300 or more" in message_of(log_loss, [0, 1], p, sample_weight=[1.5e300, 0])
     assert perplexity([0, 0], [[5e-324, 1.0]] * 2, labels=[0, 1], reduction="sum") == math.inf
     assert label_entropy(["a", "b"], sample_weight=[1e-320, 1e299]) >= 0
+
+
+class Kind(enum.Enum):
+    """Labels that no order is known of."""
+
+    ONE = "one"
+    TWO = "two"
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: log_loss([0, 1], [[0.5, 0.5], [np.nan, 1.0]]), ValueError, "Leave out rows that"),
+        (lambda: log_loss([Kind.ONE, Kind.TWO], [[0.5, 0.5]] * 2), ValueError, "type Kind.*names"),
+        (
+            lambda: log_loss(
+                ["a", "b"], pd.DataFrame([[0.5, 0.5, 1]] * 2, columns=["a", "b", "id"])
+            ),
+            ValueError,
+            r"besides theirs, \['id'\]; leave them out",
+        ),
+        (lambda: js_divergence([0.5, 0.5], [0.2, 0.3, 0.5]), ValueError, "got 2 and 3 numbers"),
+        (
+            lambda: log_loss([0, 1], [0.5, 0.5], sample_weight="balanced"),
+            ValueError,
+            "must be numbers, one for each row: got",
+        ),
+        (lambda: LogLossAccumulator([0, 1]).update(1, [0.5, 0.5]), TypeError, "y_true"),
+        (lambda: LogLossReport.from_json({}), TypeError, "a str; got dict"),
+    ],
+)
+def test_an_error_says_what_would_help_here(call, error, message):
+    """And not what would help elsewhere, such as logits for a missing value."""
+    with pytest.raises(error, match=message) as caught:
+        call()
+    assert "from_logits" not in str(caught.value)

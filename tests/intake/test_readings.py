@@ -59,7 +59,9 @@ def test_one_hot_rows_take_the_order_of_labels_and_not_of_their_frame():
 def test_vectors_of_different_length_are_refused():
     for metric in SOFT:
         message = message_of(metric, [0.5, 0.25, 0.25], [0.5, 0.5])
-        assert "same number of rows; got 3 and 2" in message
+        assert (
+            "the same events, or labels and probabilities of the same rows; got 3 and 2" in message
+        )
         assert message_of(metric, None, [0.5, 0.5]).startswith("y_true must be")
 
 
