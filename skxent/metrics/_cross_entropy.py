@@ -197,8 +197,9 @@ def perplexity(
     .. math:: e^{H(t, p)} = 2^{H_2(t, p)}
 
     It is the same for every base. Smaller is better; 1 is certain and right, n_classes is a
-    uniform guess. Infinite where the cross-entropy is. It is the exponential of the reduced cross-entropy: with "mean" the
-    geometric mean over the rows, with "sum" one over the joint probability of all of them.
+    uniform guess. Infinite where the cross-entropy is. It is the exponential of the reduced
+    cross-entropy: with "mean" the geometric mean over the rows, with "sum" one over the joint
+    probability of all of them.
 
     Parameters
     ----------
