@@ -576,6 +576,7 @@ def test_reports_take_arrays_on_a_device_and_bring_them_block_by_block(many, mon
     monkeypatch.setattr(_table, "_MANY", many)
     for limit in ("_BLOCK_BYTES", "_BYTES_ALONE"):
         monkeypatch.setattr(_numpy, limit, 1 << 16)
+    monkeypatch.setattr(_slabs, "_NUMBERS", 3 << 13)
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(15_000, 3))
     proba, hot = np.exp(log_softmax(logits, axis=1)), np.eye(3)[rng.integers(3, size=15_000)]
