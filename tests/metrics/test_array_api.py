@@ -23,6 +23,7 @@ import skxent
 from skxent._backend import _array_api, _numpy, copied_from
 from skxent._intake import _foreign, _table
 from skxent._intake._foreign import on_host
+from skxent.statistic import _slabs
 
 
 @dataclass(frozen=True)
