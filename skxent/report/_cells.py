@@ -18,6 +18,8 @@ __all__ = ["Cells", "cells_of_bins", "exact_cells", "grouped", "in_parts"]
 _EXACT = 2_000_000
 # Columns are sorted so many numbers at a time.
 _SORTED = 1 << 18
+# Probabilities whose odds differ by less, relatively, are the same but for rounding.
+_ROUNDING = 1e-10
 # Labels are drawn for every probability of a class up to so many; beyond, for neighbours together.
 _MOST_CELLS = 256
 _GROUPS = 64
@@ -127,7 +129,8 @@ def _weighted_cells(columns: FloatArray, hit: NDArray[np.bool_], weight: FloatAr
 def _starts(proba: FloatArray) -> tuple[IntArray, IntArray]:
     """Where each different number of sorted rows begins, and which of these begin a row."""
     new = np.ones(proba.shape, dtype=bool)
-    np.greater(proba[:, 1:], proba[:, :-1], out=new[:, 1:])
+    below = proba[:, :-1]
+    np.greater(proba[:, 1:], below + _ROUNDING * below * (1.0 - below), out=new[:, 1:])
     starts = np.flatnonzero(new)
     return starts, np.searchsorted(starts, np.arange(0, proba.size, proba.shape[1]))
 

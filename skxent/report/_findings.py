@@ -82,8 +82,6 @@ def _recalibration(
     gain, low, high = (
         float(x[at]) for x in (recalibration.gain, recalibration.gain_low, recalibration.gain_high)
     )
-    if not low > 0:
-        return
     how = recalibration.recommended
     what = f"a map of the kind {how!r}" if how in ("vector", "dirichlet") else f"its {how}"
     of_class = recalibration.class_gain[at]

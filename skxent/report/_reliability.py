@@ -22,6 +22,9 @@ __all__ = ["Calibration", "Draws", "calibrate"]
 _DRAWN = 1 << 15
 # A binomial variance from which on its distribution is near to that of a rounded normal number.
 _LARGE = 9.0
+# To see what grouping takes off, labels are drawn so often for all cells, and the labels as they
+# are stand in where these are too many numbers for a few draws.
+_UNGROUPED, _FEWEST, _UNGROUPED_NUMBERS = 32, 4, 1 << 14
 _MANY_CLASSES = 100
 _GRID = np.linspace(0.0, 1.0, 41)
 _HISTOGRAM = np.linspace(0.0, 1.0, 21)
@@ -57,6 +60,8 @@ class Draws:
     """How labels are drawn."""
 
     n: int
+    two: bool
+    """Whether there are two classes."""
     sparing: bool
     """Whether there are many classes."""
     eps: float
@@ -67,7 +72,8 @@ class Draws:
     def of(cls, n_null: int, n_classes: int, eps: float, confidence_level: float) -> Draws:
         """A quarter of what was asked where there are many classes."""
         many = n_classes > _MANY_CLASSES
-        return cls(math.ceil(n_null / 4) if many else n_null, many, eps, confidence_level)
+        n = math.ceil(n_null / 4) if many else n_null
+        return cls(n, n_classes == 2, many, eps, confidence_level)
 
 
 def calibrate(parts: Iterable[Cells], draws: Draws, rng: np.random.Generator) -> list[Calibration]:
@@ -76,17 +82,45 @@ def calibrate(parts: Iterable[Cells], draws: Draws, rng: np.random.Generator) ->
 
     `parts` are the cells of all classes in their order, some classes at a time.
     """
+    if draws.two:
+        return _of_two(parts, draws, rng)
     found: list[Calibration] = []
     for cells in parts:
+        fit = _Fit.of(cells)
+        found += fit.beside(_null(cells, fit.losses, draws, rng))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Isotonic regressions of classes, and the mean losses that they leave."""
+
+    cells: Cells
+    share: FloatArray
+    starts: IntArray
+    losses: FloatArray
+
+    @classmethod
+    def of(cls, cells: Cells) -> _Fit:
         share, starts = _isotonic(cells)
         weight = np.add.reduceat(cells.weight, starts)
         losses = _left(cells.hits, weight, starts, cells.classes[starts], len(cells.first))
-        losses /= cells.totals(cells.weight)
-        null = _null(cells, losses, draws, rng)
-        curves = _curves(cells, share, starts, null.bands)
-        of_class = (losses.tolist(), null.means.tolist(), null.p_values.tolist(), curves)
-        found += map(Calibration, *of_class)
-    return found
+        return cls(cells, share, starts, losses / cells.totals(cells.weight))
+
+    def beside(self, null: _Null) -> list[Calibration]:
+        """With what is left to chance."""
+        curves = _curves(self.cells, self.share, self.starts, null.bands)
+        numbers = (self.losses.tolist(), null.means.tolist(), null.p_values.tolist())
+        return list(map(Calibration, *numbers, curves))
+
+
+def _of_two(parts: Iterable[Cells], draws: Draws, rng: np.random.Generator) -> list[Calibration]:
+    """The curve of one of two classes is that of the other turned around, and so is its null."""
+    one, other = (_Fit.of(each) for cells in parts for each in in_parts(cells, 1))
+    null = _null(other.cells, other.losses, draws, rng)
+    turned = [tuple(1.0 - ends[::-1] for ends in (x, high, low)) for x, low, high in null.bands]
+    of_one = _Null(null.means, null.p_values, [(x, low, high) for x, low, high in turned])
+    return [*one.beside(of_one), *other.beside(null)]
 
 
 def _curves(
@@ -129,13 +163,29 @@ def _null(cells: Cells, losses: FloatArray, draws: Draws, rng: np.random.Generat
         means.append(drawn.mean(axis=0))
         coarser.append(left[0])
         bands += _bands(part, at, curves[1:], draws.confidence_level)
-    # What the groups take from the miscalibration of a calibrated model. That the cost at the
-    # mean probability of a group differs has a known mean; that the regression is coarser is
-    # seen in the labels as they are.
-    costs = [x.totals(x.weight * (entr(x.proba) + entr(1.0 - x.proba))) for x in (cells, few)]
-    lost = (costs[0] - costs[1]) / cells.totals(cells.weight)
-    lost += np.concatenate(coarser) - losses
-    return _Null(np.concatenate(means) + lost, np.concatenate(p_values), bands)
+    found = np.concatenate(means)
+    if few is not cells:
+        # What the groups take from the miscalibration of a calibrated model. That the cost at the
+        # mean probability of a group differs has a known mean.
+        costs = [x.totals(x.weight * (entr(x.proba) + entr(1.0 - x.proba))) for x in (cells, few)]
+        found += (costs[0] - costs[1]) / cells.totals(cells.weight)
+        taken = _taken_by_groups(cells, few, draws, rng)
+        found += np.concatenate(coarser) - losses if taken is None else taken
+    return _Null(found, np.concatenate(p_values), bands)
+
+
+def _taken_by_groups(
+    cells: Cells, few: Cells, draws: Draws, rng: np.random.Generator
+) -> FloatArray | None:
+    """By how much more coarser regressions leave of labels that are drawn; None for many cells."""
+    n = min(draws.n, _UNGROUPED, _UNGROUPED_NUMBERS // len(cells.proba))
+    if n < _FEWEST:
+        return None
+    hits, nowhere = _drawn(cells, n, rng)[1:], np.empty(0, dtype=np.intp)
+    starts = np.append(0, np.searchsorted(np.cumsum(cells.rows), np.cumsum(few.rows)[:-1]) + 1)
+    fine = _miscalibrations(hits, cells, draws.eps, nowhere)[1]
+    hits = np.add.reduceat(hits, starts, axis=1)
+    return (_miscalibrations(hits, few, draws.eps, nowhere)[1] - fine).mean(axis=0)
 
 
 def _drawn(cells: Cells, draws: int, rng: np.random.Generator) -> FloatArray:

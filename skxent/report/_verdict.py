@@ -221,8 +221,12 @@ def _floored(f: Facts) -> str | None:
 def _bent(f: Facts) -> bool:
     """Whether a reliability curve is off beyond chance, though no map and no gap shows it."""
     p = f.per_class["miscalibration_p"]
-    tests = 1 if len(p) == 2 else len(p)  # two classes have the same curve
-    return bool(np.nanmin(p, initial=1.0) * tests <= _BENT)
+    p = np.sort(p[~np.isnan(p)])
+    if len(f.per_class["miscalibration_p"]) == 2:  # which have the same curve
+        p = p[:1]
+    # Simes (1986), doi:10.1093/biomet/73.3.751. No p-value is below one in as many as there are
+    # draws, so that of five classes no smallest one alone would ever be small enough.
+    return bool((p * len(p) <= _BENT * np.arange(1, len(p) + 1)).any())
 
 
 def _calibrated(f: Facts) -> str | None:

@@ -95,18 +95,36 @@ def test_recalibration_that_needs_a_freer_map():
     assert groups[0] == f"a map of the kind {report.recalibration.recommended!r}"
 
 
-def test_recalibration_whose_gain_may_be_none():
-    """A map is chosen at a level of its own; at that of the report the gain may be chance."""
+def test_recalibration_is_said_where_it_is_recommended_at_any_level():
+    """A map is chosen at a level of its own; at that of the report the gain may hold 0."""
     y, p = calibrated(300, 3)
-    sentences = {}
-    for level in (0.9, 1 - 1e-12):
+    for level in (0.5, 0.9, 1 - 1e-12):
         logits = 1.8 * np.log(p)
         report = log_loss_report(y, logits, from_logits=True, confidence_level=level, n_null=0)
         recalibration = report.recalibration
         assert recalibration.recommended == "temperature"
-        sentences[level] = only(report, "recalibration")
-    assert recalibration.gain_low[recalibration.methods.index("temperature")] < 0
-    assert list(map(len, sentences.values())) == [1, 0]
+        at, (groups,) = recalibration.methods.index("temperature"), only(report, "recalibration")
+        assert groups[4:6] == (f"{100 * level:g}", f"{recalibration.gain_low[at]:.4f}")
+    assert recalibration.gain_low[at] < 0
+
+
+def test_verdict_finding_and_recoverable_loss_rest_on_the_same_test():
+    """Also where an interval of the gain at 95 % holds 0, and where one at 80 % does not."""
+    seen = set()
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        z = 2 * rng.normal(size=250)
+        y = (rng.random(250) < 1 / (1 + np.exp(-z / 1.5))).astype(int)
+        for level in (0.95, 0.8):
+            report = quick(y, 1 / (1 + np.exp(-z)), confidence_level=level, recalibration=True)
+            found = report.recalibration
+            helps = found.recommended != "none"
+            low = found.gain_low[found.methods.index(found.recommended)]
+            assert bool(only(report, "recalibration")) == helps
+            assert ("recalibration (" in report.verdict) == helps
+            assert bool(report.per_class["recoverable"].any()) == helps
+            seen.add((helps, bool(low > 0)))
+    assert {(True, False), (True, True), (False, False)} <= seen
 
 
 @pytest.mark.parametrize(("factor", "confidence"), [(3.0, "over"), (0.4, "under")])

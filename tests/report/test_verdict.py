@@ -296,6 +296,21 @@ def test_probabilities_that_are_bent_are_not_called_calibrated():
     assert "look at the curves" in report.verdict
 
 
+def test_bent_curves_of_several_classes_are_found():
+    """Where no p-value can be small enough for one of five, those of several are together."""
+    rng, k, n = np.random.default_rng(0), 5, 1500
+    top, said = rng.integers(k, size=n), rng.uniform(0.25, 0.95, n)
+    p = np.tile(((1 - said) / (k - 1))[:, None], (1, k))
+    p[np.arange(n), top] = said
+    right = rng.random(n) < said - 0.15 * np.sin(8 * np.pi * (said - 0.6))
+    y = np.where(right, top, (top + rng.integers(1, k, size=n)) % k)
+    report = log_loss_report(y, p)
+    assert report.overall["p_value"] > 0.01
+    assert report.recalibration.recommended == "none"
+    assert report.per_class["miscalibration_p"].min() * k > 0.02
+    assert "look at the curves" in report.verdict
+
+
 def test_the_verdict_says_no_more_than_the_test_of_the_gap():
     """A temperature may help where the gap could be chance: the way it is off is not said."""
     y, p = calibrated(150, 3)
