@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from skxent._intake._columns import FIRST, BadDataError
@@ -38,6 +39,11 @@ def with_nulls(table: pa.Table) -> pa.Table:
 
     for i, field in enumerate(table.schema):
         if not pa.types.is_floating(field.type):
+            continue
+        total = pc.sum(table.column(i)).as_py()
+        if total is None or not math.isnan(
+            total
+        ):  # quicker than to ask each number; nan makes it nan
             continue
         is_nan = pc.is_nan(table.column(i))
         if pc.any(is_nan).as_py():

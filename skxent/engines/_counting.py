@@ -70,6 +70,17 @@ class Counting:
         finally:
             self._close(first, found)
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a column; in the first of several files."""
+        if self.stream is not None:
+            return name in self.stream.schema.names
+        first = self.files[0]
+        found = self._open(first)
+        try:
+            return name in found.schema.names
+        finally:
+            self._close(first, found)
+
     def _labels(self, texts: Sequence[str] | None, schema: Any, where: str) -> NDArray[Any]:
         if texts is None:
             return labels_in(schema, self.columns, where)

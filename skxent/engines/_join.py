@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from skxent._intake._arrow import Chunk
 from skxent._intake._columns import BadDataError, is_text_file
+from skxent._intake._groups import Groups
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["Ids", "KeptLosses", "ids_in"]
+__all__ = ["Ids", "KeptLosses", "digests", "ids_in"]
 
 # Ids of files of text, in which 7 and "7" are alike.
 _UNTYPED = "text without types"
@@ -104,7 +106,7 @@ class KeptLosses:
         """Number of the first row, its file and its number there, in ascending order."""
         self._n = 0
         self._parts: dict[str, list[NDArray[Any]]] = {
-            name: [] for name in ("ids", "losses", "codes", "numbers")
+            name: [] for name in ("ids", "losses", "codes", "numbers", "weights", "groups")
         }
         self._bits: list[NDArray[np.uint8] | int] = []
 
@@ -115,8 +117,14 @@ class KeptLosses:
         losses: FloatArray,
         codes: IntArray,
         zeros: NDArray[np.bool_] | None,
+        weights: FloatArray | None = None,
+        groups: NDArray[np.int64] | None = None,
     ) -> None:
-        """Add a chunk; a loss is nan where a value is missing. `zeros` are by row and class."""
+        """
+        Add a chunk; a loss is nan where a value is missing. `zeros` are by row and class.
+
+        Weights and digests of groups are kept where both models have them, to be compared.
+        """
         self.check_kind(ids, chunk)
         there, n = ids.there, len(losses)
         self._chunks.append((self._n, chunk.where, chunk.start))
@@ -124,6 +132,9 @@ class KeptLosses:
         self._parts["losses"].append(losses[there])
         self._parts["codes"].append(codes[there].astype(np.int32))
         self._parts["numbers"].append(np.arange(self._n, self._n + n)[there])
+        for part, values in (("weights", weights), ("groups", groups)):
+            if values is not None:
+                self._parts[part].append(values[there])
         bits = None if zeros is None else np.packbits(zeros[there], axis=1)
         self._bits.append(int(np.count_nonzero(there)) if bits is None else bits)
         self.n_lost += n - int(np.count_nonzero(there))
@@ -164,6 +175,9 @@ class KeptLosses:
         order = np.argsort(arrays["ids"], kind="stable")
         self.ids = arrays["ids"][order]
         self.losses, self.codes = arrays["losses"][order], arrays["codes"][order]
+        self.weights, self.groups = (
+            arrays[name][order] if name in arrays else None for name in ("weights", "groups")
+        )
         self._numbers = arrays["numbers"][order]
         width = -(-n_classes // 8)
         self._packed = None
@@ -207,6 +221,16 @@ class KeptLosses:
     def shown(self, at: int) -> str:
         """An id as a user writes it."""
         return shown_id(self.ids[at])
+
+
+def digests(groups: Groups) -> NDArray[np.int64]:
+    """A number for the group of each row: the same in every process, and for 7, 7.0 and "7"."""
+    found = np.empty(len(groups.keys), dtype=np.int64)
+    for i, key in enumerate(groups.keys.tolist()):
+        whole = isinstance(key, float) and key.is_integer()
+        text = str(int(key) if whole else key).encode()
+        found[i] = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
+    return found[groups.codes]
 
 
 def shown_id(value: Any) -> str:

@@ -265,3 +265,41 @@ def test_a_row_that_breaks_a_rule_is_named(tmp_path):
                       **{f"p_{c}": pa.array([], pa.float64()) for c in CLASSES}})  # fmt: skip
     with pytest.raises(ValueError, match="'old': there are no rows"):
         compare_log_loss_from(empty, frame("new"), **COLUMNS)
+
+
+MORE = {"weight": "w", "groups": "g"}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize(("column", "what"), [("w", "weight"), ("g", "group")])
+def test_a_weight_or_a_group_that_is_another_one_in_old_is_an_error(
+    column, what, kind, n_jobs, tmp_path
+):
+    """As a label that is another one is; a CSV file of old has groups as text."""
+    old = frame("old").to_arrow()
+    values = old[column].to_numpy().copy()
+    values[7] += 1
+    at = old.column_names.index(column)
+    other = old.set_column(at, column, pa.array(values))
+    new = tmp_path / "new.parquet"
+    pq.write_table(frame("new", order=SHUFFLED).to_arrow(), new, row_group_size=100)
+    path = tmp_path / f"old.{kind}"
+    write = pq.write_table if kind == "parquet" else arrow_csv.write_csv
+    write(old, path)
+    given = {"sample_weight": WEIGHT, "groups": GROUPS}
+    assert alike(compare_log_loss_from(path, new, **COLUMNS, **MORE, n_jobs=n_jobs), **given)
+    write(other, path)
+    row = int(np.flatnonzero(SHUFFLED == 7)[0])
+    message = rf"new\.parquet, row {row}, column '{column}': the {what} of the id '?{IDS[7]}'? "
+    with pytest.raises(ValueError, match=rf"{message}is another one in .*old\.{kind}, row 7;"):
+        compare_log_loss_from(path, new, **COLUMNS, **MORE, n_jobs=n_jobs)
+    # Nothing is compared that nobody asked for.
+    assert alike(compare_log_loss_from(path, new, **COLUMNS, n_jobs=n_jobs))
+
+
+@pytest.mark.parametrize("lacking", [["w"], ["g"], ["w", "g"]])
+def test_what_old_does_not_have_is_that_of_new(lacking):
+    old = frame("old").drop(lacking)
+    found = compare_log_loss_from(old, frame("new", order=SHUFFLED), **COLUMNS, **MORE)
+    assert alike(found, sample_weight=WEIGHT, groups=GROUPS)
