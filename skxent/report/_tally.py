@@ -75,10 +75,11 @@ class Tally:
 
     def _check_groups(self, batch: Batch) -> None:
         """Refuse rows in groups beside rows in none, also where these wait."""
-        others = [waiting.groups is None for waiting in self._waiting if waiting.counts]
-        if self._counted.sums is not None:
-            others.append(self._counted.sums.groups is None)
-        if batch.counts and others and others[0] != (batch.groups is None):
+        # What waits is all in groups, or none of it.
+        known = next((other.groups is None for other in self._waiting if other.counts), None)
+        if known is None and self._counted.sums is not None:
+            known = self._counted.sums.groups is None
+        if batch.counts and known not in (None, batch.groups is None):
             msg = "groups were given for some of the rows; give them for all, or for none."
             raise ValueError(msg)
 
