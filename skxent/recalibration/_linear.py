@@ -49,7 +49,8 @@ class LinearFits(Multiplied):
         return part
 
     def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        theta = theta.astype(np.float32).astype(np.float64)  # as they multiply the rows
+        if not self.exact:
+            theta = theta.astype(np.float32).astype(np.float64)  # as they multiply the rows
         shape, n_sets, k = self.shape, len(self.weight), self.shape.k
         counts = np.zeros((n_sets, k))
         sums = np.zeros((n_sets, k, k) if shape.slope == "matrix" else (n_sets, k))

@@ -20,6 +20,7 @@ from skxent.recalibration._newton import (
     Fits,
     crossed,
     curvature_at,
+    ended,
     is_solved_directly,
     minimised,
     times,
@@ -367,5 +368,8 @@ def fit_methods(
 def fit_map(
     method: Method, x: FloatArray, codes: IntArray, weight: FloatArray | None = None
 ) -> Map:
-    """The map of one method; see `fit_methods`."""
-    return fit_methods([method], x, codes, weight)[0].map
+    """The map of one method, by sums in double precision; see `fit_methods`."""
+    found = fit_methods([method], x, codes, weight)[0]
+    if found.fits is None or found.theta is None:
+        return found.map
+    return _map_of(method, found.fits, ended(found.fits, found.theta))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skxent._backend import class_weights, pick, row_slices
 from skxent._typing import FloatArray, IntArray
@@ -129,6 +130,7 @@ class MixtureFits(Fits):
     ) -> None:
         super().__init__(sloped, weight)
         self.sloped, self.with_slope, self.with_share = sloped, with_slope, with_share
+        self.rounding = 1e-6 if with_share else 0.0
         self.unsloped = None if with_slope else sloped.expanded(1.0, 0)[0]
         self._weigh()
 
@@ -136,14 +138,19 @@ class MixtureFits(Fits):
         """What follows from the weights."""
         k = self.x.shape[1]
         self.classes = np.array([shares_of_classes(self.codes, k, each) for each in self.weight])
-        self.of_class = self.classes[:, self.codes].astype(np.float32)
-        self.narrow = self.weight.astype(np.float32)
+        self.of_class: NDArray[Any] = self.classes[:, self.codes].astype(np.float32)
+        self.narrow: NDArray[Any] = self.weight.astype(np.float32)
         self.series = np.empty(0), np.empty((5, 0))
         """Slopes, and weighted sums of the terms of the series around them."""
 
     def weighted(self, weight: FloatArray) -> Self:
         part = super().weighted(weight)
         part._weigh()
+        return part
+
+    def exactly(self) -> Self:
+        part = super().exactly()
+        part.of_class, part.narrow = self.classes[:, self.codes], self.weight
         return part
 
     def held_out(self, theta: FloatArray, fold_of: IntArray) -> FloatArray:
@@ -221,13 +228,14 @@ class MixtureFits(Fits):
         return value, gradient[:, None], np.maximum(hessian, 1e-12)[:, None, None]
 
     def _sums_of_mixed(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        # In single precision, as `Rows.narrow`.
-        sets, share, size = len(self.weight), theta[:, -1:].astype(np.float32), theta.shape[1]
+        # In single precision, as `Rows.narrow`, unless they are exact.
+        kind, sets, size = self.narrow.dtype, len(self.weight), theta.shape[1]
+        share = theta[:, -1:].astype(kind)
         value, gradient = np.zeros(sets), np.zeros((sets, size))
         squares, bend = np.zeros((sets, size, size)), np.zeros(sets)
         for rows in row_slices(len(self.codes), 4 * sets):
             w, of_class = self.narrow[:, rows], self.of_class[:, rows]
-            logs, first, second = self._logs(theta, rows).astype(np.float32)
+            logs, first, second = self._logs(theta, rows).astype(kind)
             q = np.exp(logs)
             mixed = (1.0 - share) * q + share * of_class
             value -= _weighted(w.astype(np.float64), np.log(mixed, dtype=np.float64))

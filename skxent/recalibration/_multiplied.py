@@ -44,7 +44,7 @@ class Multiplied(Fits):
         """Rows times their slopes: shape (n_sets, n_rows, k), or (1, n_rows, k) without slopes."""
         if not self.shape.n_slopes:
             return x[None]
-        slopes = self.shape.slopes(theta).astype(np.float32)
+        slopes = self.shape.slopes(theta).astype(x.dtype)
         return times(x, slopes) if self.shape.slope == "matrix" else x * slopes
 
     def powers(
@@ -57,7 +57,7 @@ class Multiplied(Fits):
         """
         bias = self.shape.biases(theta)
         most = bias.max(axis=1, keepdims=True)  # whose own factor might be too large
-        factor = np.exp(bias - most).astype(np.float32)
+        factor = np.exp(bias - most).astype(x.dtype)
         powers, total, shift = exponentials(self.multiplied(x, theta), factor)
         return factor, powers, total, shift + most
 

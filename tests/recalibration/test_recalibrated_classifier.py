@@ -115,8 +115,7 @@ def test_it_is_the_map_of_out_of_fold_predictions_and_one_more_fit(method, k):
     recalibrator = Recalibrator(method).fit(y, out_of_fold)
     expected = recalibrator.predict_proba(base.fit(X, y).predict_proba(X))
     assert found.method_ == recalibrator.method_
-    # Rows lie in another order, and sums in single precision lead to where a fit ends.
-    assert_allclose(found.predict_proba(X), expected, rtol=1e-4, atol=1e-5)
+    assert_allclose(found.predict_proba(X), expected, rtol=1e-8)
     assert_array_equal(found.predict(X), found.classes_[expected.argmax(axis=1)])
     assert found.n_features_in_ == 10
 

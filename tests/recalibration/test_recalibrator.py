@@ -394,3 +394,17 @@ def test_many_rows_are_read_block_by_block():
     logs = np.log(p) / recalibrator.temperature_
     assert_allclose(recalibrator.predict_proba(p), np.exp(log_softmax(logs, axis=1)), rtol=1e-9)
     assert recalibrator.eps == EPS
+
+
+@pytest.mark.parametrize(
+    "method", ["bias", "bias+temperature", "mix", "temperature+mix", "vector", "dirichlet"]
+)
+def test_the_order_of_the_rows_and_their_rounding_do_not_show(method):
+    """Sums in single precision would show in the fifth digit."""
+    y, p = too_sure()
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(y))
+    near = p[order] * (1 + 1e-11 * rng.normal(size=p.shape))
+    one = Recalibrator(method).fit(y, p)
+    other = Recalibrator(method).fit(y[order], near)
+    assert_allclose(other.predict_proba(p), one.predict_proba(p), rtol=1e-8, atol=1e-12)
