@@ -32,7 +32,7 @@ def read_table(path: str) -> UserTable:
     """Text with a header line, Parquet, Arrow or Feather; "-" is text on standard input."""
     try:
         if path == "-":
-            return _of_text(sys.stdin.read(), path)
+            return _of_text(_decoded(sys.stdin.buffer.read()), path)  # whatever the locale
         content = Path(path).read_bytes()
         if content.startswith(_BINARY):
             return _of_arrow(path)

@@ -1,6 +1,8 @@
 """Which columns of a user's table a classifier learns from, and what is said of the others."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -290,3 +292,11 @@ def test_other_encodings_are_said_with_a_way_out(encoding, said, tmp_path, capsy
     data.to_csv(tmp_path / "a.csv", index=False, encoding=encoding)
     assert main(["fit", str(tmp_path / "a.csv"), "--target", "kind"]) == 3
     assert re.search(said, capsys.readouterr().err)
+
+
+def test_standard_input_is_utf8_whatever_the_locale():
+    text = "size,kind\n" + "1.5,a\n2.5,é\n" * 9
+    command = [sys.executable, "-m", "skxent", "fit", "-", "--target", "kind"]
+    done = subprocess.run(command, input=text.encode("latin-1"), capture_output=True)
+    assert (done.returncode, done.stdout) == (3, b"")
+    assert b"line 3 has a byte 0xe9, which is none there; save it as UTF-8" in done.stderr
