@@ -152,8 +152,8 @@ class _Candidates:
         """What a map has to be better by than each simpler one, lest equal ones are a lottery."""
         self.taken = np.zeros((len(methods), len(drawn.codes)))
         """What each method takes off the loss of each row."""
-        rest = drawn.rest_after([f.map for f in self.fitted[1:]])
-        np.subtract(drawn.before[drawn.n_fit :], rest, out=self.taken[1:, drawn.n_fit :])
+        maps = [f.map for f in self.fitted[1:]]
+        drawn.take_rest(maps, self.taken[1:, drawn.n_fit :])
         self._moments = np.zeros((4, len(methods)))
         self._update([0])
 
@@ -311,7 +311,8 @@ def choose(
     gain = found.gain.mean
     gain_low, gain_high = found.intervals(confidence_level)
     loss = float(np.average(losses, weights=rows.weight)) - gain
-    after = found.whole.moments(drawn.before - taken for taken in found.taken)
+    room = np.empty_like(drawn.before)
+    after = found.whole.moments(np.subtract(drawn.before, t, out=room) for t in found.taken)
     low, high = hall_interval(replace(after, mean=loss[:, None]), confidence_level)
     recalibration = Recalibration(
         methods=tuple(f.method.name for f in found.fitted),

@@ -52,16 +52,15 @@ class Drawn:
         weight = None if self.weight is None else self.weight[: self.n_fit]
         return self.x, self.codes[: self.n_fit], weight
 
-    def rest_after(self, maps: Sequence[Map]) -> FloatArray:
-        """Losses after each map of the rows that none was fitted to, a block at a time."""
+    def take_rest(self, maps: Sequence[Map], out: FloatArray) -> None:
+        """What each map takes off the losses of rows that none was fitted to, block by block."""
         first = self.n_fit
-        found = np.empty((len(maps), len(self.codes) - first))
-        for at in row_slices(found.shape[1], self.x.shape[1]):
+        for at in row_slices(out.shape[1], self.x.shape[1]):
             rows = slice(first + at.start, first + at.stop)
             x = finite_logs(self.proba.taken(self.some[rows]), self.least)
-            for losses, each in zip(found, maps, strict=True):
-                losses[at] = each.losses(x, self.codes[rows])
-        return np.clip(found, 0.0, -self.least, out=found)
+            for taken, each in zip(out, maps, strict=True):
+                after = each.losses(x, self.codes[rows]).clip(0.0, -self.least)
+                np.subtract(self.before[rows], after, out=taken[at])
 
 
 def drawn_rows(

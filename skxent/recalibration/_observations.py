@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from skxent._backend import class_weights, dot
+from skxent._backend import class_weights, dot, row_slices
 from skxent._inference._intervals import Moments, moments_of_mean
 from skxent._typing import FloatArray, IntArray
 
 __all__ = ["Observations"]
+
+# As many arrays are at work on a block of rows.
+_ARRAYS = 4
 
 
 class Observations:
@@ -44,16 +47,26 @@ class Observations:
     def _powers(self, values: FloatArray) -> list[FloatArray]:
         """Sums of products of the values with their shares, about the last, which is their mean."""
         middle = dot(self.share, values) if self.owner is None else 0.0
-        part = self.share * (values - middle)  # so that a small spread keeps its digits
-        if self.cell is not None:
-            part = class_weights(self.cell, len(self.own), part)
-        weighted, sums = self.own * part, self._sums
-        found = [sums(part), sums(weighted), sums(part, part), sums(self.own, weighted)]
-        found += [sums(weighted, part), sums(np.multiply(part, part, out=weighted), part)]
+        # Less the mean, so that a small spread keeps its digits.
+        if self.cell is None:
+            found = np.zeros((6, self.k))
+            for at in row_slices(len(values), _ARRAYS):
+                found += self._products(self.share[at] * (values[at] - middle), at)
+        else:
+            part = class_weights(self.cell, len(self.own), self.share * (values - middle))
+            found = self._products(part, slice(None))
         return [*found, np.full(self.k, middle)]
 
-    def _sums(self, a: FloatArray, b: FloatArray | None = None) -> FloatArray:
-        """Sums of numbers, or of products, over all or over those of each class."""
-        if self.owner is not None:
-            return class_weights(self.owner, self.k, a if b is None else a * b)
-        return np.array([a.sum() if b is None else dot(a, b)])
+    def _products(self, part: FloatArray, at: slice) -> FloatArray:
+        own, owner = self.own[at], None if self.owner is None else self.owner[at]
+
+        def sums(a: FloatArray, b: FloatArray | None = None) -> FloatArray:
+            """Of numbers, or of products, over all or over those of each class."""
+            if owner is not None:
+                return class_weights(owner, self.k, a if b is None else a * b)
+            return np.array([a.sum() if b is None else dot(a, b)])
+
+        weighted = own * part
+        found = [sums(part), sums(weighted), sums(part, part), sums(own, weighted)]
+        found += [sums(weighted, part), sums(np.multiply(part, part, out=weighted), part)]
+        return np.array(found)
