@@ -313,6 +313,8 @@ def choose(
     loss = float(np.average(losses, weights=rows.weight)) - gain
     room = np.empty_like(drawn.before)
     after = found.whole.moments(np.subtract(drawn.before, t, out=room) for t in found.taken)
+    parts = (np.multiply(found.share, t, out=room) for t in found.taken)
+    of_classes = [class_weights(drawn.codes, k, part) for part in parts]
     low, high = hall_interval(replace(after, mean=loss[:, None]), confidence_level)
     recalibration = Recalibration(
         methods=tuple(f.method.name for f in found.fitted),
@@ -322,15 +324,14 @@ def choose(
         gain=gain / unit,
         gain_low=gain_low / unit,
         gain_high=gain_high / unit,
-        class_gain=np.array([class_weights(drawn.codes, k, found.share * t) for t in found.taken])
-        / unit,
+        class_gain=np.array(of_classes) / unit,
         recommended=found.fitted[at].method.name,
         fitted=replace(found.fitted[at].map, eps=eps, positive=rows.proba.positive),
     )
     recoverable = np.zeros((3, k))
     if at:
-        parts = Observations(found.share, drawn.units, drawn.codes, k)
-        of_class = found.with_fit(parts.moments([found.taken[at]]), at)
+        by_class = Observations(found.share, drawn.units, drawn.codes, k)
+        of_class = found.with_fit(by_class.moments([found.taken[at]]), at)
         bounds = paired_interval(of_class, confidence_level)
         recoverable = np.concatenate([of_class.mean, *bounds]) / unit
     temperature = recalibration.methods.index("temperature")
