@@ -426,7 +426,7 @@ def test_rows_that_lack_a_value_of_any_model_are_left_out_and_counted(tmp_path):
     ("change", "message"),
     [
         (pl.lit("z").alias("kind"), r"row 0, column 'kind': 'z' is none of the labels"),
-        (pl.lit(0.9).alias("noisy_a"), r"the data: The rows of y_proba must sum to 1"),
+        (pl.lit(0.9).alias("noisy_a"), r"the data: The rows of columns 'noisy_\*' must sum to 1"),
         (pl.lit(1.5).alias("noisy_c"), r"column 'noisy_c'"),
         (pl.lit(-1.0).alias("w"), r"column 'w'"),
     ],
