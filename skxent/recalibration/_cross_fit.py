@@ -31,15 +31,22 @@ def stratified_folds(codes: IntArray, n_splits: int, random_state: RandomState) 
     # A class with fewer rows than folds cannot be in each of them; such rows are spread
     # together with those of the largest class.
     strata = np.where(counts[codes] < n_splits, counts.argmax(), codes)
-    _, first, stratum = np.unique(strata, return_index=True, return_inverse=True)
-    in_turn = np.argsort(np.argsort(first))[stratum]  # numbered as they first occur
-    dealt = np.sort(in_turn)
-    fold_of = np.empty(len(codes), dtype=np.intp)
-    sizes = [np.bincount(dealt[i::n_splits], minlength=len(first)) for i in range(n_splits)]
-    for c, of_class in enumerate(np.transpose(sizes)):
-        folds = np.repeat(np.arange(n_splits), of_class)
-        random.shuffle(folds)
-        fold_of[in_turn == c] = folds
+    n = len(codes)
+    first = np.full(len(counts), n)
+    first[strata[::-1]] = np.arange(n)[::-1]
+    in_turn = np.argsort(np.argsort(first, kind="stable"))[strata]  # numbered as they first occur
+    order = np.argsort(in_turn, kind="stable")
+    dealt = in_turn[order]
+    n_strata = int(dealt[-1]) + 1
+    sizes = [np.bincount(dealt[i::n_splits], minlength=n_strata) for i in range(n_splits)]
+    folds, start, numbers = np.empty(n, dtype=np.intp), 0, np.arange(n_splits)
+    for of_class in np.transpose(sizes):
+        own = np.repeat(numbers, of_class)
+        random.shuffle(own)
+        folds[start : start + len(own)] = own
+        start += len(own)
+    fold_of = np.empty(n, dtype=np.intp)
+    fold_of[order] = folds
     return fold_of
 
 

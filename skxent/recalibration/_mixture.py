@@ -136,12 +136,14 @@ class MixtureFits(Fits):
 
     def _weigh(self) -> None:
         """What follows from the weights."""
+        self.series = np.empty(0), np.empty((5, 0))
+        """Slopes, and weighted sums of the terms of the series around them."""
+        if not self.with_share:
+            return
         k = self.x.shape[1]
         self.classes = np.array([shares_of_classes(self.codes, k, each) for each in self.weight])
         self.of_class: NDArray[Any] = self.classes[:, self.codes].astype(np.float32)
         self.narrow: NDArray[Any] = self.weight.astype(np.float32)
-        self.series = np.empty(0), np.empty((5, 0))
-        """Slopes, and weighted sums of the terms of the series around them."""
 
     def weighted(self, weight: FloatArray) -> Self:
         part = super().weighted(weight)
@@ -150,7 +152,8 @@ class MixtureFits(Fits):
 
     def exactly(self) -> Self:
         part = super().exactly()
-        part.of_class, part.narrow = self.classes[:, self.codes], self.weight
+        if self.with_share:
+            part.of_class, part.narrow = self.classes[:, self.codes], self.weight
         return part
 
     def held_out(self, theta: FloatArray, fold_of: IntArray) -> FloatArray:
