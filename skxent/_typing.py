@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 __all__ = [
     "EPS",
-    "LEAST_POSSIBLE",
     "Average",
     "FloatArray",
     "IntArray",
@@ -20,9 +19,6 @@ __all__ = [
 
 # The floor of probabilities, for every type of numbers: the distance from 1 to the next float64.
 EPS = 2.0**-52
-# A probability below is as good as 0, in logits and for every type of numbers: it is the smallest
-# number above 0 of float32, where what is smaller has become 0 before anybody could look.
-LEAST_POSSIBLE = 2.0**-149
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

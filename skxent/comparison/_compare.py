@@ -19,7 +19,7 @@ from skxent._inference._paired import FlooredShares, paired_interval, paired_p_v
 from skxent._intake._groups import Groups, check_groups
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._render._words import left_out
-from skxent._typing import LEAST_POSSIBLE, FloatArray, IntArray
+from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
 from skxent.statistic._central import CentralSums
 from skxent.statistic._paired import PairedRows, PairedSums
@@ -100,7 +100,7 @@ def rows_that_count(
 
 
 def _excluded(rows: Labelled) -> NDArray[np.bool_]:
-    """Whether a row that counts has as good as no probability of each class."""
+    """Whether a row that counts has probability 0 of each class."""
     found = np.zeros(rows.proba.n_classes, dtype=np.bool_)
     for at, none in _zeros(rows):
         found |= (none if rows.weight is None else none[rows.weight[at] > 0]).any(axis=0)
@@ -108,7 +108,7 @@ def _excluded(rows: Labelled) -> NDArray[np.bool_]:
 
 
 def zeros_of(rows: Labelled) -> NDArray[np.bool_]:
-    """Whether each row has as good as none of each class, shape (n_rows, n_classes)."""
+    """Whether each row has probability 0 of each class, shape (n_rows, n_classes)."""
     found = np.empty((rows.proba.n_samples, rows.proba.n_classes), dtype=np.bool_)
     for at, none in _zeros(rows):
         found[at] = none
@@ -117,7 +117,7 @@ def zeros_of(rows: Labelled) -> NDArray[np.bool_]:
 
 def _zeros(rows: Labelled) -> Iterator[tuple[slice, NDArray[np.bool_]]]:
     for at, block in rows.proba.probabilities():
-        yield at, block < LEAST_POSSIBLE
+        yield at, block == 0
 
 
 def in_range(rows: PairedRows) -> PairedRows:

@@ -249,8 +249,7 @@ def compare_log_loss(
     about twenty rows or groups are too narrow if the differences are skewed, as they are where
     one model is much more sure than another; `notes` says so.
 
-    Where a model gives probability 0 to what may happen, or one below 2**-149, which is 0 in
-    float32, the rows that cost it the floor and not
+    Where a model gives probability 0 to what may happen, the rows that cost it the floor and not
     the other model are taken out of the differences. Their share has bounds of Clopper and
     Pearson, which are multiplied by the floor's cost and added: a sample without such a row does
     not show that there are none.

@@ -184,7 +184,8 @@ class MixtureFits(Fits):
             change = -solved(hessian, gradient[..., None])[..., 0]
             self.shorten(theta, change)
             promise = -(gradient * change).sum(axis=1)
-            pace = np.where(np.isinf(before), 1.0, promise / np.maximum(before, 1e-300))
+            pace = promise / np.maximum(before, 1e-300)
+            pace = np.where(np.isinf(before), 1.0, np.minimum(pace, 1.0))
             last = (promise <= tolerance) | ((pace < _PACE) & (promise * pace**2 <= tolerance))
             step = np.where(good[:, None], change, 0.5 * step)
             before = np.where(good, promise, before)

@@ -361,7 +361,8 @@ def minimised(
         if (promise > np.maximum(slow * before, tolerance)).any():
             steps = _Steps(fits, theta, None)
             step, promise = _shortened(fits, theta, gradient, steps)
-        pace = np.where(np.isinf(before), 1.0, promise / np.maximum(before, 1e-300))
+        pace = np.minimum(promise / np.maximum(before, 1e-300), 1.0)
+        pace = np.where(np.isinf(before), 1.0, pace)
         last = (promise <= tolerance) | ((pace < slow) & (promise * pace <= tolerance))
         if last.all():
             return theta + step, steps.curvature

@@ -146,10 +146,9 @@ def log_loss_report(
         \mathrm{Var} = \frac1{W^2} \sum_i w_i^2 \, p_{ic} (1 - p_{ic}) \log^2 p_{ic}.
 
     The interval is Hall's, which allows for the skewness of the losses. Where the model gives some
-    row probability 0 of a class, or one below 2**-149, which is 0 in float32, the rows of that
-    class that cost the floor are taken out of it, and the bounds of Clopper and Pearson for their
-    share, times the floor's cost, are added: a sample without such rows does not show that there
-    are none.
+    row probability 0 of a class, the rows of that class that cost the floor are taken out of it,
+    and the bounds of Clopper and Pearson for their share, times the floor's cost, are added: a
+    sample without such rows does not show that there are none.
 
     The expected cost sums over all rows: comparing the loss of a class's rows with the entropy of
     the same rows would find a difference for a calibrated model too. The test is that of

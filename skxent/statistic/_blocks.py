@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skxent._backend import class_weights, dot, row_sums
 from skxent._kernels import LOG_SMALLEST, log_of
-from skxent._typing import LEAST_POSSIBLE, FloatArray, IntArray
+from skxent._typing import FloatArray, IntArray
 from skxent.statistic._confusion import add_confusion
 from skxent.statistic._evidence import Evidence, Ratios
 from skxent.statistic._histogram import Histogram
@@ -22,7 +22,7 @@ __all__ = ["Blocks"]
 # A product of 15 numbers that are not smaller, such as 1 - p if it is not 0, does not underflow.
 _LEAST_FACTOR = 2.0**-53
 # Above the logarithm of the least probability that is possible, however that is rounded.
-_NEARLY_IMPOSSIBLE = math.log(LEAST_POSSIBLE) + 1.0
+_NEARLY_IMPOSSIBLE = LOG_SMALLEST + 1.0
 _BY_CLASS = {
     **dict.fromkeys(("weight", "loss", "floored_weight", "floored_square", "floored_cube"), ()),
     **dict.fromkeys(("proba", "expected", "most", "ovr_loss", "surprise"), ()),
@@ -134,7 +134,7 @@ class Blocks:
         floor = max(self._least, LOG_SMALLEST)
         lowest = logp.min()
         if lowest < _NEARLY_IMPOSSIBLE:
-            none = slab.p < LEAST_POSSIBLE
+            none = slab.p == 0
             none &= slab.of_rows(rows.once) > 0
             excluded = np.count_nonzero(none, axis=(0, 2))
         if lowest < floor:

@@ -46,8 +46,7 @@ class Statistics:
     floored_cube: FloatArray
     """Their cubed weights."""
     excluded: NDArray[np.int64]
-    """Rows, of whatever class and with a positive weight, whose probability of the class is below
-    `LEAST_POSSIBLE`."""
+    """Rows, of whatever class and with a positive weight, whose probability of the class is 0."""
     proba: FloatArray
     """Weighted probability of the class, over all rows."""
     expected: FloatArray

@@ -44,7 +44,10 @@ def as_frame(library, X):
 
 def of_frame(base):
     return make_pipeline(
-        make_column_transformer((OneHotEncoder(), ["kind"]), remainder="passthrough"), base
+        make_column_transformer(
+            (OneHotEncoder(sparse_output=False), ["kind"]), remainder="passthrough"
+        ),
+        base,
     )
 
 

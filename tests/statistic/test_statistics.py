@@ -79,7 +79,7 @@ def sums_row_by_row(y, p, w, eps):
         for j in range(k):
             q, x = chances[j], costs[j]
             found["proba"][j] += weight * row[j]
-            found["excluded"][j] += row[j] < 2.0**-149
+            found["excluded"][j] += row[j] == 0
             found["most"][j] += weight * min(x, -math.log(5e-324))
             rest = max(1.0 - row[j], eps)
             miss = math.inf if rest == 0 else -math.log(rest)
