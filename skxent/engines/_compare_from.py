@@ -229,7 +229,8 @@ def joined_accumulator(
     try:
         found, notes = joined(n_jobs)
     except BadDataError:
-        if n_jobs in (None, 1):
+        once = any(source.is_read_once for source in sources)
+        if n_jobs in (None, 1) or once:  # what was read of it would be left out of the second time
             raise
         # Which row is the first that breaks a rule is known where all are read in their order.
         found, notes = joined(None)

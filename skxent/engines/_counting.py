@@ -59,6 +59,11 @@ class Counting:
         for found in self.opened.values():
             found.close()
 
+    @property
+    def is_read_once(self) -> bool:
+        """Whether what has been read cannot be read again."""
+        return any(file.path == "-" for file in self.files)
+
     def labels(self, texts: Sequence[str] | None = None) -> NDArray[Any]:
         """The labels that the names of the columns carry, or `texts`, typed as the rows' are."""
         if self.stream is not None:

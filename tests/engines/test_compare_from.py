@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import sys
+import types
 
 import numpy as np
 import polars as pl
@@ -303,3 +305,18 @@ def test_what_old_does_not_have_is_that_of_new(lacking):
     old = frame("old").drop(lacking)
     found = compare_log_loss_from(old, frame("new", order=SHUFFLED), **COLUMNS, **MORE)
     assert alike(found, sample_weight=WEIGHT, groups=GROUPS)
+
+
+@pytest.mark.parametrize("side", ["old", "new"])
+def test_standard_input_that_breaks_a_rule_is_not_read_again_behind_it(side, tmp_path, monkeypatch):
+    """With several processes all is read again to find the first row; it is gone by then."""
+    n = 200_000  # several blocks
+    lines = [f"{i},{i % 2},0.250000000000\n" for i in range(n)]
+    (tmp_path / "good.csv").write_text("id,y,p\n" + "".join(lines))
+    lines[3] = "3,1,1.5\n"
+    standard = io.BufferedReader(io.BytesIO(("id,y,p\n" + "".join(lines)).encode()))
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=standard))
+    sources = {"old": tmp_path / "good.csv", "new": tmp_path / "good.csv", side: "-"}
+    how = {"on": "id", "y": "y", "proba": "p", "labels": [0, 1], "unmatched": "drop", "n_jobs": 2}
+    with pytest.raises(ValueError, match=r"standard input: .*; row 3 holds 1\.5"):
+        compare_log_loss_from(sources["old"], sources["new"], **how)
