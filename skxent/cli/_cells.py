@@ -51,7 +51,10 @@ def of_cells(name: str, cells: Sequence[str], *, commas: bool) -> Column:
     if not any(_CODE.match(text) for text in known):
         if all(_number(text) is not None for text in known):
             return _numbers(name, cells, texts)
-        if _have_commas(known):
+        if _have_commas(known) and _are_thousands(known):
+            column = _numbers(name, cells, [text.replace(",", "") for text in texts])
+            return replace(column, wrong=_of_thousands(name, known))
+        if _have_commas(known) and _are_single(known):
             column = _numbers(name, cells, [text.replace(",", ".") for text in texts])
             if commas or _are_decimal(known):
                 said = f"{name}: commas are decimal, as in {_example(known)!r}"
@@ -109,9 +112,18 @@ def _have_commas(known: Sequence[str]) -> bool:
 
 def _are_decimal(known: Sequence[str]) -> bool:
     """Whether commas can be no thousands: 1,5 is not, and 1,234 may be."""
+    return _are_single(known) and not all(_THOUSANDS.fullmatch(t) for t in known if "," in t)
+
+
+def _are_single(known: Sequence[str]) -> bool:
+    """Whether no number has more commas than one."""
+    return all(text.count(",") < 2 for text in known)
+
+
+def _are_thousands(known: Sequence[str]) -> bool:
+    """Whether commas can be nothing but thousands: some number has several."""
     with_comma = [text for text in known if "," in text]
-    single = all(_COMMA.fullmatch(text) for text in with_comma)
-    return single and not all(_THOUSANDS.fullmatch(text) for text in with_comma)
+    return not _are_single(known) and all(_THOUSANDS.fullmatch(text) for text in with_comma)
 
 
 def _example(known: Sequence[str]) -> str:
@@ -122,6 +134,14 @@ def _ambiguous(name: str, known: Sequence[str]) -> str:
     return (
         f"column {name!r}: {_example(known)!r} may be a decimal comma or one of thousands; write "
         f"numbers with a decimal point and no other sign, or say --text {name} or --drop {name}"
+    )
+
+
+def _of_thousands(name: str, known: Sequence[str]) -> str:
+    shown = next(text for text in known if text.count(",") > 1)
+    return (
+        f"column {name!r}: {shown!r} has commas of thousands; write numbers with a decimal point "
+        f"and no other sign, or say --text {name} or --drop {name}"
     )
 
 

@@ -12,6 +12,7 @@ from sklearn.naive_bayes import GaussianNB
 from skxent import LogLossReport
 from skxent.__main__ import main
 from skxent.cli import _tuning
+from skxent.cli._cells import of_cells
 from skxent.cli._features import features_of
 from skxent.cli._paste import page_of, text_of
 from skxent.cli._tables import read_table, split_off, without
@@ -228,6 +229,11 @@ def test_rows_whose_class_is_spelled_as_missing_are_left_out(tmp_path, capsys):
         ([f"{i}%" for i in range(60)], "60 of its 60 cells are none: '0%' in data row 1"),
         ([f"{i},5" for i in range(59)] + ["1.5"], "59 of its 60 cells are none: '0,5' in data row"),
         ([f"{i + 1},234" for i in range(60)], "'1,234' may be a decimal comma or one of thousands"),
+        (
+            ["1,234,567"] * 59 + ["1,000"],
+            "'1,234,567' has commas of thousands; write numbers with a decimal point",
+        ),
+        (["1,5"] * 59 + ["1,234,567"], "60 of its 60 cells are none: '1,5' in data row 1"),
         ([f"{i + 1}.234,5" for i in range(60)], "'1.234,5' in data row 1"),
         ([f"1_{i}" for i in range(3)] + ["1"] * 57, "'1_0' in data row 1"),
     ],
@@ -266,6 +272,17 @@ def test_decimal_commas_are_read_and_said(sep, tmp_path):
         "size: commas are decimal",
         "dose: commas are decimal",
     ]
+
+
+def test_commas_of_thousands_are_never_decimal(tmp_path, capsys):
+    """Whatever those of other columns are: a number of two commas would be none."""
+    data = frame(60, dose=["1,5"] * 60, income=["1,234,567", "2,345,678", "1,000"] * 20)
+    data.to_csv(tmp_path / "a.csv", index=False)
+    assert main(["fit", str(tmp_path / "a.csv"), "--target", "kind"]) == 3
+    said = capsys.readouterr().err
+    assert "column 'income': '1,234,567' has commas of thousands; write numbers with a" in said
+    column = of_cells("b", ["1,234,567", "NA", "1,000"], commas=True)
+    np.testing.assert_array_equal(column.values, [1234567, np.nan, 1000])
 
 
 def test_texts_that_are_seldom_numbers_are_no_mistakes(features):
