@@ -56,12 +56,17 @@ def moments_of_groups(
 
 
 def mean_of_grouped_means(
-    weight: FloatArray, total: FloatArray, shares: FloatArray | None = None
+    weight: FloatArray,
+    total: FloatArray,
+    shares: FloatArray | None = None,
+    *,
+    may_borrow: bool = False,
 ) -> Moments:
     """
     Moments of the unweighted mean of the classes, of those that have rows.
 
-    The first arrays have shape (n_groups, n_classes); `shares` are those of `mean_of_means`. A
+    The first arrays have shape (n_groups, n_classes); `shares` and `may_borrow` are those of
+    `mean_of_means`. A
     group with rows of several classes adds the sum of what it adds to each. A class that rests on
     a single group has no variance of its own, as in `mean_of_means`.
     """
@@ -75,7 +80,7 @@ def mean_of_grouped_means(
     mean = np.asarray((share * means).sum())
     second, s3 = (part**2).sum(axis=0), (part**3).sum(axis=0)
     several = second**3 / s3**2 >= LEAST_N
-    if borrows_too_much(share, means, ~several):
+    if not several.any() or (not may_borrow and borrows_too_much(share, means, ~several)):
         unknown = np.asarray(np.nan)
         return Moments(mean, unknown, unknown, np.ones(()))
     borrowed, share = (share[~several] ** 2).sum(), share[several]

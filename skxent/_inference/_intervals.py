@@ -70,13 +70,16 @@ def third_factor(n: FloatArray) -> FloatArray:
     return np.where(n > 2.0 + 1e-9, n**2 / ((n - 1.0) * (n - 2.0)), 1.0)
 
 
-def mean_of_means(moments: Moments, shares: FloatArray | None = None) -> Moments:
+def mean_of_means(
+    moments: Moments, shares: FloatArray | None = None, *, may_borrow: bool = False
+) -> Moments:
     """
     Moments of the unweighted mean of independent means, of those that have rows.
 
     With `shares`, one number each, of the sum of the means times these; those of share 0 are left
     out. One that rests on a single row has no variance of its own: its row is taken to vary as
-    rows of the others do on average, or where it carries much, nothing is known of the variance.
+    rows of the others do on average, or where it carries much, nothing is known of the variance,
+    unless it `may_borrow` all the same.
     """
     there = ~np.isnan(moments.mean)
     if shares is None:
@@ -87,7 +90,7 @@ def mean_of_means(moments: Moments, shares: FloatArray | None = None) -> Moments
     )
     whole = np.asarray((share * mean).sum())
     lonely = n < LEAST_N
-    if borrows_too_much(share, mean, lonely):
+    if lonely.all() or (not may_borrow and borrows_too_much(share, mean, lonely)):
         unknown = np.asarray(np.nan)
         return Moments(whole, unknown, unknown, np.ones(()))
     borrowed = (share[lonely] ** 2).sum()

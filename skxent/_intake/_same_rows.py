@@ -15,6 +15,8 @@ from skxent._typing import FloatArray, IntArray
 __all__ = ["same_rows"]
 
 _SEED = 0x636F7079
+# Beyond, not every integer is a float64.
+_EXACT = 2.0**53
 
 
 def same_rows(X: Any) -> IntArray | None:
@@ -42,7 +44,17 @@ def same_rows(X: Any) -> IntArray | None:
     columns = np.empty((len(X), len(features)))
     for j, f in enumerate(features):
         columns[:, j] = f.codes if f.numbers is None else f.numbers
+        if f.numbers is not None and (f.is_time or (abs(f.numbers) > _EXACT).any()):
+            columns[:, j] = _places(X[:, j] if isinstance(X, np.ndarray) else X[X.columns[j]])
     return _of_numbers(columns)
+
+
+def _places(column: Any) -> IntArray:
+    """Of values that float64 does not tell apart: their places; of what has no order, the rows."""
+    try:
+        return np.unique(np.asarray(column), return_inverse=True)[1].reshape(-1)
+    except TypeError:
+        return np.arange(len(column))
 
 
 def _of_numbers(X: NDArray[Any]) -> IntArray:

@@ -31,7 +31,7 @@ _UNKNOWN = (
     "The change has no interval, since fewer than three rows or groups {}, or as good as that by "
     "their weight, do not tell how losses vary."
 )
-_ROUGH = "{} fewer than {} rows before or after: the parts within the classes are rough."
+_ROUGH = "{} fewer than {} rows before or after: what hangs on these is rough."
 # A class of fewer rows hardly tells how much its rows vary.
 _FEW_OF_CLASS = 5
 _NO_EXPECTED = (

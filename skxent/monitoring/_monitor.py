@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from numbers import Real
@@ -251,9 +252,11 @@ class CalibrationMonitor(Mergeable):
             renormalize=self.renormalize,
         )
         if batch is not None:
-            found, n = _evidence_of_rows(batch.rows), self.n_samples
-            self._starts = self._starts.with_batch(found, n, self.n_looks)
-            self._look(n + batch.n_rows, at)
+            found = _evidence_of_rows(batch.rows)
+            with self._lock:  # one look after another
+                n = self.n_samples
+                self._starts = self._starts.with_batch(found, n, self.n_looks)
+                self._look(n + batch.n_rows, at)
         return self
 
     def _look(self, n_samples: int, at: Any) -> None:
@@ -342,13 +345,15 @@ class CalibrationMonitor(Mergeable):
             If the labels or their order differ.
         """
         self._check_alike(other)
+        other = copy(other)  # at one moment, also if it is this one
         if other.n_looks:
-            self._starts = self._starts.merged(other._starts, self.n_looks + 1)
-            self._look(self.n_samples + other.n_samples, other._looks[-1][2])
+            with self._lock:
+                self._starts = self._starts.merged(other._starts, self.n_looks + 1)
+                self._look(self.n_samples + other.n_samples, other._looks[-1][2])
         return self
 
-    def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"_looks": list(self._looks)}  # which grows
+    def _state(self) -> dict[str, Any]:
+        return super()._state() | {"_looks": list(self._looks)}  # which grows
 
     def to_frame(self, backend: str | None = None) -> Any:
         """

@@ -326,7 +326,7 @@ def choose(
         gain_high=gain_high / unit,
         class_gain=np.array(of_classes) / unit,
         recommended=found.fitted[at].method.name,
-        fitted=replace(found.fitted[at].map, eps=eps, positive=rows.proba.positive),
+        fitted=replace(found.fitted[at].exactly(), eps=eps, positive=rows.proba.positive),
     )
     recoverable = np.zeros((3, k))
     if at:

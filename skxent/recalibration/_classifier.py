@@ -98,8 +98,8 @@ class RecalibratedClassifier(
     nothing new. Folds of an integer `cv` keep them whole; where other folds part them, they are
     groups. Copies are found in arrays of numbers, sparse matrices and data frames, unless there are
     `groups`. Rows of a table of categories are no copies: where features that repeat occur with
-    several labels (more than 5 % of them), or some of them far more often than others, rows
-    are as many observations as there are.
+    several labels, a tenth as often as if labels were drawn, or some of them far more often than
+    others, rows are as many observations as there are.
 
     Examples
     --------
@@ -377,6 +377,9 @@ def _checked(y: Any) -> LabelArray:
         raise ValueError(msg)
     y = column_or_1d(y, warn=True)
     labels = as_labels(y, "y")
+    if not len(labels):
+        msg = "y has no rows: a classifier needs some of at least two classes."
+        raise ValueError(msg)
     if labels.dtype.kind == "O":
         distinct(labels, "y")  # which finds a missing one
     check_classification_targets(labels)

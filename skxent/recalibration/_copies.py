@@ -16,9 +16,10 @@ from skxent._typing import FloatArray, IntArray, LabelArray
 
 __all__ = ["Units", "fold_numbers", "units_of"]
 
-# Of the different features that occur again and again, more than this share with several labels:
-# then they repeat by themselves, as categories do, and rows that are the same are no copies.
-_MOST_MIXED = 0.05
+# Of the different features that occur again and again, some have several labels. Where these are
+# more than this part of what labels at random would make of them, features repeat by themselves,
+# as categories do, and rows that are the same are no copies.
+_MOST_MIXED = 0.1
 # So they are where a few rows of a class are there far more often than its others: the effective
 # number of its different rows, as a share of their number. Drawn with replacement it is 0.8.
 _LEAST_EVEN = 0.6
@@ -92,11 +93,19 @@ def _are_copies(same: IntArray, codes: IntArray, size: IntArray) -> NDArray[np.b
     repeated, mixed = n_rows > 1, n_labels > 1
     different, squares = np.bincount(codes), np.bincount(codes, size.astype(float) ** 2)
     uneven = np.bincount(codes, size) ** 2 < _LEAST_EVEN * different * squares
-    if uneven.any() or mixed.sum() > _MOST_MIXED * repeated.sum():
+    if uneven.any() or mixed.sum() > _MOST_MIXED * _mixed_at_random(n_rows[repeated], codes, size):
         return np.zeros(len(same), dtype=bool)
     # Where all rows of a class are the same, none could be held out.
     copied: NDArray[np.bool_] = (different > 1)[codes] & ~mixed[same]
     return copied
+
+
+def _mixed_at_random(n_rows: IntArray, codes: IntArray, size: IntArray) -> float:
+    """How many of some sets of rows would have several labels if these were drawn."""
+    share = np.bincount(codes, size) / size.sum()
+    numbers, count = np.unique(n_rows, return_counts=True)
+    of_one = (share ** numbers[:, None]).sum(axis=1)
+    return float(count @ (1.0 - of_one))
 
 
 def fold_numbers(cv: Any, y: LabelArray, found: Units) -> IntArray:
@@ -120,6 +129,12 @@ def fold_numbers(cv: Any, y: LabelArray, found: Units) -> IntArray:
             n_folds = _possible(n_folds, labels)
             if n_folds <= np.unique(y[found.rows], return_counts=True)[1].min():
                 warnings.filterwarnings("ignore", "The least populated class")  # but for copies
+        if isinstance(n_folds, int) and n_folds > len(order):
+            msg = (
+                f"cv={n_folds} takes at least {n_folds} different rows with a positive weight; "
+                f"there are {len(order)}. Pass a smaller cv."
+            )
+            raise ValueError(msg)
         folds = check_cv(n_folds, labels, classifier=True).split(np.zeros(len(order)), labels)
         for i, (_, test) in enumerate(folds):
             own[order[test]] = i

@@ -168,6 +168,12 @@ class FittedMethod:
     near: Curvature | None = None
     """Second derivatives somewhere near the map's parameters."""
 
+    def exactly(self) -> Map:
+        """The map by sums in double precision, as far as that can be had; see `ended`."""
+        if self.fits is None or self.theta is None:
+            return self.map
+        return _map_of(self.method, self.fits, ended(self.fits, self.theta))
+
     @cached_property
     def curvature(self) -> Curvature | None:
         """Second derivatives that steps begin from: the map's own, unless these take too long."""
@@ -210,6 +216,8 @@ class FittedMethod:
         """What the folds make of the loss of each row by chance; None for too many parameters."""
         if self.fits is None or self.theta is None or self.curvature is None:
             return None
+        if units is not None and len(set(np.bincount(units).tolist())) > 1:
+            return None  # a large unit shares its fold with fewer others than a small one
         fits = self.fits
         part = (1.0 - 1.0 / N_SPLITS) * fits.weight
         inverse = self.curvature.inverse(part, fits.prior_curvature(self.theta))
@@ -369,7 +377,4 @@ def fit_map(
     method: Method, x: FloatArray, codes: IntArray, weight: FloatArray | None = None
 ) -> Map:
     """The map of one method, by sums in double precision; see `fit_methods`."""
-    found = fit_methods([method], x, codes, weight)[0]
-    if found.fits is None or found.theta is None:
-        return found.map
-    return _map_of(method, found.fits, ended(found.fits, found.theta))
+    return fit_methods([method], x, codes, weight)[0].exactly()

@@ -386,7 +386,8 @@ def ended(fits: Fits, theta: FloatArray) -> FloatArray:
     Where a fit by sums in single precision would have ended by sums in double precision.
 
     One step leads there: what is left falls as a square. Without it rows in another order, or
-    rounded otherwise, would give another map in the sixth digit.
+    rounded otherwise, would give another map in the sixth digit, as they do where the parameters
+    are too many for it.
     """
     if not fits.rounding or not is_solved_directly(theta):
         return theta

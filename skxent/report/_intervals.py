@@ -145,12 +145,15 @@ def macro_interval(
     of, there = _class_means(s, cost), s.weight > 0
     k = np.count_nonzero(there)
     part = np.full(k, 1.0 / k) if shares is None else shares[there]
-    whole, rest = (mean_of_means(m, shares) for m in (of.whole, of.rest))
+    whole = mean_of_means(of.whole, shares)
+    # What single rows carry is asked of the whole, and not again of what is left of it.
+    rest = mean_of_means(of.rest, shares, may_borrow=True)
     n = part.sum() ** 2 / (part**2 / of.n[there]).sum()
     if s.groups is not None:
         weight, loss, floored = s.groups.weight, s.groups.loss, s.groups.floored
         whole = mean_of_grouped_means(weight, loss, shares)
-        rest = mean_of_grouped_means(weight, np.maximum(loss - cost * floored, 0.0), shares)
+        left = np.maximum(loss - cost * floored, 0.0)
+        rest = mean_of_grouped_means(weight, left, shares, may_borrow=True)
         of_groups = (weight[:, there] / weight[:, there].sum(axis=0)) @ part
         n = part.sum() ** 2 / (of_groups**2).sum()
     if np.isnan(whole.variance):
@@ -170,7 +173,10 @@ def of_single_rows(s: Statistics) -> str | None:
         return None  # they are not why there is none
     has = "1 class has" if alone == 1 else f"{alone} classes have"
     has = f"{has} a single row or group, which says nothing of how they vary"
-    if np.isnan(mean_of_means(whole).variance):
+    mean = mean_of_means(whole)
+    if s.groups is not None:
+        mean = mean_of_grouped_means(s.groups.weight, s.groups.loss)
+    if np.isnan(mean.variance):
         return (
             f"{has}, and with it more than a tenth of the mean of the classes: no interval for "
             f"that mean."

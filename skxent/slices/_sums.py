@@ -25,6 +25,7 @@ __all__ = [
 
 # Of what gaps are differences of, so much may be rounding.
 _ROUNDING = 1e-12
+_MOST_SKEWED = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +46,10 @@ class Gaps:
     @property
     def skewness(self) -> FloatArray:
         """Of the gaps under the model; 0 where they do not vary."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.variance > 0, self.third / self.variance**1.5, 0.0)
+        with np.errstate(all="ignore"):
+            found = np.where(self.variance > 0, self.third / self.variance**1.5, 0.0)
+        # Of a class with next to no probability; what single precision holds tells the same.
+        return np.clip(np.nan_to_num(found, copy=False), -_MOST_SKEWED, _MOST_SKEWED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -69,9 +69,13 @@ class Mergeable(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
-            state = dict(self.__dict__)
+            state = self._state()
         del state["_lock"]  # belongs to its process
         return state
+
+    def _state(self) -> dict[str, Any]:
+        """A copy of what it is, made while `_lock` is held."""
+        return dict(self.__dict__)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -461,7 +461,7 @@ def test_classes_of_few_rows_are_noted():
     y = np.repeat([0, 1, 2], [40, 30, 4])
     losses = np.random.default_rng(0).uniform(0.3, 0.9, 74)
     few, many = of_losses(y, losses, 3), of_losses(np.minimum(y, 1), losses, 2)
-    note = "One class has fewer than 5 rows before or after: the parts within"
+    note = "One class has fewer than 5 rows before or after: what hangs on these"
     assert any(text.startswith(note) for text in log_loss_change(few, few).notes)
     assert not log_loss_change(many, many).notes
 

@@ -358,3 +358,19 @@ def test_the_rest_counts_beside_rare_differences():
     up = 33 * (stats.beta.ppf(0.975, 3, 198) - 0.01)
     assert low[0] == pytest.approx(0.295 - math.hypot(half, down))
     assert high[0] == pytest.approx(0.295 + math.hypot(half, up))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_what_a_single_row_carries_is_asked_once(grouped):
+    """Of the whole loss; without the floors of the others it would carry more of the rest."""
+    y = np.r_[np.repeat(np.arange(11), 20), 11]
+    n = len(y)
+    p = np.full((n, 12), 0.01)
+    p[np.arange(n), y] = 0.89
+    hit = np.arange(0, n - 1, 20)
+    p[hit] = 0.0
+    p[hit, (y[hit] + 1) % 11] = 1.0
+    p[-1], p[-1, -1] = 0.07, 0.23
+    report = log_loss_report(y, p, groups=np.arange(n) if grouped else None, **QUICK)
+    assert np.isfinite([report.overall["macro_ci_low"], report.overall["macro_ci_high"]]).all()
+    assert any("it is taken to vary as those of the other" in note for note in report.notes)

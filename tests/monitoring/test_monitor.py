@@ -4,6 +4,8 @@ import copy
 import datetime as dt
 import math
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import product
 
@@ -314,3 +316,24 @@ def test_the_path_is_drawn_with_the_line_of_the_alarm():
     assert display.frame("pandas").equals(monitor.to_frame("pandas"))
     assert display.since_.get_xdata()[0] == monitor.since(0.01).n_samples
     assert CalibrationMonitor(range(3)).update(y[:2], p[:2]).plot().since_ is None
+
+
+def test_threads_may_share_a_monitor():
+    """Each look has the rows of those before it, whoever took them."""
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet([2, 2, 2], size=200)
+    y = (p.cumsum(axis=1) < rng.random((200, 1))).sum(axis=1).clip(0, 2)
+    monitor, before = CalibrationMonitor([0, 1, 2]), sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(monitor.update, y, p) for _ in range(100)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(before)
+    alone = CalibrationMonitor([0, 1, 2])
+    for _ in range(100):
+        alone.update(y, p)
+    assert monitor.n_samples == 20_000
+    assert (np.diff(monitor.to_frame()["n_samples"]) == 200).all()
+    assert monitor.e_value == pytest.approx(alone.e_value, rel=1e-12)

@@ -23,6 +23,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 from skxent import RecalibratedClassifier, Recalibrator
+from skxent.recalibration._copies import units_of
 
 
 def data(n=200, k=3, seed=0):
@@ -311,3 +312,37 @@ def test_documents_are_no_rows_of_features():
     for documents in (texts, np.array(texts), np.array(texts, dtype=object), pd.Series(texts)):
         found = RecalibratedClassifier(base, method="temperature").fit(documents, y)
         assert found.recalibrator_.temperature_ == pytest.approx(expected.temperature_, rel=1e-6)
+
+
+def test_rows_that_float64_does_not_tell_apart_are_no_copies():
+    """Identifiers of 64 bits, and times in nanoseconds."""
+    far = 1_700_000_000_000_000_000 + 3 * np.arange(200)
+    half = np.repeat(np.arange(100), 2)
+    y = half % 2
+    for X in (
+        pd.DataFrame({"id": far, "half": half}),
+        pd.DataFrame({"at": pd.to_datetime(far, unit="ns"), "half": half}),
+        np.column_stack([far, half]),
+        np.column_stack([far, half]).astype(object),
+    ):
+        assert not units_of(X, y, None, None).copied.any()
+        twice = np.repeat(np.arange(200), 2)
+        again = X.iloc[twice] if hasattr(X, "iloc") else X[twice]
+        assert units_of(again, y[twice], None, None).copied.all()
+
+
+def test_too_few_rows_for_the_folds_are_told():
+    X, y, _ = data()
+    few = (np.arange(len(y)) < 4) * 1.0
+    with pytest.raises(ValueError, match=r"cv=5 takes at least 5 .* there are 4. Pass a smaller"):
+        RecalibratedClassifier(GaussianNB()).fit(X, y, sample_weight=few)
+    with pytest.raises(ValueError, match="y has no rows"):
+        RecalibratedClassifier(GaussianNB()).fit(X[:0], y[:0])
+
+
+@pytest.mark.parametrize("share", [0.3, 0.01, 0.002])
+def test_rows_of_a_table_of_categories_are_no_copies_however_rare_a_class_is(share):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 2, size=(2000, 10))
+    y = (rng.random(2000) < share).astype(int)
+    assert not units_of(X, y, None, None).copied.any()

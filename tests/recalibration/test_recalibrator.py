@@ -408,3 +408,19 @@ def test_the_order_of_the_rows_and_their_rounding_do_not_show(method):
     one = Recalibrator(method).fit(y, p)
     other = Recalibrator(method).fit(y[order], near)
     assert_allclose(other.predict_proba(p), one.predict_proba(p), rtol=1e-8, atol=1e-12)
+
+
+def test_the_map_of_a_report_is_that_of_a_recalibrator_whatever_the_order_of_the_rows():
+    """To the last digits, which sums in single precision do not have."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(loc=[0.5, 0.0, -0.5], size=(2000, 3))
+    y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    p = softmax(3.0 * z + [0.0, 1.0, 0.0], axis=1)
+    of_report = log_loss_report(y, p, n_null=0).recalibrator()
+    assert of_report.method_ != "none"
+    order = rng.permutation(len(y))
+    for rows in (np.arange(len(y)), order):
+        alone = Recalibrator(of_report.method_).fit(y[rows], p[rows])
+        np.testing.assert_allclose(
+            alone.predict_proba(p), of_report.predict_proba(p), rtol=1e-8, atol=1e-12
+        )

@@ -719,3 +719,13 @@ def test_a_column_that_adds_nothing_to_another_is_in_no_finding(column):
     assert all("&" not in name for name in found.names)
     assert found.names[0] == "city = c"
     assert [n for n, f in zip(found.names, found.found, strict=True) if f].count("city = c") == 1
+
+
+@pytest.mark.parametrize("seed", [46, 106, 122, 274])
+def test_very_sharp_models_are_tested_without_a_warning(seed):
+    r = np.random.default_rng(seed)
+    k, n = int(r.integers(2, 7)), int(r.integers(1, 60))
+    p = r.dirichlet([10 ** r.uniform(-3, 1)] * k, size=n)
+    y = np.array([r.choice(k, p=q / q.sum()) for q in p])
+    X = np.column_stack([r.integers(0, 3, n), r.normal(size=n)])
+    assert log_loss_slices(y, p, X, labels=range(k), renormalize=True).verdict
