@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from skxent._intake._columns import FIRST, BadDataError
-from skxent._intake._missing import MISSING, MISSING_NUMBERS
+from skxent._intake._columns import BadDataError
+from skxent._intake._missing import MISSING_NUMBERS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["first_cells", "numbers_of", "with_nulls"]
-
-
-def first_cells(source: Any, n_columns: int, delimiter: str) -> list[dict[bytes, bytes]]:
-    """The first value of each column as far as it can be seen, without reading it away."""
-    found: list[dict[bytes, bytes]] = [{} for _ in range(n_columns)]
-    lines = source.peek(1 << 16).split(b"\n")[:-1]
-    text = b"\n".join(lines).decode("utf-8", "replace")
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-        if len(row) != n_columns:
-            continue
-        for cells, cell in zip(found, row, strict=True):
-            if cell and cell not in MISSING:
-                cells.setdefault(FIRST, cell.encode())
-        if all(found):
-            break
-    return found
+__all__ = ["numbers_of", "with_nulls"]
 
 
 def with_nulls(table: pa.Table) -> pa.Table:

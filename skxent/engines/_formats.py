@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from skxent._intake._columns import BadDataError, Layout
 from skxent._intake._streams import batch_rows
-from skxent.engines._cells import first_cells, numbers_of, with_nulls
+from skxent.engines._cells import numbers_of, with_nulls
+from skxent.engines._lines import blocks, read_ahead
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -224,7 +225,7 @@ def _text(source: Any, file: Any, name: str) -> Opened:
 
     header, delimiter = _header(source, name)
     mark = {"skxent": "text"}
-    first = first_cells(source, len(header), delimiter)
+    ahead, first = read_ahead(source, len(header), delimiter)
     fields = [
         pa.field(n, pa.string(), metadata=cell) for n, cell in zip(header, first, strict=True)
     ]
@@ -240,7 +241,10 @@ def _text(source: Any, file: Any, name: str) -> Opened:
             strings_can_be_null=True,
         )
         start = 0
-        for block in _blocks(source):
+        for block, is_whole in blocks(ahead, source, _BLOCK, delimiter):
+            if not is_whole:
+                msg = f"{name}, row {start}: a cell begins with a quote that is never closed."
+                raise BadDataError(msg)
             try:
                 table = with_nulls(cells(block, convert, numbers, start))
             except pa.ArrowInvalid as error:
@@ -271,22 +275,9 @@ def _text(source: Any, file: Any, name: str) -> Opened:
         return arrow_csv.read_csv(pa.BufferReader(block), reading, parsing, convert)
 
     def whole() -> Any:
-        return parsed(source.read())
+        return parsed(ahead + source.read())
 
     return Opened(schema, batches, file.close, whole)
-
-
-def _blocks(source: Any) -> Iterator[bytes]:
-    """Text, cut behind the end of a line."""
-    rest = b""
-    while more := source.read(_BLOCK):
-        block = rest + more
-        end = block.rfind(b"\n") + 1
-        rest = block[end:]
-        if block[:end].strip():
-            yield block[:end]
-    if rest.strip():
-        yield rest
 
 
 def _bad_line(name: str, header: Sequence[str], start: int, why: str) -> str:

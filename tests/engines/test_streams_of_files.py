@@ -17,6 +17,7 @@ from predictions import CLASSES, proba_of, table
 from reports import QUICK, same
 
 from skxent import log_loss_report, log_loss_report_from
+from skxent.engines import _formats, _lines
 
 TABLE = table().drop_columns("other")
 COLUMNS = {"y": "kind", "weight": "w"}
@@ -286,3 +287,53 @@ def test_progress_is_told_after_each_batch(tmp_path):
         tmp_path, **COLUMNS, progress=lambda *done: told.append(done), subsample=0, **QUICK
     )
     assert told == [(131_072, 300_000), (262_144, 300_000), (300_000, 300_000)]
+
+
+@pytest.mark.parametrize("length", [10_000, 100_000])
+@pytest.mark.parametrize("kind", ["plain", "gzip", "standard"])
+def test_long_rows_say_their_labels_as_short_ones_do(kind, length, tmp_path, monkeypatch):
+    """The type of the labels, which the first value shows, is behind a long text."""
+    lines = [f"{'x' * length},{i % 2},0.25" for i in range(20)]
+    content = "\n".join(["text,y,p", *lines]).encode()
+    (tmp_path / "a.csv").write_bytes(gzip.compress(content) if kind == "gzip" else content)
+    monkeypatch.setattr(sys, "stdin", Standard(content))
+    source = "-" if kind == "standard" else tmp_path / "a.csv"
+    report = log_loss_report_from(source, y="y", proba="p", **QUICK)
+    assert report.labels.tolist() == [0, 1]
+    assert report.overall["n_samples"] == 20
+
+
+def test_a_single_row_says_its_labels_without_the_end_of_its_line(tmp_path):
+    (tmp_path / "a.csv").write_text("y,p\n1,0.25")
+    report = log_loss_report_from(tmp_path / "a.csv", y="y", proba="p", **QUICK)
+    assert report.overall["log_loss"] == -np.log(0.25)
+
+
+@pytest.mark.parametrize(
+    "cell", ['"a\nb"', '"say ""\nno"""', '"a,\n\n\nb"', '5" pipe', '"a\n"" 5"'], ids=repr
+)
+@pytest.mark.parametrize("shift", range(3))
+def test_blocks_are_cut_at_ends_of_rows_and_not_of_lines_in_a_cell(cell, shift, monkeypatch):
+    """Also where a quote stands inside of a cell that has none around it, and means nothing."""
+    lines = [f"{i % 2},0.25,{cell}\n" for i in range(50)]
+    monkeypatch.setattr(_lines, "_AHEAD", (20,))
+    content = ("y,p,text\n" + "1,0.25," + "x" * shift + "\n" + "".join(lines)).encode()
+    monkeypatch.setattr(_formats, "_BLOCK", 67)
+    monkeypatch.setattr(sys, "stdin", Standard(content))
+    report = log_loss_report_from("-", y="y", proba="p", labels=[0, 1], **QUICK)
+    assert report.overall["n_samples"] == 51
+
+
+@pytest.mark.parametrize("longest", [256, 1 << 26])
+def test_a_quote_that_is_never_closed_is_an_error(longest, tmp_path, monkeypatch):
+    """And does not make one cell of all rows behind it, which would be left out unsaid."""
+    monkeypatch.setattr(_formats, "_BLOCK", 67)
+    monkeypatch.setattr(_lines, "_LONGEST", longest)
+    monkeypatch.setattr(_lines, "_AHEAD", (20,))
+    lines = [f"{i % 2},0.25,x\n" for i in range(1000)]
+    lines[30] = '0,0.25,"x\n'
+    (tmp_path / "a.csv").write_text("y,p,text\n" + "".join(lines))
+    with pytest.raises(
+        ValueError, match=r"a\.csv, row 30: a cell begins with a quote that is never"
+    ):
+        log_loss_report_from(tmp_path / "a.csv", y="y", proba="p", labels=[0, 1], **QUICK)
