@@ -154,19 +154,33 @@ def report_task(
 def slices_task(
     schema: pa.Schema,
     columns: Columns,
+    by: str | Sequence[str],
     how: How,
     *,
     labels: ArrayLike | None,
     nulls: str,
     where: str = "the data frame",
 ) -> Task:
-    """To count one model's rows by the values of a column."""
+    """To count one model's rows by the values of a column, or of several together."""
+    columns = replace(columns, by=_names(by))
     empty = how.slices(labels_in(schema, columns, where) if labels is None else labels)
     of_rows = (how.pos_label, how.from_logits, how.renormalize)
     reading = Reading(columns, empty.labels, *of_rows, nulls)
     layout = layout_of(schema, columns, empty.labels, where)
     reading.of_one_class(layout, where)
     return Task(empty, reading, tuple(layout.needed))
+
+
+def _names(by: str | Sequence[str]) -> tuple[str, ...]:
+    """The columns to tell rows apart by, or an error for what is no name."""
+    names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, Sequence) else ()
+    if not isinstance(by, Sequence) or not all(isinstance(name, str) for name in names):
+        msg = f"by must be the name of a column, or several; got {by!r}."
+        raise TypeError(msg)
+    if not names or len(set(names)) < len(names):
+        msg = f"by must name at least one column, and none twice; got {by!r}."
+        raise ValueError(msg)
+    return names
 
 
 def compare_task(

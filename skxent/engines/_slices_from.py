@@ -10,8 +10,9 @@ from typing import Any
 
 from skxent._intake._arrow import Chunk, rows_of
 from skxent._intake._batches import ones_for_zeros
-from skxent._intake._columns import Columns, Layout
+from skxent._intake._columns import Columns, Layout, is_text_file
 from skxent._intake._features import Feature, coded
+from skxent._intake._missing import MISSING
 from skxent._intake._reading import Reading, locating
 from skxent._intake._rows import check_labelled
 from skxent.engines._counting import Chunks, Progress, counting_of, told
@@ -81,12 +82,18 @@ def _count(
             from_logits=reading.from_logits,
             renormalize=reading.renormalize,
         )
-        by = [_column(chunk, name) for name in reading.columns.slicing]
+        # Rows without a label are none, and what one is called says something.
+        y = reading.columns.y
+        by = [_column(chunk, name, spelled=name != y) for name in reading.columns.slicing]
         found._count(checked, by, rows.n_dropped)
 
 
-def _column(chunk: Chunk, name: str) -> Feature:
-    """A column, each value of which is looked at once; null is one that is missing."""
+def _column(chunk: Chunk, name: str, *, spelled: bool) -> Feature:
+    """
+    A column, each value of which is looked at once; null is one that is missing.
+
+    So is what says in a file of text that there is no value, if it can be `spelled`.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -94,5 +101,7 @@ def _column(chunk: Chunk, name: str) -> Feature:
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
     keys = [*column.dictionary.to_pylist(), None]
+    if spelled and is_text_file(chunk.batch.schema):
+        keys = [None if key in MISSING else key for key in keys]
     codes = pc.fill_null(column.indices.cast(pa.int64()), len(keys) - 1)
     return coded(keys, name).taken(codes.to_numpy(zero_copy_only=False))

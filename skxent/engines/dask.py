@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -281,7 +280,7 @@ def log_loss_slices(
     frame: Any,
     *,
     y: str,
-    by: str,
+    by: str | Sequence[str],
     proba: str | Sequence[str] = "p_*",
     weight: str | None = None,
     labels: ArrayLike | None = None,
@@ -303,8 +302,9 @@ def log_loss_slices(
         With labels, probabilities, and the column to tell rows apart by.
     y : str
         The column of the labels.
-    by : str
-        The column whose values are the slices; to have none is one value more.
+    by : str or sequence of str
+        The column whose values are the slices, or several, whose values together are; to have
+        none is one value more.
     proba : str or sequence of str, default="p_*"
         The columns of the probabilities; see `log_loss_report`.
     weight : str, default=None
@@ -367,9 +367,9 @@ def log_loss_slices(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    columns = replace(Columns.of(y, proba, weight, None, None), by=by)
+    columns = Columns.of(y, proba, weight, None, None)
     total = _sum_of_frame(
-        frame, slices_task(_schema(frame), columns, how, labels=labels, nulls=nulls)
+        frame, slices_task(_schema(frame), columns, by, how, labels=labels, nulls=nulls)
     )
     assert isinstance(total, GroupedLogLossAccumulator)
     return total.report(confidence_level=confidence_level)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -265,7 +264,7 @@ def log_loss_slices(
     frame: Any,
     *,
     y: str,
-    by: str,
+    by: str | Sequence[str],
     proba: str | Sequence[str] = "p_*",
     weight: str | None = None,
     labels: ArrayLike | None = None,
@@ -287,8 +286,9 @@ def log_loss_slices(
         With labels, probabilities, and the column to tell rows apart by.
     y : str
         The column of the labels; see `log_loss_report`.
-    by : str
-        The column whose values are the slices; to have none is one value more.
+    by : str or sequence of str
+        The column whose values are the slices, or several, whose values together are; to have
+        none is one value more.
     proba : str or sequence of str, default="p_*"
         The columns of the probabilities; see `log_loss_report`.
     weight : str, default=None
@@ -347,9 +347,9 @@ def log_loss_slices(
         from_logits=from_logits,
         renormalize=renormalize,
     )
-    columns = replace(Columns.of(y, proba, weight, None, None), by=by)
+    columns = Columns.of(y, proba, weight, None, None)
     frame, labels = _plain(frame, y, [proba], labels)
-    total = _sum(frame, slices_task(_schema(frame), columns, how, labels=labels, nulls=nulls))
+    total = _sum(frame, slices_task(_schema(frame), columns, by, how, labels=labels, nulls=nulls))
     assert isinstance(total, GroupedLogLossAccumulator)
     return total.report(confidence_level=confidence_level)
 

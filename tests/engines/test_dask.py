@@ -139,10 +139,28 @@ def test_slices_of_a_frame_are_those_of_its_rows():
         whole = GroupedLogLossAccumulator(CLASSES)
         whole.update(frame["kind"], PROBA, frame["w"], by=frame[[by]])
         assert same_slices(found, whole.report())
+    both = ["side", "number"]
+    whole = GroupedLogLossAccumulator(CLASSES)
+    whole.update(frame["kind"], PROBA, frame["w"], by=frame[both])
+    assert same_slices(dask_slices(parts, y="kind", by=both, weight="w"), whole.report())
     with pytest.raises(ValueError, match="no column 'nothing'"):
         dask_slices(parts, y="kind", by="nothing")
     with pytest.raises(TypeError, match="data frame of Dask"):
         dask_slices(frame, y="kind", by="side")
+
+
+@pytest.mark.parametrize(
+    ("by", "error", "said"),
+    [
+        (None, TypeError, r"by must be the name of a column, or several; got None\."),
+        (("side", 3), TypeError, r"by must be the name .*; got \('side', 3\)"),
+        ([], ValueError, r"by must name at least one column, and none twice; got \[\]\."),
+        (["id", "id"], ValueError, "and none twice; got"),
+    ],
+)
+def test_slices_are_by_one_column_or_several(by, error, said):
+    with pytest.raises(error, match=said):
+        dask_slices(dd.from_pandas(FRAME, npartitions=2), y="kind", by=by)
 
 
 def test_comparisons_of_frames():
