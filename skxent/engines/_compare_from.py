@@ -200,6 +200,8 @@ def joined_accumulator(
     )
     columns = replace(columns, weight=weight, groups=groups)
     sources = [replace(first, columns=columns), counting_of(new, columns_new)]
+    for source in sources:
+        source.check_processes(n_jobs)
     total = LogLossComparisonAccumulator(
         sources[0].labels(label_texts) if labels is None else labels,
         pos_label=pos_label,

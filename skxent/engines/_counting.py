@@ -91,6 +91,14 @@ class Counting:
             return labels_in(schema, self.columns, where)
         return labels_as(texts, schema, self.columns, where)
 
+    def check_processes(self, n_jobs: int | None) -> int:
+        """How many processes these are; an error for several where there are no files."""
+        n_processes = _n_processes(n_jobs)
+        if self.stream is not None and n_processes > 1:
+            msg = "n_jobs is for files, whose parts several processes can read; leave it out."
+            raise ValueError(msg)
+        return n_processes
+
     def parts(
         self,
         work: Callable[[Chunks], Counted],
@@ -102,11 +110,8 @@ class Counting:
         What `work` makes of all rows at once, or of each share of them, in order, where several
         processes share them; `each` is told how many rows have been read.
         """
-        n_processes = _n_processes(n_jobs)
+        n_processes = self.check_processes(n_jobs)
         if self.stream is not None:
-            if n_processes > 1:
-                msg = "n_jobs is for files, whose parts several processes can read; leave it out."
-                raise ValueError(msg)
             yield work(_telling(self.chunks(reading.labels), each))
             return
         pieces = self._pieces(reading)

@@ -320,3 +320,10 @@ def test_standard_input_that_breaks_a_rule_is_not_read_again_behind_it(side, tmp
     how = {"on": "id", "y": "y", "proba": "p", "labels": [0, 1], "unmatched": "drop", "n_jobs": 2}
     with pytest.raises(ValueError, match=r"standard input: .*; row 3 holds 1\.5"):
         compare_log_loss_from(sources["old"], sources["new"], **how)
+
+
+def test_processes_are_refused_for_what_is_no_file_before_a_row_is_read(tmp_path):
+    (tmp_path / "a.csv").write_text("id,y,p_0,p_1\n1,0,oops,0.5\n")
+    new = pa.table({"id": [1], "y": [0], "p_0": [0.5], "p_1": [0.5]})
+    with pytest.raises(ValueError, match="n_jobs is for files"):
+        compare_log_loss_from(tmp_path / "a.csv", new, on="id", y="y", n_jobs=2)
