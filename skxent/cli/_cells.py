@@ -33,7 +33,7 @@ class Column:
     cells: tuple[str, ...] | None = None
     """As they are written, in a file of text."""
     missing: tuple[str, ...] = ()
-    """What stands in cells that have no value and are not empty."""
+    """What stands in each cell that has no value; empty for all others, or nothing at all."""
     said: str = ""
     """How its cells were read, if that is worth a line."""
     wrong: str = ""
@@ -61,7 +61,7 @@ def of_cells(name: str, cells: Sequence[str], *, commas: bool) -> Column:
                 return replace(column, said=said)
             return replace(column, wrong=_ambiguous(name, known))
     values = np.array(["" if text in MISSING else text for text in texts], dtype=object)
-    missing = tuple(text for text in texts if text in MISSING)
+    missing = tuple(text if text in MISSING else "" for text in texts)
     column = Column(name, values, "text", tuple(cells), missing)
     return replace(column, wrong=_mistakes(name, texts))
 
@@ -69,7 +69,7 @@ def of_cells(name: str, cells: Sequence[str], *, commas: bool) -> Column:
 def of_numbers(name: str, values: NDArray[np.float64]) -> Column:
     """A column of numbers; what is infinite is missing."""
     infinite = np.isinf(values)
-    missing = ("inf",) * int(np.count_nonzero(infinite))
+    missing = tuple("inf" if none else "" for none in infinite.tolist()) if infinite.any() else ()
     return Column(name, np.where(infinite, np.nan, values), "numbers", missing=missing)
 
 
@@ -97,8 +97,11 @@ def _number(text: str) -> float | None:
 def _numbers(name: str, cells: Sequence[str], texts: Sequence[str]) -> Column:
     numbers = [_number(text) if _has_number(text) else np.nan for text in texts]
     found = of_numbers(name, np.array(numbers, dtype=np.float64))
-    missing = tuple(text for text in texts if text and not _has_number(text))
-    return Column(name, found.values, "numbers", tuple(cells), missing + found.missing)
+    infinite = found.missing or ("",) * len(texts)
+    missing = tuple(
+        inf if _has_number(text) else text for text, inf in zip(texts, infinite, strict=True)
+    )
+    return Column(name, found.values, "numbers", tuple(cells), missing)
 
 
 def _have_commas(known: Sequence[str]) -> bool:

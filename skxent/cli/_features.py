@@ -78,13 +78,15 @@ def features_of(table: UserTable, path: str) -> Features:
 
 def _missing(table: UserTable) -> list[str]:
     """A line about cells that have no value, and are not empty."""
-    found = [column for column in table if column.missing]
+    found = [column for column in table if any(column.missing)]
     if not found:
         return []
-    counts = [f"{len(column.missing)} of {column.name}" for column in found[:_MOST_NAMED]]
+    counts = [
+        f"{sum(map(bool, column.missing))} of {column.name}" for column in found[:_MOST_NAMED]
+    ]
     if len(found) > _MOST_NAMED:
         counts.append(f"and of {len(found) - _MOST_NAMED} more columns")
-    spelled = sorted({text for column in found for text in column.missing})
+    spelled = sorted({text for column in found for text in column.missing if text})
     return [f"cells without a value ({', '.join(map(repr, spelled))}): {', '.join(counts)}"]
 
 

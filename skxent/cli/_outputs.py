@@ -124,7 +124,11 @@ def deliver(
 def _print(text: str) -> None:
     """Print to a reader who may have seen enough: that changes no exit code."""
     try:
-        print(text, flush=True)
+        try:
+            print(text, flush=True)
+        except UnicodeEncodeError:  # a locale that lacks a letter is no reason to lose results
+            sys.stdout.buffer.write(f"{text}\n".encode(errors="surrogateescape"))
+            sys.stdout.buffer.flush()
     except BrokenPipeError:
         # Else Python would say so when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -73,12 +73,14 @@ def split_off(table: UserTable, target: str, path: str) -> tuple[UserTable, NDAr
         # Where the others are numbers, "-" is no class.
         are_numbers = column.kind == "numbers" and not np.isnan(column.values).all()
         missing = np.array([not c or (c in MISSING if not are_numbers else _is_none(c)) for c in y])
-    rest = [
-        replace(c, values=c.values[~missing], cells=None)
-        for i, c in enumerate(table)
-        if i != names.index(target)
-    ]
+    rest = [_of_rows(c, ~missing) for i, c in enumerate(table) if i != names.index(target)]
     return rest, _classes(y[~missing]), _left_out(target, y[missing].tolist())
+
+
+def _of_rows(column: Column, rows: NDArray[np.bool_]) -> Column:
+    """What a column says of some rows."""
+    missing = tuple(np.array(column.missing, dtype=object)[rows]) if column.missing else ()
+    return replace(column, values=column.values[rows], cells=None, missing=missing)
 
 
 def _is_none(cell: str) -> bool:
@@ -138,7 +140,7 @@ def _text_of(column: Column) -> Column:
     if column.cells is not None:
         cells = [cell.strip() for cell in column.cells]
         texts = ["" if cell in MISSING else cell for cell in cells]
-        missing = tuple(cell for cell in cells if cell in MISSING)
+        missing = tuple(cell if cell in MISSING else "" for cell in cells)
     elif column.kind == "numbers":
         values = column.values.tolist()
         texts = ["" if np.isnan(value) else f"{value:.15g}" for value in values]

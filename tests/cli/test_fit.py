@@ -1,5 +1,6 @@
 """Which columns of a user's table a classifier learns from, and what is said of the others."""
 
+import os
 import re
 import subprocess
 import sys
@@ -285,6 +286,17 @@ def test_commas_of_thousands_are_never_decimal(tmp_path, capsys):
     np.testing.assert_array_equal(column.values, [1234567, np.nan, 1000])
 
 
+def test_rows_that_are_left_out_have_no_cells_to_count(features):
+    """Neither in columns of numbers nor in those of text."""
+    data = frame(x=["NA", "u", "v"] * 20)
+    data["size"] = data["size"].astype(object)
+    data.loc[[0, 1], "size"] = "-"
+    data.loc[[0, 3], "kind"] = ""
+    found, y = features(data)
+    assert len(y) == 58
+    assert found.said == ("cells without a value ('-', 'NA'): 1 of size, 18 of x",)
+
+
 def test_texts_that_are_seldom_numbers_are_no_mistakes(features):
     found, _ = features(frame(x=["1", "2", "a", "b"] * 15))
     assert found.said == ()
@@ -311,9 +323,14 @@ def test_other_encodings_are_said_with_a_way_out(encoding, said, tmp_path, capsy
     assert re.search(said, capsys.readouterr().err)
 
 
-def test_standard_input_is_utf8_whatever_the_locale():
+def test_standard_input_and_output_are_utf8_whatever_the_locale():
     text = "size,kind\n" + "1.5,a\n2.5,é\n" * 9
     command = [sys.executable, "-m", "skxent", "fit", "-", "--target", "kind"]
-    done = subprocess.run(command, input=text.encode("latin-1"), capture_output=True)
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    how = {"capture_output": True, "env": {**os.environ, **plain}}
+    done = subprocess.run([*command, "--json"], input=text.encode(), **how)
+    assert done.returncode == 0, done.stderr
+    assert LogLossReport.from_json(done.stdout.decode()).labels.tolist() == ["a", "é"]
+    done = subprocess.run(command, input=text.encode("latin-1"), **how)
     assert (done.returncode, done.stdout) == (3, b"")
     assert b"line 3 has a byte 0xe9, which is none there; save it as UTF-8" in done.stderr
