@@ -8,6 +8,7 @@ from dataclasses import replace
 from skxent.cli._errors import UsageError
 from skxent.cli._gates import add_comparison_gates, gates_of_comparison, verdict_of
 from skxent.cli._outputs import add_outputs, check_outputs, deliver
+from skxent.cli._paths import files_of, is_saved
 from skxent.cli._progress import Progress
 from skxent.cli._reading import add_base, add_reading, base_of, columns_of, reading_of
 
@@ -48,6 +49,13 @@ def run(options: argparse.Namespace) -> int:
     if options.old == options.new:
         msg = f"OLD and NEW are both {options.old!r}"
         raise UsageError(msg)
+    for path in files_of([options.old, options.new]):
+        if is_saved(path):
+            msg = (
+                f"{path} holds saved sums, which do not know the rows: compare needs the "
+                f"predictions of both models"
+            )
+            raise UsageError(msg)
     first, second = names = _names(options.names)
     progress = Progress("reading")
     how = reading_of(options)

@@ -1042,3 +1042,30 @@ def test_a_column_beside_the_classes_is_named_where_sums_are_off(ending, tmp_pat
     code, out, _ = run(capsys, "report", path, *READ, "--proba", names, "--json")
     assert code == 0
     assert same(LogLossReport.from_json(out), expected(), rel=1e-9)
+
+
+def test_spellings_of_no_value_are_one_slice_in_a_text_file(tmp_path, capsys):
+    """As an empty cell is; where a class is called so, it is that class."""
+    lines = ["a,0.7,0.3,left", "b,0.2,0.8,NA", "a,0.6,0.4,null", "b,0.4,0.6,", "a,0.5,0.5,right"]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["kind,p_a,p_b,r", *lines * 20]))
+    code, out, err = run(capsys, "report", path, "--target", "kind", "--by", "r", "--json")
+    assert (code, err) == (0, "")
+    found = LogLossSlices.from_json(out)
+    slices = dict(zip(found.names, found.support, strict=True))
+    assert slices == {"r is missing": 60, "r = left": 20, "r = right": 20}
+    path.write_text("\n".join(["kind,p_NA,p_b", *["NA,.9,.1", "b,.2,.8"] * 20]))
+    code, out, _ = run(capsys, "report", path, "--target", "kind", "--by", "kind", "--json")
+    assert set(LogLossSlices.from_json(out).names) == {"kind = NA", "kind = b"}
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_saved_sums_are_nothing_to_compare(side, old, tmp_path, capsys):
+    saved = sums(tmp_path)[0]
+    files = [old, saved] if side else [saved, old]
+    code, out, err = run(capsys, "compare", *files, *READ, "--on", "id")
+    assert (code, out) == (2, "")
+    assert err == (
+        f"skxent: {saved} holds saved sums, which do not know the rows: compare needs the "
+        f"predictions of both models\n"
+    )
