@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._intake._missing import MISSING, MISSING_NUMBERS
+from skxent._intake._number_text import number_in
 
 __all__ = ["Column", "decimal_commas", "of_cells", "of_numbers"]
 
@@ -49,7 +50,7 @@ def of_cells(name: str, cells: Sequence[str], *, commas: bool) -> Column:
     texts = [cell.strip() for cell in cells]
     known = [text for text in texts if _has_number(text)]
     if not any(_CODE.match(text) for text in known):
-        if all(_number(text) is not None for text in known):
+        if all(number_in(text) is not None for text in known):
             return _numbers(name, cells, texts)
         if _have_commas(known) and _are_thousands(known):
             column = _numbers(name, cells, [text.replace(",", "") for text in texts])
@@ -86,16 +87,8 @@ def _has_number(text: str) -> bool:
     return bool(text) and text.lower() not in MISSING_NUMBERS
 
 
-def _number(text: str) -> float | None:
-    """A number as every language writes it; Python alone takes 1_000 for one."""
-    try:
-        return None if "_" in text else float(text)
-    except ValueError:
-        return None
-
-
 def _numbers(name: str, cells: Sequence[str], texts: Sequence[str]) -> Column:
-    numbers = [_number(text) if _has_number(text) else np.nan for text in texts]
+    numbers = [number_in(text) if _has_number(text) else np.nan for text in texts]
     found = of_numbers(name, np.array(numbers, dtype=np.float64))
     infinite = found.missing or ("",) * len(texts)
     missing = tuple(
@@ -109,7 +102,7 @@ def _have_commas(known: Sequence[str]) -> bool:
     found = [_COMMA.fullmatch(t) or _THOUSANDS.fullmatch(t) for t in known if "," in t]
     plain = [t for t in known if "," not in t]
     return (
-        bool(found) and all(found) and all("." not in t and _number(t) is not None for t in plain)
+        bool(found) and all(found) and all("." not in t and number_in(t) is not None for t in plain)
     )
 
 
@@ -153,7 +146,7 @@ def _mistakes(name: str, texts: Sequence[str]) -> str:
     known = [(i, text) for i, text in enumerate(texts, 1) if _has_number(text)]
     if any(_CODE.match(text) for _, text in known):
         return ""
-    bad = [(i, text) for i, text in known if _number(text) is None]
+    bad = [(i, text) for i, text in known if number_in(text) is None]
     like = len(known) - len(bad) + sum(_is_like(text) for _, text in bad)
     if not known or like < _MOSTLY * len(known):
         return ""
@@ -170,4 +163,4 @@ def _is_like(text: str) -> bool:
     """Whether it is a number to the eye: with a percent sign, or with commas."""
     plain = text.rstrip("% ")
     is_one = _COMMA.fullmatch(plain) or _LIKE.fullmatch(plain)
-    return bool(is_one) or _number(plain) is not None
+    return bool(is_one) or number_in(plain) is not None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from skxent._intake._number_text import number_in
 from skxent.cli._errors import FAILED, HELD, DataError, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ __all__ = [
     "gates_of_change",
     "gates_of_comparison",
     "gates_of_report",
-    "number",
     "say_error",
     "threshold",
     "verdict_of",
@@ -40,17 +40,9 @@ class Gate:
     failed: bool
 
 
-def number(text: str) -> float | None:
-    """What a text says, if that is a number."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
 def threshold(text: str) -> float:
     """What a gate compares with: a number, since nothing is above or below nan."""
-    if (found := number(text)) is None or math.isnan(found):
+    if (found := number_in(text)) is None or math.isnan(found):
         msg = f"{text!r} is no number"
         raise argparse.ArgumentTypeError(msg)
     return found

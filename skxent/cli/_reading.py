@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from skxent._intake._number_text import number_in
 from skxent.cli._errors import DataError, UsageError
-from skxent.cli._gates import number
 from skxent.cli._paths import files_of, is_saved, once
 from skxent.cli._progress import Progress
 
@@ -42,7 +42,7 @@ _OF_COLUMNS = {
 
 def base(text: str) -> float:
     """A base of logarithms: a number above 1, or e."""
-    found = math.e if text == "e" else number(text)
+    found = math.e if text == "e" else number_in(text)
     if found is None or not 1 < found < math.inf:
         msg = f"{text!r} is no base of logarithms; it is a number above 1, or e"
         raise argparse.ArgumentTypeError(msg)
@@ -51,7 +51,7 @@ def base(text: str) -> float:
 
 def level(text: str) -> float:
     """A level of confidence."""
-    found = number(text)
+    found = number_in(text)
     if found is None or not 0 < found < 1:
         more = f"; for {text}% say {found / 100:g}" if found and 1 < found < 100 else ""
         msg = f"{text!r} is no level of confidence; it is between 0 and 1{more}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from skxent._intake._columns import BadDataError
 from skxent._intake._missing import MISSING_NUMBERS
+from skxent._intake._number_text import number_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,19 +80,11 @@ def _first_other(texts: list[str | None]) -> tuple[int, str]:
 
 def _said(text: str) -> str:
     """What is wrong with a cell, and the way out."""
-    if (plain := text.rstrip("% ")) != text and _is_number(plain):
-        return f"{text!r} is no number; write {float(plain) / 100:g}"
-    if text.count(",") == 1 and _is_number(text.replace(",", ".")):
+    if (plain := text.rstrip("% ")) != text and (percent := number_in(plain)) is not None:
+        return f"{text!r} is no number; write {percent / 100:g}"
+    if text.count(",") == 1 and number_in(text.replace(",", ".")) is not None:
         return f"{text!r} is no number; write it with a decimal point"
     return (
         f"{text[:60]!r} is no number; mend it, or leave it empty where there is no value and leave "
         f'such rows out with nulls="drop"'
     )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

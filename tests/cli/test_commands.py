@@ -396,6 +396,15 @@ def test_a_gate_that_nothing_could_fail_is_no_gate(command, gate, capsys):
     assert f"argument {gate}: 'nan' is no number" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--fail-above", "--base"])
+def test_a_limit_is_a_number_as_one_in_a_file_is(option, capsys):
+    """Python alone takes 1_000 for a thousand."""
+    with pytest.raises(SystemExit) as stopped:
+        main(["report", "a", "--target", "y", option, "1_000"])
+    assert stopped.value.code == 2
+    assert f"argument {option}: '1_000' is no " in capsys.readouterr().err
+
+
 def test_a_figure_that_is_not_known_is_no_pass(tmp_path, capsys):
     path = tmp_path / "a.csv"
     path.write_text("kind,p_a,p_b\na,.9,.1\na,.8,.2\n")

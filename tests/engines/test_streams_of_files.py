@@ -197,6 +197,8 @@ def test_what_is_wrong_with_a_file_is_one_line(name, content, message, tmp_path)
     ("line", "message"),
     [
         (b"b,1,.3,x", r"row {}, column 'p_b': 'x' is no number"),
+        (b"b,1,.3,7_0%", r"row {}, column 'p_b': '7_0%' is no number; mend it"),
+        (b"b,1,.3,70%", r"row {}, column 'p_b': '70%' is no number; write 0\.7\."),
         (b"b,1,.3,.7,", r"row {}: 5 cells below 4 names of columns"),
         (b"c,1,.3,.7", r"row {}, column 'kind': 'c' is none of the labels"),
     ],
