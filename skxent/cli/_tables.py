@@ -22,6 +22,8 @@ from skxent.cli._errors import DataError, UsageError
 __all__ = ["Column", "UserTable", "as_text", "read_table", "split_off", "without"]
 
 _BINARY = (b"PAR1", b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")
+# A line that comes last, unless a cell is open there.
+_END = "end"
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
@@ -157,8 +159,11 @@ def _of_text(text: str, path: str) -> UserTable:
     except (csv.Error, IndexError):
         dialect = csv.excel
     # The header alone cannot show whether quotes are doubled; the standard says so.
-    reader = csv.reader(io.StringIO(text, newline=""), dialect, doublequote=True)
-    rows = [row for row in reader if row]
+    closed = io.StringIO(f"{text}\n{_END}\n", newline="")
+    rows = [row for row in csv.reader(closed, dialect, doublequote=True) if row]
+    if rows.pop() != [_END]:
+        msg = f"data row {len(rows)} of {path!r}: a cell begins with a quote that is never closed"
+        raise DataError(msg)
     if len(rows) < 2:
         msg = f"{path!r} needs a header line and at least one line of data"
         raise DataError(msg)

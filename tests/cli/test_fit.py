@@ -297,6 +297,17 @@ def test_rows_that_are_left_out_have_no_cells_to_count(features):
     assert found.said == ("cells without a value ('-', 'NA'): 1 of size, 18 of x",)
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_quote_that_is_never_closed_makes_no_class_of_the_rows_behind_it(end, tmp_path, capsys):
+    lines = ["1.5,a", "2.5,b"] * 20
+    lines[30] = '1.5,"a'
+    (tmp_path / "a.csv").write_text("\n".join(["size,kind", *lines]) + end)
+    assert main(["fit", str(tmp_path / "a.csv"), "--target", "kind"]) == 3
+    said = capsys.readouterr().err
+    assert "data row 31 of" in said
+    assert "a cell begins with a quote that is never closed" in said
+
+
 def test_texts_that_are_seldom_numbers_are_no_mistakes(features):
     found, _ = features(frame(x=["1", "2", "a", "b"] * 15))
     assert found.said == ()
