@@ -1,0 +1,76 @@
+"""
+What the sums of a report need of NumPy alone: ``python benchmarks/least_passes.py``.
+
+The passes over a table of 1,000,000×10 that the mergeable statistic cannot do without, each timed
+alone in its best case: a block that stays in the cache, buffers that are there already, nothing
+checked. How many products and sums there are is an estimate from reading `_blocks.py` and
+`_evidence.py` in `skxent/statistic`. The accumulator, and scikit-learn's log loss in its best case,
+are in what ``python benchmarks/report.py --cpu 1000000x10`` prints. Least CPU time; no time is
+asserted.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+from conftest import machine
+
+N_ROWS, N_CLASSES, LAYERS = 1_000_000, 10, 16
+BLOCK = 13_056  # rows that are worked on at once
+CELLS = 16_960  # of the histogram of the log-odds
+
+
+def least(call: Callable[[], object]) -> float:
+    """Milliseconds of CPU that a call takes for all rows."""
+    times = []
+    for _ in range(80):
+        start = time.process_time()
+        call()
+        times.append(time.process_time() - start)
+    return 1000.0 * min(times) * N_ROWS / BLOCK
+
+
+def passes() -> dict[str, tuple[int, float]]:
+    """How often each pass is made, and what one takes."""
+    rng = np.random.default_rng(0)
+    rows = rng.dirichlet(np.ones(N_CLASSES), BLOCK)
+    of_rows = np.kron(np.eye(4), np.ones((N_CLASSES, 1)))
+    turned, logs, other, out = (np.ones((LAYERS, N_CLASSES, BLOCK // LAYERS)) for _ in range(4))
+    cells = rng.integers(0, CELLS, rows.size)
+    total, pairs = np.zeros(CELLS, complex), np.ones(rows.size, complex)
+    calls = {
+        "smallest number and sum of the rows": (
+            1,
+            lambda: (rows.min(), rows.reshape(-1, 40) @ of_rows),
+        ),
+        "classes side by side": (
+            1,
+            lambda: np.copyto(turned, rows.reshape(LAYERS, -1, N_CLASSES).swapaxes(1, 2)),
+        ),
+        "logarithm": (1, lambda: np.log(turned, out=logs)),
+        "exponential, whose roots are the evidence's": (1, lambda: np.exp(logs, out=other)),
+        "odds": (1, lambda: np.divide(turned, out, out=other)),
+        "cells of the histogram": (1, lambda: np.add.at(total, cells, pairs)),
+        "product of two arrays": (17, lambda: np.multiply(other, logs, out=out)),
+        "sum of rows or classes": (16, lambda: np.add.reduce(turned, axis=1)),
+        "sum of products": (5, lambda: np.einsum("lkn,lkn->ln", turned, logs)),
+    }
+    return {name: (times, least(call)) for name, (times, call) in calls.items()}
+
+
+def main() -> None:
+    """Print the table."""
+    print("| pass | times | ms each | ms |\n|---|--:|--:|--:|")
+    found = passes()
+    for name, (times, one) in found.items():
+        print(f"| {name} | {times} | {one:.1f} | {times * one:.0f} |")
+    print(f"| all of them | | | {sum(times * one for times, one in found.values()):.0f} |")
+    print(f"\n{machine()}")
+
+
+if __name__ == "__main__":
+    main()
