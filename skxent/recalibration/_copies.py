@@ -132,7 +132,7 @@ def fold_numbers(cv: Any, y: LabelArray, found: Units) -> IntArray:
         if isinstance(n_folds, int) and n_folds > len(order):
             msg = (
                 f"cv={n_folds} takes at least {n_folds} different rows with a positive weight; "
-                f"there are {len(order)}. Pass a smaller cv."
+                f"got n_samples={len(order)}. Pass a smaller cv."
             )
             raise ValueError(msg)
         folds = check_cv(n_folds, labels, classifier=True).split(np.zeros(len(order)), labels)

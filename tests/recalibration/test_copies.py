@@ -334,7 +334,7 @@ def test_rows_that_float64_does_not_tell_apart_are_no_copies():
 def test_too_few_rows_for_the_folds_are_told():
     X, y, _ = data()
     few = (np.arange(len(y)) < 4) * 1.0
-    with pytest.raises(ValueError, match=r"cv=5 takes at least 5 .* there are 4. Pass a smaller"):
+    with pytest.raises(ValueError, match=r"cv=5 takes at least 5 .* n_samples=4\. Pass"):
         RecalibratedClassifier(GaussianNB()).fit(X, y, sample_weight=few)
     with pytest.raises(ValueError, match="y has no rows"):
         RecalibratedClassifier(GaussianNB()).fit(X[:0], y[:0])
