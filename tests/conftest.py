@@ -6,10 +6,22 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from skxent._backend import NUMPY, ArrayApi
 from skxent._intake import _alignment, _as_table, _rows
 from skxent._intake._table import Table
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """
+    Small fits are slow where several test processes share the cores with their threads.
+
+    Also for the examples of docstrings and pages, which come after the first test.
+    """
+    with threadpool_limits(1):
+        yield
 
 
 def strict_backend():
