@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import Bunch, get_tags
@@ -25,7 +26,7 @@ from skxent._intake._arguments import check_choice, check_weight
 from skxent._intake._codes import encode
 from skxent._intake._containers import take_rows
 from skxent._intake._groups import check_groups
-from skxent._intake._labels import as_labels, distinct
+from skxent._intake._labels import as_labels, distinct, shown
 from skxent._intake._predictions import predictions
 from skxent._typing import EPS, FloatArray, IntArray, LabelArray
 from skxent.recalibration._copies import Units, fold_numbers, units_of
@@ -34,7 +35,7 @@ from skxent.recalibration._recalibrator import METHOD_NAMES, Recalibrator
 __all__ = ["RecalibratedClassifier"]
 
 # Of a classifier that has no probabilities, what it decides by is taken for logits.
-_RESPONSES = ("predict_proba", "decision_function")
+_RESPONSES = ("predict_proba", "predict_log_proba", "decision_function")
 
 
 class RecalibratedClassifier(
@@ -52,9 +53,10 @@ class RecalibratedClassifier(
     Parameters
     ----------
     estimator : estimator
-        A classifier with `predict_proba`, or else with `decision_function`, whose values are
-        then taken for logits. As `sklearn.frozen.FrozenEstimator` it is taken as it is fitted:
-        the rows that are passed to `fit`, which it must not have seen, are for the map alone.
+        A classifier with `predict_proba`, or else with `predict_log_proba` or
+        `decision_function`, whose values are then taken for logits. As
+        `sklearn.frozen.FrozenEstimator` it is taken as it is fitted: the rows that are passed to
+        `fit`, which it must not have seen, are for the map alone.
     method : str, default="auto"
         Which map: see `Recalibrator`.
     cv : int, cross-validation generator or iterable, default=5
@@ -232,8 +234,8 @@ class RecalibratedClassifier(
             In the order of `classes_`.
         """
         check_is_fitted(self, "recalibrator_")
-        values, _, logits = predictions(self.estimator_, X, _RESPONSES)
-        return self.recalibrator_.predict_proba(_two_columns(values, logits), from_logits=logits)
+        table, _, logits = _table(self.estimator_, X, self.classes_)
+        return self.recalibrator_.predict_proba(table, from_logits=logits)
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """
@@ -308,10 +310,10 @@ class RecalibratedClassifier(
         )
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        of_estimator = get_tags(self.estimator).input_tags
-        tags.input_tags.sparse = of_estimator.sparse
-        tags.input_tags.allow_nan = of_estimator.allow_nan
+        tags, of_estimator = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.input_tags = of_estimator.input_tags  # rows of any kind that the classifier takes
+        if of_estimator.classifier_tags is not None:
+            tags.classifier_tags.multi_class = of_estimator.classifier_tags.multi_class
         return tags
 
     def _folds(
@@ -357,17 +359,23 @@ class RecalibratedClassifier(
         """Predictions, whether they are logits, and where the class was missing in the fold."""
         from sklearn.utils.parallel import Parallel, delayed
 
+        if _is_pairwise(self.estimator):
+            X = X if issparse(X) else np.asarray(X)
         run = Parallel(n_jobs=self.n_jobs)
         found = run(
-            delayed(_predicted)(clone(self.estimator), X, y, *fold, routed.estimator.fit)
+            delayed(_predicted)(
+                clone(self.estimator), X, y, *fold, routed.estimator.fit, self.classes_
+            )
             for fold in folds
         )
-        logits = bool(found[0][2])
-        proba = np.full((len(y), len(self.classes_)), -np.inf if logits else 0.0)
+        # A search may settle for another kind of classifier in each fold.
+        logits = any(of_logits for *_, of_logits in found)
+        proba = np.empty((len(y), len(self.classes_)))
         missing = np.zeros(len(y), dtype=bool)
-        for (_, test), (values, classes, _) in zip(folds, found, strict=True):
-            proba[np.ix_(test, encode(classes, self.classes_))] = values
-            missing[test] = encode(y[test], classes) < 0
+        for (_, test), (table, seen, of_logits) in zip(folds, found, strict=True):
+            with np.errstate(divide="ignore"):
+                proba[test] = np.log(table) if logits and not of_logits else table
+            missing[test] = ~seen
         return proba, logits, missing
 
 
@@ -411,7 +419,10 @@ def _without(missing: NDArray[np.bool_], weight: FloatArray | None) -> FloatArra
         return weight
     weight = np.where(missing, 0.0, 1.0 if weight is None else weight)
     if not weight.any():
-        msg = "The classes of all rows were missing where their folds' models were fitted."
+        msg = (
+            "cv leaves out all rows of a class at a time, for every class, so that no row is "
+            "predicted by a classifier that knows its class: shuffle or stratify the folds."
+        )
         raise ValueError(msg)
     return weight
 
@@ -447,11 +458,39 @@ def _predicted(
     train: IntArray,
     test: IntArray,
     params: Mapping[str, Any],
-) -> tuple[NDArray[Any], LabelArray, bool]:
-    """Fit to some rows and predict others; see `predictions`."""
-    estimator.fit(take_rows(X, train), y[train], **dict(_of_rows(params, train, len(y))))
-    values, classes, logits = predictions(estimator, take_rows(X, test), _RESPONSES)
-    return _two_columns(values, logits), classes, logits
+    labels: LabelArray,
+) -> tuple[FloatArray, NDArray[np.bool_], bool]:
+    """Fit to some rows and predict others; also whether their classes were among those."""
+    X_train, X_test = take_rows(X, train), take_rows(X, test)
+    if _is_pairwise(estimator):  # a column for each row that is fitted to
+        X_train, X_test = X_train[:, train], X_test[:, train]
+    estimator.fit(X_train, y[train], **dict(_of_rows(params, train, len(y))))
+    table, classes, logits = _table(estimator, X_test, labels)
+    return table, encode(y[test], classes) >= 0, logits
+
+
+def _is_pairwise(estimator: Any) -> bool:
+    """Whether it is fitted to a kernel, or to distances between rows."""
+    return hasattr(estimator, "__sklearn_tags__") and bool(get_tags(estimator).input_tags.pairwise)
+
+
+def _table(estimator: Any, X: Any, labels: LabelArray) -> tuple[FloatArray, LabelArray, bool]:
+    """
+    Predictions with a column for each label, the classes, and whether they are logits.
+
+    A label that the estimator does not know has the probability 0.
+    """
+    values, classes, logits = predictions(estimator, X, _RESPONSES)
+    values, place = _two_columns(values, logits), encode(classes, labels)
+    if (place < 0).any():
+        msg = (
+            f"{type(estimator).__name__} predicts {shown(classes[place < 0])}, and no row of y is "
+            f"of that class: the classes of y are {shown(labels)}."
+        )
+        raise ValueError(msg)
+    table = np.full((len(values), len(labels)), -np.inf if logits else 0.0)
+    table[:, place] = values
+    return table, classes, logits
 
 
 def _two_columns(values: NDArray[Any], logits: bool) -> FloatArray:

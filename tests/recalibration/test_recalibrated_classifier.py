@@ -32,11 +32,12 @@ from sklearn.model_selection import (
     cross_val_score,
     train_test_split,
 )
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 from skxent import (
@@ -197,7 +198,9 @@ def test_decisions_are_logits_where_there_are_no_probabilities():
         p = found.predict_proba(X)
         assert_allclose(p.sum(axis=1), 1)
         assert log_loss(y, p) < log_loss(y, np.full((400, k), 1 / k))
-    with pytest.raises(AttributeError, match="has no predict_proba or decision_function"):
+    with pytest.raises(
+        AttributeError, match="has no predict_proba or predict_log_proba or decision_function"
+    ):
         RecalibratedClassifier(NoProbabilities()).fit(X, y)
 
 
@@ -205,6 +208,130 @@ class NoProbabilities(ClassifierMixin, BaseEstimator):
     def fit(self, X, y):
         self.classes_ = np.unique(y)
         return self
+
+
+class Wrapped(ClassifierMixin, BaseEstimator):
+    """Naive Bayes inside."""
+
+    def fit(self, X, y):
+        self.model_ = GaussianNB().fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
+class Logarithms(Wrapped):
+    def predict_log_proba(self, X):
+        return self.model_.predict_log_proba(X)
+
+
+class Backwards(Wrapped):
+    """Its classes are not sorted."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.classes_ = self.classes_[::-1]
+        return self
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)[:, ::-1]
+
+
+class OneMore(Wrapped):
+    """It has a column for a class that no row is of."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.classes_ = np.append(self.classes_, 9)
+        return self
+
+    def predict_proba(self, X):
+        return np.column_stack([self.model_.predict_proba(X), np.zeros(len(X))])
+
+
+@pytest.mark.parametrize("base", [Logarithms(), Backwards()], ids=lambda base: type(base).__name__)
+@pytest.mark.parametrize("k", [2, 3])
+def test_columns_belong_to_the_classes_that_the_estimator_names(base, k):
+    X, y = data(300, k)
+    found, expected = (
+        RecalibratedClassifier(one, method="bias").fit(X, y) for one in (base, GaussianNB())
+    )
+    assert_array_equal(found.classes_, expected.classes_)
+    assert_allclose(found.predict_proba(X), expected.predict_proba(X), atol=1e-9)
+    assert_array_equal(found.predict(X), expected.predict(X))
+
+
+def test_a_column_of_a_class_that_is_not_in_y_is_an_error():
+    with pytest.raises(ValueError, match=r"OneMore predicts \[9\], and no row of y is of that"):
+        RecalibratedClassifier(OneMore()).fit(*data(60))
+
+
+class AnotherKind(Wrapped):
+    """Fitted to rows that begin with `first` it has probabilities, and else decisions alone."""
+
+    def __init__(self, first=None):
+        self.first = first
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.has_probabilities_ = X[0, 0] == self.first
+        return self
+
+    def __getattr__(self, name):
+        if name == "predict_proba" and self.__dict__.get("has_probabilities_"):
+            return self.model_.predict_proba
+        if name == "decision_function" and not self.__dict__.get("has_probabilities_", True):
+            return self.model_.predict_joint_log_proba
+        raise AttributeError(name)
+
+
+@pytest.mark.parametrize("first", [0, 100])
+def test_folds_may_have_probabilities_and_decisions(first):
+    """As where a search finds another kind of classifier in each of them."""
+    X, y = data(300)
+    found, expected = (
+        RecalibratedClassifier(one, method="temperature", cv=KFold(3)).fit(X, y)
+        for one in (AnotherKind(X[first, 0]), GaussianNB())
+    )
+    assert found.recalibrator_.temperature_ == pytest.approx(expected.recalibrator_.temperature_)
+    assert_allclose(found.predict_proba(X), expected.predict_proba(X), atol=1e-9)
+
+
+@pytest.mark.parametrize("container", [np.asarray, np.ndarray.tolist, pd.DataFrame])
+def test_kernels_are_cut_by_rows_and_columns(container):
+    X, y = data(200)
+    rows_ = RecalibratedClassifier(SVC(kernel="linear"), method="bias+temperature")
+    kernel = RecalibratedClassifier(SVC(kernel="precomputed"), method="bias+temperature")
+    expected = cross_val_predict(rows_, X, y, method="predict_proba")
+    if container is np.asarray:  # scikit-learn cuts no others
+        found = cross_val_predict(kernel, X @ X.T, y, method="predict_proba")
+        assert_allclose(found, expected, atol=1e-3)
+    found = kernel.fit(container(X @ X.T), y).predict_proba(container(X @ X.T))
+    assert_allclose(found, rows_.fit(X, y).predict_proba(X), atol=1e-3)
+
+
+def test_what_the_classifier_takes_is_said_of_both():
+    class TwoOnly(GaussianNB):
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            tags.classifier_tags.multi_class = False
+            tags.input_tags.string = True
+            return tags
+
+    tags = get_tags(RecalibratedClassifier(TwoOnly()))
+    assert not tags.classifier_tags.multi_class
+    assert tags.input_tags.string
+    assert get_tags(RecalibratedClassifier(SVC(kernel="precomputed"))).input_tags.pairwise
+    assert get_tags(RecalibratedClassifier(MultinomialNB())).input_tags.positive_only
+    assert get_tags(RecalibratedClassifier(GaussianNB())).classifier_tags.multi_class
+
+
+def test_folds_that_part_the_classes_are_named():
+    X, _ = data(90)
+    with pytest.raises(ValueError, match="cv leaves out all rows of a class at a time"):
+        RecalibratedClassifier(GaussianNB(), cv=KFold(3)).fit(X, np.arange(90) // 30)
 
 
 # Weights, groups and other metadata.
