@@ -383,8 +383,10 @@ def _checked(y: Any) -> LabelArray:
     if y is None:
         msg = "RecalibratedClassifier requires y to be passed, but the target y is None."
         raise ValueError(msg)
-    y = column_or_1d(y, warn=True)
-    labels = as_labels(y, "y")
+    # scikit-learn makes floats of pandas' nullable integers, which merges large ones.
+    labels = as_labels(y if np.ndim(y) == 1 else column_or_1d(y, warn=True), "y")
+    if labels.dtype.kind == "O" and all(isinstance(label, int) for label in labels.tolist()):
+        labels = np.array(labels.tolist())
     if not len(labels):
         msg = "y has no rows: a classifier needs some of at least two classes."
         raise ValueError(msg)

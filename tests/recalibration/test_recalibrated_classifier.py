@@ -631,3 +631,14 @@ def test_fewer_groups_than_folds_are_named_with_a_way_out():
     with pytest.raises(ValueError, match=r"the 5 folds at least.*got 3: pass cv=3\."):
         RecalibratedClassifier(GaussianNB()).fit(X, y, groups=np.arange(60) % 3)
     RecalibratedClassifier(GaussianNB(), cv=3).fit(X, y, groups=np.arange(60) % 3)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "boolean"])
+def test_nullable_labels_stay_what_they_are(dtype):
+    """As floats, which scikit-learn makes of them, these integers would be one class."""
+    X, y = data(200, 2)
+    names = [2**60, 2**60 + 1] if dtype == "Int64" else [False, True]
+    labels = pd.Series([names[i] for i in y], dtype=dtype)
+    found = RecalibratedClassifier(GaussianNB(), method="bias").fit(X, labels)
+    assert found.classes_.tolist() == names
+    assert found.score(X, np.array(labels.tolist())) > 0.6
