@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
-from numbers import Integral
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import Bunch, get_tags
@@ -24,18 +22,19 @@ from sklearn.utils.validation import (
 
 from skxent._intake._arguments import check_choice, check_weight
 from skxent._intake._codes import encode
-from skxent._intake._containers import take_rows
 from skxent._intake._groups import check_groups
-from skxent._intake._labels import as_labels, distinct, shown
-from skxent._intake._predictions import predictions
-from skxent._typing import EPS, FloatArray, IntArray, LabelArray
-from skxent.recalibration._copies import Units, fold_numbers, units_of
+from skxent._intake._labels import as_labels, distinct
+from skxent._typing import EPS, FloatArray, LabelArray
+from skxent.recalibration._copies import units_of
+from skxent.recalibration._out_of_fold import (
+    fold_of_each_row,
+    folds_of,
+    out_of_fold,
+    predicted_table,
+)
 from skxent.recalibration._recalibrator import METHOD_NAMES, Recalibrator
 
 __all__ = ["RecalibratedClassifier"]
-
-# Of a classifier that has no probabilities, what it decides by is taken for logits.
-_RESPONSES = ("predict_proba", "predict_log_proba", "decision_function")
 
 
 class RecalibratedClassifier(
@@ -188,8 +187,7 @@ class RecalibratedClassifier(
         routed = self._routed(weight, groups, fit_params)
         if isinstance(self.estimator, FrozenEstimator):
             self.estimator_ = self.estimator
-            values, self.classes_, logits = predictions(self.estimator, X, _RESPONSES)
-            proba = _two_columns(values, logits)
+            proba, self.classes_, logits = predicted_table(self.estimator, X)
             labels, weight = _seen(labels, self.classes_, weight)
             known = np.maximum(encode(labels, self.classes_), 0)  # the map refuses others
             found = units_of(X, known, weight, codes)
@@ -197,10 +195,18 @@ class RecalibratedClassifier(
         else:
             self.classes_ = distinct(labels, "y")
             found = units_of(X, encode(labels, self.classes_), weight, codes)
-            folds = self._folds(X, labels, groups, routed.splitter.split, found)
-            proba, logits, missing = self._out_of_fold(X, labels, folds, routed)
+            folds = folds_of(self.cv, X, labels, groups, routed.splitter.split, found)
+            proba, logits, missing = out_of_fold(
+                self.estimator,
+                X,
+                labels,
+                folds=folds,
+                classes=self.classes_,
+                fit_params=routed.estimator.fit,
+                n_jobs=self.n_jobs,
+            )
             weight = _without(missing, weight)
-            fold = _numbers(folds, len(labels))
+            fold = fold_of_each_row(folds, len(labels))
             self.estimator_ = clone(self.estimator).fit(X, labels, **routed.estimator.fit)
         rows, weight, units = found.merged(fold, weight)
         self.recalibrator_ = Recalibrator(
@@ -234,8 +240,8 @@ class RecalibratedClassifier(
             In the order of `classes_`.
         """
         check_is_fitted(self, "recalibrator_")
-        table, _, logits = _table(self.estimator_, X, self.classes_)
-        return self.recalibrator_.predict_proba(table, from_logits=logits)
+        proba, _, logits = predicted_table(self.estimator_, X, self.classes_)
+        return self.recalibrator_.predict_proba(proba, from_logits=logits)
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """
@@ -316,68 +322,6 @@ class RecalibratedClassifier(
             tags.classifier_tags.multi_class = of_estimator.classifier_tags.multi_class
         return tags
 
-    def _folds(
-        self, X: Any, y: LabelArray, groups: Any, split: Mapping[str, Any], found: Units
-    ) -> list[tuple[IntArray, IntArray]]:
-        """Rows to fit to, and rows to predict, each once."""
-        from sklearn.model_selection import StratifiedGroupKFold, check_cv  # slow to import
-
-        cv = self.cv
-        if cv is None or isinstance(cv, Integral):
-            if groups is None:
-                number = fold_numbers(cv, y, found)
-                each = range(int(number.max()) + 1)
-                return [(np.flatnonzero(number != i), np.flatnonzero(number == i)) for i in each]
-            codes = check_groups(groups, len(y)).codes
-            n_folds, n_groups = 5 if cv is None else int(cv), int(codes.max()) + 1
-            if n_folds >= 2 and n_groups < n_folds:
-                way_out = f"pass cv={n_groups}" if n_groups > 1 else "pass other groups, or none"
-                msg = (
-                    f"groups must be as many as the {n_folds} folds at least, which keep them "
-                    f"whole; got {n_groups}: {way_out}."
-                )
-                raise ValueError(msg)
-            cv = StratifiedGroupKFold(n_folds)  # the others would part the groups
-            split = {"groups": codes}
-        folds = [
-            (_as_rows(train), _as_rows(test))
-            for train, test in check_cv(cv, y, classifier=True).split(X, y, **split)
-        ]
-        times = np.bincount(np.concatenate([test for _, test in folds]), minlength=len(y))
-        if (times != 1).any():
-            row = int((times != 1).argmax())
-            msg = (
-                f"cv must predict each row once, as in cross_val_predict; row {row} is in "
-                f"{times[row]} of the test folds."
-            )
-            raise ValueError(msg)
-        return folds
-
-    def _out_of_fold(
-        self, X: Any, y: LabelArray, folds: list[tuple[IntArray, IntArray]], routed: Bunch
-    ) -> tuple[FloatArray, bool, NDArray[np.bool_]]:
-        """Predictions, whether they are logits, and where the class was missing in the fold."""
-        from sklearn.utils.parallel import Parallel, delayed
-
-        if _is_pairwise(self.estimator):
-            X = X if issparse(X) else np.asarray(X)
-        run = Parallel(n_jobs=self.n_jobs)
-        found = run(
-            delayed(_predicted)(
-                clone(self.estimator), X, y, *fold, routed.estimator.fit, self.classes_
-            )
-            for fold in folds
-        )
-        # A search may settle for another kind of classifier in each fold.
-        logits = any(of_logits for *_, of_logits in found)
-        proba = np.empty((len(y), len(self.classes_)))
-        missing = np.zeros(len(y), dtype=bool)
-        for (_, test), (table, seen, of_logits) in zip(folds, found, strict=True):
-            with np.errstate(divide="ignore"):
-                proba[test] = np.log(table) if logits and not of_logits else table
-            missing[test] = ~seen
-        return proba, logits, missing
-
 
 def _checked(y: Any) -> LabelArray:
     if y is None:
@@ -427,77 +371,3 @@ def _without(missing: NDArray[np.bool_], weight: FloatArray | None) -> FloatArra
         )
         raise ValueError(msg)
     return weight
-
-
-def _numbers(folds: list[tuple[IntArray, IntArray]], n: int) -> IntArray:
-    """The fold in which each row is predicted."""
-    number = np.full(n, -1, dtype=np.intp)
-    for i, (_, test) in enumerate(folds):
-        number[test] = i
-    return number
-
-
-def _as_rows(fold: Any) -> IntArray:
-    fold = np.asarray(fold)
-    return np.flatnonzero(fold) if fold.dtype == bool else fold
-
-
-def _of_rows(params: Mapping[str, Any], rows: IntArray, n: int) -> Iterator[tuple[str, Any]]:
-    """Parameters that have an entry a row, with those of some rows."""
-    for name, value in params.items():
-        sized = hasattr(value, "__len__") or hasattr(value, "shape")
-        own = sized and not isinstance(value, str | bytes | dict)
-        length = (
-            value.shape[0] if hasattr(value, "shape") and value.shape else len(value) if own else 0
-        )
-        yield name, take_rows(value, rows) if own and length == n else value
-
-
-def _predicted(
-    estimator: Any,
-    X: Any,
-    y: LabelArray,
-    train: IntArray,
-    test: IntArray,
-    params: Mapping[str, Any],
-    labels: LabelArray,
-) -> tuple[FloatArray, NDArray[np.bool_], bool]:
-    """Fit to some rows and predict others; also whether their classes were among those."""
-    X_train, X_test = take_rows(X, train), take_rows(X, test)
-    if _is_pairwise(estimator):  # a column for each row that is fitted to
-        X_train, X_test = X_train[:, train], X_test[:, train]
-    estimator.fit(X_train, y[train], **dict(_of_rows(params, train, len(y))))
-    table, classes, logits = _table(estimator, X_test, labels)
-    return table, encode(y[test], classes) >= 0, logits
-
-
-def _is_pairwise(estimator: Any) -> bool:
-    """Whether it is fitted to a kernel, or to distances between rows."""
-    return hasattr(estimator, "__sklearn_tags__") and bool(get_tags(estimator).input_tags.pairwise)
-
-
-def _table(estimator: Any, X: Any, labels: LabelArray) -> tuple[FloatArray, LabelArray, bool]:
-    """
-    Predictions with a column for each label, the classes, and whether they are logits.
-
-    A label that the estimator does not know has the probability 0.
-    """
-    values, classes, logits = predictions(estimator, X, _RESPONSES)
-    values, place = _two_columns(values, logits), encode(classes, labels)
-    if (place < 0).any():
-        msg = (
-            f"{type(estimator).__name__} predicts {shown(classes[place < 0])}, and no row of y is "
-            f"of that class: the classes of y are {shown(labels)}."
-        )
-        raise ValueError(msg)
-    table = np.full((len(values), len(labels)), -np.inf if logits else 0.0)
-    table[:, place] = values
-    return table, classes, logits
-
-
-def _two_columns(values: NDArray[Any], logits: bool) -> FloatArray:
-    """One column a class, also where two classes have one between them."""
-    values = np.asarray(values, dtype=np.float64)
-    if values.ndim == 2:
-        return values
-    return np.column_stack([np.zeros(len(values)) if logits else 1.0 - values, values])
