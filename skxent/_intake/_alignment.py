@@ -15,7 +15,26 @@ from skxent._intake._foreign import is_elsewhere, same_device
 from skxent._intake._labels import as_labels, check_labels, shown
 from skxent._intake._table import Table
 
-__all__ = ["aligned", "table_beside", "wrong_number"]
+__all__ = ["aligned", "not_two", "table_beside", "wrong_number"]
+
+
+_ORDER = "Pass the classes of the rows first, as y_true, and then their probabilities, as y_proba."
+
+
+def _not_labels(known: NDArray[Any]) -> bool:
+    """Whether they are rather measurements, or probabilities that changed places with labels."""
+    return known.dtype.kind == "f" and bool((known % 1.0 != 0.0).any())
+
+
+def not_two(what: str, known: NDArray[Any]) -> str:
+    """For the error: more or fewer labels than the two of a 1-D `y_proba`."""
+    one_of_two = "A 1-D y_proba is the probability of one of two classes"
+    if _not_labels(known):
+        return f"{one_of_two}; {what} {len(known)} numbers, {shown(known)}. {_ORDER}"
+    return (
+        f"{one_of_two}; {what} {len(known)}: {shown(known)}. Pass a 2-D y_proba with one column a "
+        f"class."
+    )
 
 
 def wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
@@ -30,7 +49,11 @@ def wrong_number(known: NDArray[Any], proba: Table, given: bool) -> str:
             alone = "it alone: y_proba.iloc[:, 0] of a pandas frame (1-D)"
         return f"y_proba has one column; if it is of the positive class, pass {alone}."
     some = f"y_true holds {len(known)} different labels, {shown(known)}"
+    if len(known) == 1:
+        some = f"y_true holds one label only, {shown(known)}"
     if proba.n_classes < len(known):
+        if _not_labels(known):
+            return f"{some}, which cannot be classes. {_ORDER}"
         return (
             f"{some}, but y_proba has only {proba.n_classes} columns; each of the labels needs "
             f"one: pass the probabilities of all classes."

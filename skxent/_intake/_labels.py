@@ -65,7 +65,10 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
-        msg = f"{name} must be a one-dimensional sequence of labels; got shape {array.shape}."
+        msg = (
+            f"{name} must be a one-dimensional sequence of labels; got shape {array.shape}. Of "
+            f"several outputs, or of labels of which a row may have several, take one at a time."
+        )
         raise ValueError(msg)
     if array.dtype.kind != "O" and isinstance(values, list | tuple):
         flat = [v[0] if isinstance(v, list | tuple) else v for v in values]

@@ -12,7 +12,13 @@ from skxent._intake._as_table import as_table
 from skxent._intake._foreign import backend_of, is_elsewhere
 from skxent._intake._labels import as_labels, check_labels, shown, uncomparable
 
-__all__ = ["METHODS", "predictions", "refuse_other_type", "with_columns_for"]
+__all__ = [
+    "METHODS",
+    "predictions",
+    "refuse_other_type",
+    "what_it_lacks",
+    "with_columns_for",
+]
 
 METHODS = ("predict_proba", "predict_log_proba", "decision_function")
 
@@ -30,11 +36,7 @@ def predictions(
     name = next((name for name in names if hasattr(estimator, name)), None)
     who = type(estimator).__name__
     if name is None:
-        others = [name for name in METHODS if hasattr(estimator, name)]
-        has = f"it has {' and '.join(others)}" if others else "it predicts no probabilities"
-        why = "".join(f" {reason}." for reason in _reasons(estimator, names))
-        msg = f"{who} has no {' or '.join(names)}; {has}.{why}"
-        raise AttributeError(msg)
+        raise AttributeError(what_it_lacks(estimator, names))
     values = getattr(estimator, name)(X)
     classes = _classes_of(estimator)
     if isinstance(values, list) and values and np.ndim(values[0]) == 2:
@@ -51,6 +53,18 @@ def predictions(
         raise ValueError(msg)
     array = table.array if table.order is None else table.array[:, table.order]
     return array, classes, name != "predict_proba"
+
+
+def what_it_lacks(estimator: Any, names: tuple[str, ...]) -> str:
+    """For the error: that an estimator has none of these methods, why, and the way out."""
+    others = [name for name in METHODS if hasattr(estimator, name)]
+    has = f"it has {' and '.join(others)}" if others else "it predicts no probabilities"
+    reasons = [f"{reason}." for reason in _reasons(estimator, names)]
+    way_out = "Pass a classifier with predict_proba."
+    if "decision_function" in others:
+        way_out = "RecalibratedClassifier makes probabilities of that: wrap it in one."
+    said = f"{type(estimator).__name__} has no {' or '.join(names)}; {has}."
+    return " ".join([said, *reasons, way_out])
 
 
 def _reasons(estimator: Any, names: tuple[str, ...]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._backend import NUMPY, Backend
-from skxent._intake._alignment import aligned, table_beside, wrong_number
+from skxent._intake._alignment import aligned, not_two, table_beside, wrong_number
 from skxent._intake._arguments import check_weight, same_length
 from skxent._intake._as_table import as_table
 from skxent._intake._containers import Names, events_of, n_columns, rows_of_cells
@@ -136,13 +136,6 @@ def _labelled(
     return Labelled(codes, proba.in_order_of(known), known, weight)
 
 
-def _not_two(what: str, known: NDArray[Any]) -> str:
-    return (
-        f"A 1-D y_proba is the probability of one of two classes; {what} {len(known)}: "
-        f"{shown(known)}. Pass a 2-D y_proba with one column a class."
-    )
-
-
 def _binary_codes(
     column: LabelColumn, labels: ArrayLike | None, pos_label: Any, backend: Backend
 ) -> tuple[IntArray, LabelArray, int]:
@@ -150,7 +143,7 @@ def _binary_codes(
     if labels is not None:
         known = check_labels(labels)
         if len(known) != 2:
-            raise ValueError(_not_two("labels names", known))
+            raise ValueError(not_two("labels names", known))
         if pos_label is not None and pos_label not in known.tolist():
             msg = f"pos_label={pos_label!r} is not one of labels={shown(known)}."
             msg = f"{msg} {uncomparable(pos_label, known.tolist())}".rstrip()
@@ -159,7 +152,7 @@ def _binary_codes(
         return column.codes(known, backend), known, positive
     known = distinct(column.labels, "y_true")
     if len(known) > 2:
-        raise ValueError(_not_two("y_true holds", known))
+        raise ValueError(not_two("y_true holds", known))
     if pos_label is None:
         known = _pair_of_labels(known)
         return column.codes(known, backend), known, 1

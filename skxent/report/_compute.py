@@ -72,6 +72,10 @@ _HARD = (
     "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
     "needed."
 )
+_CERTAIN = (
+    "All probabilities are 0 or 1: the model is certain of every row, as is a tree that grows "
+    "until each leaf holds one class."
+)
 _SAMPLE = (
     "Recalibration and recoverable loss are those of {} rows, drawn at random from {}. "
     "Miscalibration and tail are those of bins."
@@ -248,13 +252,24 @@ def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
     if reason := of_single_rows(totals):
         notes.append(reason)
     if all_hard(totals):
-        notes.append(_HARD)
+        notes.append(_HARD if evidence.source.model is None else _CERTAIN)
     if reason := why_no_interval(totals):
         notes.append(reason)
     if totals.groups is not None:
         n = totals.groups.n_groups
         notes.append(_GROUPED.format(n, "s" if n != 1 else ""))
     return notes, testable
+
+
+def _never_seen(evidence: _Evidence) -> tuple[int, float]:
+    """Rows of classes that whoever predicted them did not know, and their part of the loss."""
+    unseen = evidence.source.unseen
+    if unseen is None or not unseen.any():
+        return 0, 0.0
+    n, loss, of_known = np.count_nonzero(unseen), evidence.totals.loss, evidence.known.loss
+    if evidence.known is evidence.totals:  # there are no others
+        return int(n), 1.0
+    return int(n), float(1.0 - of_known.sum() / loss.sum())
 
 
 def _content(
@@ -276,7 +291,22 @@ def _content(
     margin = prior_margin(totals) / unit
     worse, hard = worse_than_prior(totals, bounds), all_hard(totals)
     n_groups = None if totals.groups is None else totals.groups.n_groups
-    facts = Facts(names, columns, overall, recalibration, base, hard, margin, worse, n_groups)
+    unseen, unseen_share = _never_seen(evidence)
+    facts = Facts(
+        names,
+        columns,
+        overall,
+        recalibration,
+        base,
+        hard,
+        margin,
+        worse,
+        n_groups,
+        of_model=evidence.source.model is not None,
+        out_of_fold=evidence.source.out_of_fold,
+        unseen=unseen,
+        unseen_share=unseen_share,
+    )
     return Content(
         labels=labels.copy(),
         target_names=names,

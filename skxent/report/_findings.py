@@ -192,10 +192,10 @@ def _floored(
     n = int(overall["floored"])
     if n:
         cost = -math.log(eps) / math.log(base)
-        rows, their = ("row", "its") if n == 1 else ("rows", "their")
+        rows, their, each = ("row", "its", "") if n == 1 else ("rows", "their", " each")
         sentence = (
             f"{n} {rows} gave {their} class a probability below {eps:.3g}, and cost "
-            f"{_number(cost)} {unit} each."
+            f"{_number(cost)} {unit}{each}."
         )
         yield share * cost, sentence
 

@@ -17,7 +17,7 @@ from skxent._intake._arguments import check_choice, check_weight
 from skxent._intake._containers import take_rows
 from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct, encode, shown
-from skxent._intake._predictions import predictions, refuse_other_type
+from skxent._intake._predictions import predictions, refuse_other_type, what_it_lacks
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._intake._warn import warn
 from skxent._typing import FloatArray, IntArray
@@ -227,14 +227,21 @@ class _Progress:
     def __init__(self, n_splits: int) -> None:
         self.n_splits, self.done = n_splits, 0
 
-    def __call__(self, *_: Any) -> float:
+    def __call__(self, estimator: Any, *_: Any) -> float:
+        _check_probabilities(estimator)
         self.done += 1
         print(f"fold {self.done} of {self.n_splits} is fitted", file=sys.stderr, flush=True)
         return 0.0
 
 
-def _no_score(*_: Any) -> float:
+def _no_score(estimator: Any, *_: Any) -> float:
+    _check_probabilities(estimator)
     return 0.0
+
+
+def _check_probabilities(estimator: Any) -> None:
+    if not hasattr(estimator, "predict_proba"):
+        raise AttributeError(what_it_lacks(estimator, ("predict_proba",)))
 
 
 def _n_splits(cv: Integral | None, groups: ArrayLike) -> int:
@@ -272,12 +279,10 @@ def cross_validated(
     from sklearn.utils.metadata_routing import get_routing_for_object
 
     params = dict(params or {})
-    if not hasattr(estimator, "predict_proba"):
-        msg = (
-            f"{type(estimator).__name__} has no predict_proba; wrap it in CalibratedClassifierCV, "
-            f"or choose a classifier with probabilities."
-        )
-        raise AttributeError(msg)
+    if not hasattr(type(estimator), "predict_proba"):
+        # What only some of its kind have, as a stack of which nobody knows what is on top of it
+        # before the fit, is asked for after the first fold.
+        _check_probabilities(estimator)
     of_rows = groups if groups is not None else params.get("groups")
     if of_rows is not None and (cv is None or isinstance(cv, Integral)):
         cv = StratifiedGroupKFold(_n_splits(cv, of_rows))  # the others would part the groups

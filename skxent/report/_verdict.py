@@ -27,6 +27,8 @@ _LONG_TAIL = 0.25
 _SAME = 1e-4
 # Shares of classes that are farther than this from the mean probabilities are other shares.
 _ELSEWHERE = 0.1
+# Of the loss.
+_MOST_OF_IT = 0.5
 _PRIOR = "class frequencies alone"
 
 
@@ -47,6 +49,14 @@ class Facts:
     """Which classes cost more than their frequency alone, beyond chance."""
     n_groups: int | None = None
     """How many groups the rows are in; None where each row is on its own."""
+    of_model: bool = False
+    """Whether a classifier was asked, so that these are what its `predict_proba` returned."""
+    out_of_fold: bool = False
+    """Whether each row was predicted by a fit without it."""
+    unseen: int = 0
+    """How many rows are of a class that whoever predicted them was not fitted to."""
+    unseen_share: float = 0.0
+    """Their part of the loss."""
 
     @property
     def loss(self) -> float:
@@ -101,9 +111,21 @@ def _worse_than_prior(f: Facts) -> bool:
 
 
 def _labels(f: Facts) -> str | None:
-    if not f.all_hard:
+    if not f.all_hard or (f.of_model and f.loss == 0):
         return None
+    if f.of_model:
+        return _with_cure(f, "The model is certain of every row")
     return "All probabilities are 0 or 1: pass what predict_proba returns, not what predict does."
+
+
+def _unseen(f: Facts) -> str | None:
+    """Most of the loss is that of classes that were not there to learn from; not of a lone row."""
+    if f.unseen < 2 or not f.unseen_share > _MOST_OF_IT:
+        return None
+    rows = f"{f.unseen} rows, which cost {percent(f.unseen_share)} of the loss, are of classes that"
+    if f.out_of_fold:
+        return f"{rows} their fold's training rows lack: shuffle or stratify the folds."
+    return f"{rows} the model was not fitted to: check the labels, or fit it to such rows as well."
 
 
 def _infinite(f: Facts) -> str | None:
@@ -249,6 +271,7 @@ def _calibrated(f: Facts) -> str | None:
 
 
 _RULES: tuple[Callable[[Facts], str | None], ...] = (
+    _unseen,
     _labels,
     _infinite,
     _exchanged,

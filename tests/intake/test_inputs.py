@@ -306,7 +306,7 @@ def test_unequal_lengths(metric, p):
             [0, 1],
             r"does not: '0' \(row 0\).*str '0' cannot be compared with int 0",
         ),
-        ([0, 0, 0], P, None, r"y_true holds 1 different labels, \[0\].*2 columns.*labels="),
+        ([0, 0, 0], P, None, r"y_true holds one label only, \[0\].*2 columns.*labels="),
         (
             [0, 1, 2],
             P,
@@ -316,6 +316,7 @@ def test_unequal_lengths(metric, p):
         (Y, [[0.5], [0.25], [0.5]], None, r"one column.*y_proba\[:, 0\]"),
         (Y, [0.5, 0.25, 0.5], [0, 1, 2], r"1-D y_proba .*labels names 3: \[0, 1, 2\]"),
         ([0, 1, 2], [0.5, 0.25, 0.5], None, r"1-D y_proba .*y_true holds 3: \[0, 1, 2\].*2-D"),
+        ([0.5, 0.2, 3.1], P, None, r"different labels.*cannot be classes\. Pass the classes"),
         ([0, 1, 5], [0.5, 0.25, 0.5], [0, 1], r"does not: 5 \(row 2\)"),
         (["a", "b", "b"], [0.5, 0.25, 0.5], None, r"strings \['a', 'b'\].*pos_label="),
         ([1, 1, 1], [0.5, 0.25, 0.5], None, r"one label only, \[1\].*pos_label= or labels="),
@@ -323,6 +324,11 @@ def test_unequal_lengths(metric, p):
 )
 def test_labels_and_columns_that_do_not_match(metric, y, p, labels, match):
     refused(metric, y, p, labels=labels, match=match)
+
+
+@pytest.mark.parametrize("of", [log_loss, log_loss_report])
+def test_labels_and_probabilities_that_changed_places(of):
+    refused(of, [0.5, 0.25, 0.75], [0, 1, 1], match=r"holds 3 numbers, \[0.25, .*rows first")
 
 
 @pytest.mark.parametrize("metric", LABELLED)

@@ -41,8 +41,8 @@ RULES = {
         r"The worst 1 % of the rows carry (\S+) % of the loss; the first to look at are rows (.*)\."
     ),
     "floor": (
-        r"(\d+) rows? gave (?:its|their) class a probability below (\S+), and cost (\S+) (\w+) "
-        r"each\."
+        r"(\d+) rows? gave (?:its|their) class a probability below (\S+), and cost (\S+) "
+        r"(\w+)(?: each)?\."
     ),
     "absent": r"There are no rows of class (.*)\.",
     "infinite": r"The loss is infinite: there are rows whose class had a probability of 0\.",
@@ -297,6 +297,7 @@ def test_rows_below_the_floor(n):
     assert report.overall["floored"] == n
     floored = next(f for f in report.findings if "below" in f)
     assert floored.startswith("1 row gave its" if n == 1 else "5 rows gave their")
+    assert floored.endswith(" each.") == (n > 1)
 
 
 def test_classes_without_rows():

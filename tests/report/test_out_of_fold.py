@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import re
 from importlib.util import find_spec
 
 import numpy as np
@@ -16,8 +17,9 @@ from sklearn import config_context, model_selection
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import StackingClassifier
 from sklearn.exceptions import FitFailedWarning
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.model_selection import (
     GroupKFold,
     KFold,
@@ -27,10 +29,13 @@ from sklearn.model_selection import (
     ShuffleSplit,
     StratifiedKFold,
     cross_val_predict,
+    cross_val_score,
     cross_validate,
 )
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
 from skxent import (
     LogLossReport,
@@ -511,6 +516,36 @@ def test_a_fit_that_fails_says_so_itself():
         from_cv(FailsOnHundredRows(), X, Y, cv=UNEQUAL)
     with pytest.raises(AttributeError, match="has no predict_proba"):
         from_cv(HardLabels(), X, Y, cv=THREE)
+
+
+def test_a_stack_whose_top_is_known_after_the_fit_only():
+    stack = StackingClassifier([("line", LogisticRegression()), ("bayes", GaussianNB())])
+    assert not hasattr(stack, "predict_proba")  # as long as it is not fitted
+    report = from_cv(stack, X, Y, cv=THREE)
+    expected = -cross_val_score(stack, X, Y, cv=THREE, scoring="neg_log_loss").mean()
+    assert report.overall["log_loss"] == pytest.approx(expected)  # folds of one size
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (LinearSVC(), "LinearSVC has no predict_proba; it has decision_function. Recalibrated"),
+        (LinearRegression(), "it predicts no probabilities. Pass a classifier with predict_proba"),
+        (SGDClassifier(), "loss='hinge'. RecalibratedClassifier makes probabilities of that"),
+    ],
+)
+@pytest.mark.parametrize("verbose", [False, True])
+def test_the_way_out_where_a_model_predicts_no_probabilities(model, said, verbose):
+    with pytest.raises(AttributeError, match=re.escape(said)):
+        from_cv(model, X, Y, cv=THREE, verbose=verbose)
+    with pytest.raises(AttributeError, match=re.escape(said)):
+        from_estimator(model.fit(X, Y), X, Y)
+
+
+def test_several_outputs_are_taken_one_at_a_time():
+    several = np.c_[Y == 0, Y == 1].astype(int)
+    with pytest.raises(ValueError, match=r"y must be .*shape \(150, 2\).*take one at a time"):
+        from_cv(LogisticRegression(), X, several)
 
 
 class HardLabels(ClassifierMixin, BaseEstimator):

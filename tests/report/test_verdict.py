@@ -11,8 +11,10 @@ from scipy.special import softmax
 from sklearn.datasets import load_iris, load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
 import skxent
 from skxent import LogLossAccumulator, LogLossReport, compare_log_loss, log_loss_report
@@ -117,6 +119,57 @@ def test_labels_in_the_place_of_probabilities():
     y, p = calibrated(200, 3)
     report = quick(y, np.eye(3)[p.argmax(axis=1)])
     assert report.verdict.endswith("pass what predict_proba returns, not what predict does.")
+
+
+@pytest.mark.parametrize("out_of_fold", [False, True])
+def test_a_tree_that_is_always_certain_is_not_told_to_predict_probabilities(out_of_fold):
+    X, y = load_iris(return_X_y=True)
+    tree = DecisionTreeClassifier(random_state=0)
+    if out_of_fold:
+        report = LogLossReport.from_cv(tree, X, y, n_null=0)
+    else:
+        report = LogLossReport.from_estimator(tree.fit(X[::2], y[::2]), X[1::2], y[1::2], n_null=0)
+    assert set(np.unique(report.worst_rows["proba"])) <= {0, 1}
+    method = report.recalibration.recommended
+    if out_of_fold:
+        assert method != "none"
+        assert f"certain of every row: recalibration ({method}) takes off" in report.verdict
+    assert "The model is certain of every row" in report.verdict
+    text = " ".join(str(report).split())
+    assert "is certain of every row, as is a tree" in text
+    assert "what predict does" not in text
+
+
+def test_a_model_that_is_always_certain_and_always_right_is_blamed_for_nothing():
+    X, y = load_iris(return_X_y=True)
+    tree = DecisionTreeClassifier(random_state=0).fit(X, y)
+    verdict = LogLossReport.from_estimator(tree, X, y, n_null=0).verdict
+    assert verdict == "The loss of 0.0000 nats is 100 % below that of class frequencies alone."
+
+
+def test_folds_that_lack_the_classes_they_are_judged_by_are_to_be_shuffled():
+    X, y = load_iris(return_X_y=True)  # sorted by class, so that each fold lacks its own
+    report = LogLossReport.from_cv(LogisticRegression(max_iter=500), X, y, cv=KFold(3), n_null=0)
+    assert report.verdict.endswith(
+        "150 rows, which cost 100.0 % of the loss, are of classes that their fold's training rows "
+        "lack: shuffle or stratify the folds."
+    )
+    shuffled = KFold(3, shuffle=True, random_state=0)
+    mended = LogLossReport.from_cv(LogisticRegression(max_iter=500), X, y, cv=shuffled, n_null=0)
+    assert "shuffle" not in mended.verdict
+
+
+@pytest.mark.parametrize("eps", [2**-52, 0.0])
+def test_a_model_that_was_not_fitted_to_a_third_of_the_rows(eps):
+    X, y = load_iris(return_X_y=True)
+    model = LogisticRegression(max_iter=500).fit(X[y < 2], y[y < 2])
+    report = LogLossReport.from_estimator(model, X, y, eps=eps, n_null=0)
+    known = LogLossReport.from_estimator(model, X[y < 2], y[y < 2], n_null=0)
+    share = 1 - known.overall["log_loss"] * 100 / (150 * report.overall["log_loss"])
+    assert report.verdict.endswith(
+        f"50 rows, which cost {100 * share:.1f} % of the loss, are of classes that the model was "
+        f"not fitted to: check the labels, or fit it to such rows as well."
+    )
 
 
 def test_an_infinite_loss_and_a_floor():
