@@ -28,59 +28,23 @@ from skxent.report._figures import (
     tested,
 )
 from skxent.report._findings import findings
-from skxent.report._intervals import of_single_rows, why_no_interval
 from skxent.report._notable import (
     all_hard,
     costly_classes,
     large_cells,
-    why_no_evidence,
     worse_than_prior,
 )
+from skxent.report._notes import NO_SAMPLE, SAMPLE, notes_of_rows, remarks_on
 from skxent.report._options import Options, Source
 from skxent.report._reliability import Draws, calibrate
 from skxent.report._rows import named, worst_rows
 from skxent.report._verdict import Facts, verdict
-from skxent.report._weights import weights_follow_classes
 from skxent.statistic._brief import brief_of
 from skxent.statistic._counted import Counted
 from skxent.statistic._extremes import WorstRows, concentration, row_losses
 from skxent.statistic._sums import Statistics, statistics
 
 __all__ = ["content_of", "content_of_counted"]
-
-_CLASS_WEIGHTS = (
-    "The weights follow the classes more than the probabilities explain, as weights that are made "
-    "from the labels do: the gap is not zero for a calibrated model then, so that there is no test."
-)
-_OUT_OF_FOLD = (
-    "Out-of-fold predictions: each row helped to fit the models of the other rows, so that the gap "
-    "of a calibrated model is closer to zero, or farther from it, than chance says: no test. The "
-    "intervals are about these fits, and do not know how fits to other data would differ."
-)
-_REPEATED = "Some rows were in several test folds: the predictions of a row count as one group."
-_UNSEEN = (
-    "{} {} of a class that was not among the training rows, and had probability 0: gaps, tests, "
-    "one-vs-rest figures and recalibration are those of the other rows. In cross-validation, "
-    "shuffle or stratify the folds."
-)
-_ALL_UNSEEN = "All rows are of classes that were not among the training rows: no test."
-_GROUPED = (
-    "Intervals and tests count {} group{}. There is no null of the miscalibration, whose labels "
-    "are drawn row by row."
-)
-_HARD = (
-    "All probabilities are 0 or 1: they look like the output of predict, where predict_proba is "
-    "needed."
-)
-_CERTAIN = (
-    "All probabilities are 0 or 1: the model is certain of every row, as is a tree that grows "
-    "until each leaf holds one class."
-)
-_SAMPLE = (
-    "Recalibration and recoverable loss are those of {} rows, drawn at random from {}. "
-    "Miscalibration and tail are those of bins."
-)
-_NO_SAMPLE = "No sample of the rows was kept: no recalibration and no recoverable loss."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +73,7 @@ def content_of(rows: Labelled, options: Options, source: Source | None = None) -
     losses = np.empty(rows.proba.n_samples)
     totals = of_known = statistics(rows, options.eps, losses, source.groups)
     known, groups = _known(rows, source)
-    notes = _notes(rows, known, source)
+    notes = notes_of_rows(rows, known, source)
     choice = None
     if known is not None:
         if known is not rows:
@@ -155,21 +119,6 @@ def _known(rows: Labelled, source: Source) -> tuple[Labelled | None, Groups | No
     return known, None if source.groups is None else source.groups.taken(at)
 
 
-def _notes(rows: Labelled, known: Labelled | None, source: Source) -> list[str]:
-    """Why something is missing, or is about other rows, in sentences."""
-    notes = []
-    if source.out_of_fold:
-        notes.append(_OUT_OF_FOLD)
-    if source.repeated:
-        notes.append(_REPEATED)
-    if known is None:
-        notes.append(_ALL_UNSEEN)
-    elif known is not rows:
-        n = rows.proba.n_samples - known.proba.n_samples
-        notes.append(_UNSEEN.format(n, "row is" if n == 1 else "rows are"))
-    return notes
-
-
 def content_of_counted(
     counted: Counted,
     labels: NDArray[Any],
@@ -190,9 +139,9 @@ def content_of_counted(
         choice, reasons = _choice_of_sample(rows, sums, options, groups)
         notes += reasons
         if not is_whole:
-            notes.append(_SAMPLE.format(rows.proba.n_samples, sums.support.sum()))
+            notes.append(SAMPLE.format(rows.proba.n_samples, sums.support.sum()))
     elif options.recalibration:
-        notes.append(_NO_SAMPLE)
+        notes.append(NO_SAMPLE)
     tail = counted.spread.concentration()
     if rows is not None and is_whole:
         tail = concentration(row_losses(rows, options.eps), rows.weight)
@@ -242,25 +191,6 @@ def _choice(
     return choice, []
 
 
-def _remarks(evidence: _Evidence) -> tuple[list[str], bool]:
-    """Notes on what is missing or not to be relied on, and whether gaps can be tested."""
-    totals, notes, testable = evidence.totals, list(evidence.notes), evidence.testable
-    if testable and weights_follow_classes(evidence.known):
-        notes, testable = [*notes, _CLASS_WEIGHTS], False
-    if testable and (reason := why_no_evidence(evidence.known)):
-        notes.append(reason)
-    if reason := of_single_rows(totals):
-        notes.append(reason)
-    if all_hard(totals):
-        notes.append(_HARD if evidence.source.model is None else _CERTAIN)
-    if reason := why_no_interval(totals):
-        notes.append(reason)
-    if totals.groups is not None:
-        n = totals.groups.n_groups
-        notes.append(_GROUPED.format(n, "s" if n != 1 else ""))
-    return notes, testable
-
-
 def _never_seen(evidence: _Evidence) -> tuple[int, float]:
     """Rows of classes that whoever predicted them did not know, and their part of the loss."""
     unseen = evidence.source.unseen
@@ -277,7 +207,8 @@ def _content(
 ) -> Content:
     totals, known, choice = evidence.totals, evidence.known, evidence.choice
     unit, base = options.unit, math.e if options.base is None else float(options.base)
-    notes, testable = _remarks(evidence)
+    remarks, testable = remarks_on(totals, known, evidence.source, testable=evidence.testable)
+    notes = [*evidence.notes, *remarks]
     n_null = options.n_null if testable and known.groups is None else 0
     draws = Draws.of(n_null, len(labels), options.eps, options.confidence_level)
     cells = evidence.cells or [cells_of_bins(known.histogram)]
