@@ -191,15 +191,16 @@ def _choice(
     return choice, []
 
 
-def _never_seen(evidence: _Evidence) -> tuple[int, float]:
-    """Rows of classes that whoever predicted them did not know, and their part of the loss."""
-    unseen = evidence.source.unseen
-    if unseen is None or not unseen.any():
-        return 0, 0.0
-    n, loss, of_known = np.count_nonzero(unseen), evidence.totals.loss, evidence.known.loss
-    if evidence.known is evidence.totals:  # there are no others
-        return int(n), 1.0
-    return int(n), float(1.0 - of_known.sum() / loss.sum())
+def _from_there(facts: Facts, evidence: _Evidence) -> Facts:
+    """With what is known of where the predictions are from, and of classes that nobody knew."""
+    source = evidence.source
+    facts = replace(facts, of_model=source.model is not None, out_of_fold=source.out_of_fold)
+    if source.unseen is None or not source.unseen.any():
+        return facts
+    share = 1.0  # if there are no others
+    if evidence.known is not evidence.totals:
+        share -= float(evidence.known.loss.sum() / evidence.totals.loss.sum())
+    return replace(facts, unseen=int(np.count_nonzero(source.unseen)), unseen_share=share)
 
 
 def _content(
@@ -222,22 +223,7 @@ def _content(
     margin = prior_margin(totals) / unit
     worse, hard = worse_than_prior(totals, bounds), all_hard(totals)
     n_groups = None if totals.groups is None else totals.groups.n_groups
-    unseen, unseen_share = _never_seen(evidence)
-    facts = Facts(
-        names,
-        columns,
-        overall,
-        recalibration,
-        base,
-        hard,
-        margin,
-        worse,
-        n_groups,
-        of_model=evidence.source.model is not None,
-        out_of_fold=evidence.source.out_of_fold,
-        unseen=unseen,
-        unseen_share=unseen_share,
-    )
+    facts = Facts(names, columns, overall, recalibration, base, hard, margin, worse, n_groups)
     return Content(
         labels=labels.copy(),
         target_names=names,
@@ -246,7 +232,7 @@ def _content(
         n_null=draws.n,
         about=about(totals, evidence.source),
         notes=tuple(notes),
-        verdict=verdict(facts),
+        verdict=verdict(_from_there(facts, evidence)),
         findings=findings(
             names,
             columns,
