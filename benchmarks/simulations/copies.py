@@ -9,7 +9,7 @@ follow from the categories. Fresh rows are from the same source, weighted where 
 oversampled. Each classifier is recalibrated with every row on its own and as
 `RecalibratedClassifier` does it. Printed: how often a map is chosen, and the mean loss of
 fresh rows without one, with every row on its own, and with copies as one.
-Run: python benchmarks/simulations/copies.py [seeds, 20 by default]
+Run: python benchmarks/simulations/copies.py [seeds, 20 by default] [tables, all by default]
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ def main():
     warnings.simplefilter("ignore")
     print("| table | classifier | loss | a map, rows alone | loss | a map, copies as one | loss |")
     print("|---|---|--:|--:|--:|--:|--:|")
-    for name, (source, table) in TABLES.items():
+    for name in sys.argv[2:] or TABLES:
+        source, table = TABLES[name]
         for which, classifier in CLASSIFIERS.items():
             runs = [one(seed, source, table, classifier) for seed in range(seeds)]
             none, alone, after_alone, merged, after = np.mean(runs, axis=0)

@@ -59,12 +59,16 @@ def _possible(
     most: FloatArray,
 ) -> FloatArray:
     """
-    Skewness, of which no more is believed than lets the curve reach what can be lost.
+    Skewness, of which no more is believed on a side than few heavy rows leave there.
 
-    The curve ends at -2 / skewness. The loss lies between 0 and `most`: a curve that ended
-    within would call losses impossible that are not.
+    The loss lies between 0 and `most`. Of all sums of independent parts that are not negative,
+    with this mean and variance, those of equal parts fall farthest below the mean, and their
+    skewness is the deviation over the mean: Jensen's inequality for their cumulants,
+    -E (1 - exp(-t a)) / a, which are concave in the size a of a part. A larger skewness is that
+    of other rows than those that make the tail, and would cut it short. So it is above the mean,
+    for what is missing to `most`.
     """
-    low, high = 2.0 * deviation / expected, 2.0 * deviation / np.maximum(most - expected, 0.0)
+    low, high = deviation / expected, deviation / np.maximum(most - expected, 0.0)
     return np.where(gap < 0, np.minimum(skewness, low), np.maximum(skewness, -high))
 
 

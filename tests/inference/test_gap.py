@@ -107,3 +107,24 @@ def test_a_class_that_nearly_every_row_is_of():
         p_values.append(report.per_class["p_value"])
     assert np.mean(np.array(p_values) < 0.05) <= 0.07
     assert np.mean(np.array(p_values) < 0.01) <= 0.02
+
+
+def test_rows_of_a_rare_class_do_not_shorten_the_tail_of_others():
+    """
+    100 rows in which a class has a probability of 0.001, and 20 with one of 0.2.
+
+    Their numbers are binomial, so that the size is a finite sum. The skewness is that of the rare
+    ones; that fewer than expected are of the class is a matter of the others.
+    """
+    p = np.repeat([0.001, 0.2], [100, 20])
+    p_values, chances = [], []
+    for rare in range(4):
+        for often in range(21):
+            y = np.r_[np.arange(100) < rare, np.arange(20) < often].astype(int)
+            report = quick(y, np.column_stack([1 - p, p]), labels=[0, 1])
+            p_values.append(report.per_class["p_value"][1])
+            chances.append(binom.pmf(rare, 100, 0.001) * binom.pmf(often, 20, 0.2))
+    p_values, chances = np.array(p_values), np.array(chances)
+    assert chances.sum() > 0.9999
+    assert 0.02 < chances[p_values < 0.05].sum() <= 0.05
+    assert chances[p_values < 0.01].sum() <= 0.01
