@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
-from skxent._typing import FloatArray
-
-__all__ = ["normal_scores", "p_values_of_scores"]
+__all__ = ["normal_scores"]
 
 # Below this skewness, scores are the deviations themselves.
 _STRAIGHT = 0.01
@@ -44,9 +41,3 @@ def normal_scores(z: NDArray[np.floating], skewness: NDArray[np.floating]) -> ND
     score = np.where(above, np.maximum(score, 0.0), np.minimum(score, 0.0))
     found: NDArray[np.floating] = np.where(np.abs(skewness) < _STRAIGHT, z, score * side)
     return found.astype(z.dtype, copy=False)
-
-
-def p_values_of_scores(scores: FloatArray) -> FloatArray:
-    """Two-sided p-values of normal scores."""
-    p_value: FloatArray = 2.0 * ndtr(-np.abs(scores))
-    return p_value

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skxent._inference._multiple import holm
-from skxent._inference._scores import p_values_of_scores
 from skxent._intake._arguments import check_base, check_level
 from skxent._intake._batches import is_empty, ones_for_zeros
 from skxent._intake._features import Feature, check_features
@@ -20,8 +19,9 @@ from skxent._typing import EPS
 from skxent.report._weights import weights_follow_classes
 from skxent.slices._compute import CLASS_WEIGHTS, classes_to_test, place_of_positive
 from skxent.slices._figures import Tested, first_of_largest, overall_figures, slice_figures
+from skxent.slices._from_sums import tails_of_gaps
 from skxent.slices._log_loss_slices import LogLossSlices
-from skxent.slices._sums import SliceSums, deviations
+from skxent.slices._sums import deviations
 from skxent.slices._totals import SliceTotals, totals_of
 from skxent.statistic._mergeable import Accumulator
 from skxent.statistic._sums import check_total
@@ -75,11 +75,10 @@ class GroupedLogLossAccumulator(Accumulator):
     Notes
     -----
     Values of different batches are the same if they are written the same: 1 and 1.0 are, and so are
-    1 and "1". Tests are those of `log_loss_slices`, but no labels are drawn: p-values are those
-    of normal scores, adjusted by Holm's method for all values and classes. They allow for skewness
-    and nothing beyond: of a slice in which hardly a row can err, such as fifty of which each is
-    right in 998 of 1000 cases, a single error has a p-value that is far too small. There
-    `log_loss_slices` with `by` draws labels, which is right for any number of rows.
+    1 and "1". Gaps are those of `log_loss_slices`, but no labels are drawn: p-values are bounds
+    from moments of the gaps under the model, adjusted by Holm's method for all values and classes.
+    They hold where hardly a row can err as well, and are somewhat larger than what drawn labels
+    give.
 
     Examples
     --------
@@ -254,7 +253,7 @@ class GroupedLogLossAccumulator(Accumulator):
         if n_dropped:
             notes.append(left_out(n_dropped))
         tested = _tested(
-            sums, testable, 1.0 - level, place_of_positive(self.labels, self.pos_label)
+            totals, testable, 1.0 - level, place_of_positive(self.labels, self.pos_label)
         )
         order = np.array(sorted(range(len(totals.keys)), key=lambda i: _rank(totals.keys[i])))
         loss = float(sums.loss.sum())
@@ -293,12 +292,15 @@ class GroupedLogLossAccumulator(Accumulator):
         )
 
 
-def _tested(sums: SliceSums, testable: bool, level: float, positive: int) -> Tested:
-    """Tests by normal scores and Holm's method."""
-    z, scores = deviations(sums.gaps, sums.scale)
-    some = ~np.isnan(scores) & np.append(classes_to_test(sums, positive), True) & testable
-    p_value = holm(np.where(some, p_values_of_scores(scores), np.nan))
-    sizes = np.where(some, np.abs(scores), -np.inf)
+def _tested(totals: SliceTotals, testable: bool, level: float, positive: int) -> Tested:
+    """Tests by bounds from the sums, and Holm's method."""
+    sums = totals.sums
+    z = deviations(sums.gaps, sums.scale, skewed=False)[0]
+    tail = np.where(np.isinf(z), 0.0, tails_of_gaps(sums, totals.jumps))
+    some = ~np.isnan(z) & np.append(classes_to_test(sums, positive), True) & testable
+    p_value = holm(np.where(some, np.minimum(2.0 * tail, 1.0), np.nan))
+    with np.errstate(divide="ignore"):  # what the model excludes
+        sizes = np.where(some, -np.log(tail), -np.inf)
     column = np.where(some.any(axis=1), first_of_largest(sizes), z.shape[1] - 1)
     least = np.take_along_axis(p_value, column[:, None], axis=1)[:, 0]
     kept = np.flatnonzero(least <= level).tolist()

@@ -11,6 +11,7 @@ from skxent._intake._features import Feature
 from skxent._intake._rows import Labelled
 from skxent._typing import FloatArray
 from skxent.slices._cells import Cells
+from skxent.slices._from_sums import Jumps, jumps_of_slices
 from skxent.slices._levels import combined, levels_of
 from skxent.slices._predicted import predicted
 from skxent.slices._sums import Gaps, SliceSums, sums_of_slices
@@ -24,6 +25,8 @@ __all__ = ["SliceTotals", "totals_of"]
 _MOST_VALUES = 10_000
 _SUMS = tuple(f.name for f in fields(SliceSums) if f.name != "gaps")
 _GAPS = tuple(f.name for f in fields(Gaps))
+_JUMPS = tuple(f.name for f in fields(Jumps))
+_NAMES = (*_SUMS, *_GAPS, *_JUMPS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +35,7 @@ class SliceTotals:
 
     keys: tuple[str, ...]
     sums: SliceSums
+    jumps: Jumps
     whole: Statistics
 
     def __add__(self, other: SliceTotals) -> SliceTotals:
@@ -39,19 +43,18 @@ class SliceTotals:
         at = np.array([place.setdefault(key, len(place)) for key in other.keys], dtype=np.intp)
         _check_number(len(place))
         parts = []
-        for mine, theirs in zip(_arrays(self.sums), _arrays(other.sums), strict=True):
+        for mine, theirs in zip(_arrays(self), _arrays(other), strict=True):
             total = np.zeros((len(place), *mine.shape[1:]))
             total[: len(mine)] += mine
             total[at] += theirs
             parts.append(total)
-        return SliceTotals(tuple(place), _sums_of(parts), self.whole + other.whole)
+        return SliceTotals(tuple(place), *_sums_of(parts), self.whole + other.whole)
 
     def tree(self) -> dict[str, object]:
         """Plain values and arrays."""
         counted = Counted(None)
         counted.sums = self.whole
-        names = (*_SUMS, *_GAPS)
-        sums = dict(zip(names, _arrays(self.sums), strict=True))
+        sums = dict(zip(_NAMES, _arrays(self), strict=True))
         return {"keys": self.keys, "slices": sums, "whole": tree_of(counted)}
 
     @classmethod
@@ -63,18 +66,21 @@ class SliceTotals:
         assert isinstance(keys, tuple | list)
         counted = counted_of(whole)
         assert counted.sums is not None
-        return cls(tuple(keys), _sums_of([sums[name] for name in (*_SUMS, *_GAPS)]), counted.sums)
+        return cls(tuple(keys), *_sums_of([sums[name] for name in _NAMES]), counted.sums)
 
 
-def _arrays(sums: SliceSums) -> list[FloatArray]:
-    own = [getattr(sums, name) for name in _SUMS] + [getattr(sums.gaps, name) for name in _GAPS]
+def _arrays(totals: SliceTotals) -> list[FloatArray]:
+    own = [getattr(totals.sums, name) for name in _SUMS]
+    own += [getattr(totals.sums.gaps, name) for name in _GAPS]
+    own += [getattr(totals.jumps, name) for name in _JUMPS]
     return [np.asarray(values, dtype=np.float64) for values in own]
 
 
-def _sums_of(arrays: list[FloatArray]) -> SliceSums:
-    support, weight, loss, after, expected, of_class, proba, *gaps = arrays
-    counts = np.rint(support).astype(np.intp)
-    return SliceSums(counts, weight, loss, after, expected, of_class, proba, Gaps(*gaps))
+def _sums_of(arrays: list[FloatArray]) -> tuple[SliceSums, Jumps]:
+    support, weight, loss, after, expected, of_class, proba, *rest = arrays
+    counts, gaps, jumps = np.rint(support).astype(np.intp), rest[: len(_GAPS)], rest[len(_GAPS) :]
+    sums = SliceSums(counts, weight, loss, after, expected, of_class, proba, Gaps(*gaps))
+    return sums, Jumps(*jumps)
 
 
 def _check_number(n: int) -> None:
@@ -97,4 +103,6 @@ def totals_of(rows: Labelled, columns: Iterable[Feature], eps: float) -> SliceTo
     levels = combined(every)
     _check_number(len(levels.texts))
     found = predicted(rows, losses, None, eps)
-    return SliceTotals(levels.texts, sums_of_slices(found, Cells([levels], 1)), whole)
+    cells = Cells([levels], 1)
+    sums, jumps = sums_of_slices(found, cells), jumps_of_slices(found, cells)
+    return SliceTotals(levels.texts, sums, jumps, whole)

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 from test_slices import drawn, rows, softmax
 
 from skxent import GroupedLogLossAccumulator, LogLossAccumulator, log_loss_slices
@@ -178,3 +179,25 @@ def test_what_cannot_be_added_is_refused(data):
             [0, 1] * 6000, np.full(12000, 0.5), by=range(12000)
         )
     assert found.n_samples == 900
+
+
+def test_few_errors_of_a_sure_model_are_as_rare_as_they_are():
+    """
+    Rows that are sure of one class, and others that are of the other: the skewness is 0.
+
+    The numbers of errors are binomial, and the size of the test is a finite sum.
+    """
+    p = np.repeat([[0.998, 0.002], [0.002, 0.998]], 50, axis=0)
+    p_values, chances = [], []
+    for one in range(5):
+        for other in range(5):
+            y = np.r_[np.arange(50) < one, np.arange(50) >= other].astype(int)
+            found = GroupedLogLossAccumulator([0, 1]).update(y, p, by=["a"] * 100).report()
+            p_values.append(found.p_value[0])
+            chances.append(binom.pmf(one, 50, 0.002) * binom.pmf(other, 50, 0.002))
+    p_values, chances = np.array(p_values), np.array(chances)
+    assert chances.sum() > 0.99999
+    for level in (0.05, 0.01, 0.001):
+        assert chances[p_values <= level].sum() <= level
+    # Nothing is held back without need: four errors on one side are found.
+    assert p_values[-5] < 0.001
