@@ -318,6 +318,7 @@ def test_the_path_is_drawn_with_the_line_of_the_alarm():
     assert CalibrationMonitor(range(3)).update(y[:2], p[:2]).plot().since_ is None
 
 
+@needs_pandas
 def test_threads_may_share_a_monitor():
     """Each look has the rows of those before it, whoever took them."""
     rng = np.random.default_rng(0)
