@@ -67,13 +67,13 @@ def ignoring(**kinds: Any) -> Callable[[Callable[_Params, _Result]], Callable[_P
 
 def _softmax_parts(b: Backend, logits: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Shifted logits, and the log of the sum of their exponentials."""
-    largest = b.row_argmax(logits)
+    largest = b.xp.argmax(logits, axis=1)
     # Logits at both ends of the range are infinitely far apart.
     shifted = logits - b.pick(logits, largest)[:, None]
     # The largest term is exactly 1. Left out of the sum and given to log1p, it does not
     # swallow the others, and a loss of 1e-30 comes out as 1e-30.
-    others = b.put_zero(b.exp(shifted), largest)
-    return shifted, b.log1p(b.plain_row_sums(others))
+    others = b.put_zero(b.xp.exp(shifted), largest)
+    return shifted, b.xp.log1p(b.xp.sum(others, axis=1))
 
 
 @ignoring(all="ignore")
@@ -93,7 +93,8 @@ def minus_log_softmax(b: Backend, logits: FloatArray, codes: IntArray) -> FloatA
 @ignoring(all="ignore")
 def logistic_logs(b: Backend, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Log-probabilities of the other class and of the positive one, whose logit is `z`."""
-    return -b.logaddexp(z), -b.logaddexp(-z)
+    zero = b.xp.full_like(z, 0.0)
+    return -b.xp.logaddexp(zero, z), -b.xp.logaddexp(zero, -z)
 
 
 @ignoring(divide="ignore")
@@ -104,25 +105,32 @@ def log_of(p: FloatArray, out: FloatArray | None = None) -> FloatArray:
 
 def _finite_log(b: Backend, x: FloatArray) -> FloatArray:
     """Logarithms to be multiplied by 0 where `x` is 0."""
-    return b.at_least(b.log(x), LOG_SMALLEST)
+    return b.clip(b.xp.log(x), LOG_SMALLEST)
+
+
+def _where_it_happens(b: Backend, t: FloatArray, logp: FloatArray) -> FloatArray:
+    """Logarithms to be multiplied by `t`, of which one may be infinite where t is not 0."""
+    if b.xp.min(logp) > -math.inf:
+        return logp
+    return b.xp.where(t > 0, logp, t)
 
 
 def entropy_rows(b: Backend, p: FloatArray, logp: FloatArray) -> FloatArray:
     """Entropy of each row; an event of probability 0 adds exactly 0."""
-    return b.at_least(-b.row_dots(p, b.at_least(logp, LOG_SMALLEST)), 0.0)
+    return b.clip(-b.row_dots(p, b.clip(logp, LOG_SMALLEST)), 0.0)
 
 
 @ignoring(all="ignore")
 def cross_entropy_rows(b: Backend, t: FloatArray, logp: FloatArray) -> FloatArray:
     """Cross-entropy of each pair of rows; inf where t has an event that p excludes."""
-    return b.at_least(-b.row_sums(b.times_log(t, logp)), 0.0)
+    return b.clip(-b.row_dots(t, _where_it_happens(b, t, logp)), 0.0)
 
 
 @ignoring(all="ignore")
 def kl_rows(b: Backend, t: FloatArray, logp: FloatArray) -> FloatArray:
     """Kullback-Leibler divergence of each pair of rows; inf as for the cross-entropy."""
     # By Gibbs' inequality the sum is not negative; what rounding leaves below 0 is 0.
-    return b.at_least(b.row_sums(t * _finite_log(b, t) - b.times_log(t, logp)), 0.0)
+    return b.clip(b.row_dots(t, _finite_log(b, t) - _where_it_happens(b, t, logp)), 0.0)
 
 
 @ignoring(all="ignore")
@@ -130,32 +138,34 @@ def js_rows(b: Backend, t: FloatArray, p: FloatArray) -> FloatArray:
     """Jensen-Shannon divergence of each pair of rows, between 0 and log 2."""
     # t / (t + p) instead of t over the mean of t and p: half of the smallest number is 0.
     total = t + p
-    some = b.where(total > 0, total, 1.0)
+    some = total + b.wide(total == 0)
     terms = t * _finite_log(b, 2.0 * (t / some)) + p * _finite_log(b, 2.0 * (p / some))
     # Where t and p are close, these logarithms cancel. With r the difference over the total,
     # the term is a function of r squared, of which no digit is lost.
     r = (t - p) / some
     near = abs(r) < 0.7
-    r = b.where(near, r, 0.0)
-    terms = b.where(near, some * (r * b.atanh(r) + 0.5 * b.log1p(-r * r)), terms)
-    return b.at_most(b.at_least(0.5 * b.row_sums(terms), 0.0), _LOG2)
+    # The inverse hyperbolic tangent of r, which is odd: from the size of r.
+    r = abs(r) * b.wide(near)
+    twice = r * b.xp.log1p(2.0 * r / (1.0 - r)) + b.xp.log1p(-r * r)
+    terms = b.xp.where(near, some * (0.5 * twice), terms)
+    return b.clip(0.5 * b.row_sums(terms), 0.0, _LOG2)
 
 
 @ignoring(all="ignore")
 def js_rows_of_labels(b: Backend, logp: FloatArray) -> FloatArray:
     """`js_rows` for one-hot targets, from the log-probability of the true class alone."""
-    p = b.exp(logp)
-    rest = -b.expm1(logp)
+    p = b.xp.exp(logp)
+    rest = -b.xp.expm1(logp)
     # The other classes meet targets of 0, so that each of them adds p_j log 2.
-    own = p * b.at_least(logp, LOG_SMALLEST)
-    value = rest * _LOG2 - (1.0 + p) * b.log1p(-0.5 * rest) + own
-    return b.at_most(b.at_least(0.5 * value, 0.0), _LOG2)
+    own = p * b.clip(logp, LOG_SMALLEST)
+    value = rest * _LOG2 - (1.0 + p) * b.xp.log1p(-0.5 * rest) + own
+    return b.clip(0.5 * value, 0.0, _LOG2)
 
 
 @ignoring(all="ignore")
 def exp_rows(b: Backend, values: FloatArray) -> FloatArray:
     """Exponential of each value, which may be infinite."""
-    return b.exp(values)
+    return b.xp.exp(values)
 
 
 def sum_of(parts: Iterable[float]) -> float:
@@ -168,7 +178,7 @@ def sum_of(parts: Iterable[float]) -> float:
 
 def _weighted(b: Backend, values: FloatArray, weight: FloatArray) -> FloatArray:
     """Weighted values; a row of weight 0 adds 0 even if its value is infinite."""
-    return b.where(weight > 0, values, 0.0) * weight
+    return b.xp.where(weight > 0, values * weight, weight)
 
 
 @ignoring(all="ignore")  # losses of logits may be as large as numbers can be

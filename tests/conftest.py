@@ -60,7 +60,8 @@ def backend(request, monkeypatch):
             return table
         native = table.array.astype(table.dtype.newbyteorder("="))  # torch wants one to write to
         native = native.astype("f4") if native.dtype == "f2" else native
-        return replace(table, array=chosen.moved(native), backend=chosen, origin=None)
+        array = chosen.xp.asarray(native, device=chosen.device)
+        return replace(table, array=array, backend=chosen, origin=None)
 
     for module in (_rows, _alignment):
         monkeypatch.setattr(module, "as_table", moved)

@@ -21,10 +21,8 @@ class Fetching(HostArithmetic):
     device: Backend
     """The arithmetic of the device where the array is."""
 
-    def block(self, array: NDArray[Any], rows: slice, order: IntArray | None) -> NDArray[Any]:
-        part = self.device.wide(self.device.block(array, rows, None))
+    def block(
+        self, array: NDArray[Any], rows: slice | IntArray, order: IntArray | None = None
+    ) -> NDArray[Any]:
+        part = self.device.wide(self.device.block(array, rows))
         return NUMPY.block(self.device.to_host(part), slice(None), order)
-
-    def take(self, x: NDArray[Any], places: IntArray) -> NDArray[Any]:
-        part = self.device.take(x, self.device.codes_to_device(places))
-        return self.device.to_host(self.device.wide(part))

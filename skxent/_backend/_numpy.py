@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._backend._protocol import Backend, Mask, Scalar, Space
+from skxent._backend._protocol import Backend, Namespace, Scalar, Space
 from skxent._typing import FloatArray, IntArray
 
 __all__ = [
@@ -31,22 +32,6 @@ _BYTES_ALONE, _ROWS_ALONE = 5 << 18, 1 << 15
 _WIDE = 64
 _NARROW, _FOLD = 16, 4
 _INTP = np.dtype(np.intp)
-
-
-def row_slices(
-    n_rows: int, n_columns: int, itemsize: int = 8, *, alone: bool = False
-) -> Iterator[slice]:
-    """
-    Slices that cut `n_rows` rows of `n_columns` numbers into blocks that fit the cache.
-
-    With their by-products, or `alone` but for a few numbers a row.
-    """
-    step = _BLOCK_BYTES // (itemsize * n_columns)
-    if alone:
-        step = max(step, min(_ROWS_ALONE, _BYTES_ALONE // (itemsize * n_columns)))
-    step = max(_FOLD, step // _FOLD * _FOLD)
-    for start in range(0, n_rows, step):
-        yield slice(start, min(start + step, n_rows))
 
 
 @lru_cache(maxsize=16)
@@ -120,23 +105,25 @@ def class_weights(codes: IntArray, n_classes: int, weight: FloatArray | None) ->
 class HostArithmetic(Backend):
     """NumPy's arithmetic, in blocks that fit the cache."""
 
-    def slices(
-        self, n_rows: int, n_columns: int, itemsize: int = 8, *, alone: bool = False
-    ) -> Iterator[slice]:
-        return row_slices(n_rows, n_columns, itemsize, alone=alone)
+    xp: Namespace = np
 
-    def block(self, array: NDArray[Any], rows: slice, order: IntArray | None) -> NDArray[Any]:
-        block = array[rows]
+    def n_rows(self, n_columns: int, itemsize: int = 8, *, alone: bool = False) -> int:
+        step = _BLOCK_BYTES // (itemsize * n_columns)
+        if alone:
+            step = max(step, min(_ROWS_ALONE, _BYTES_ALONE // (itemsize * n_columns)))
+        return max(_FOLD, step // _FOLD * _FOLD)
+
+    def block(
+        self, array: NDArray[Any], rows: slice | IntArray, order: IntArray | None = None
+    ) -> NDArray[Any]:
+        if isinstance(rows, slice) or not array.flags.c_contiguous:
+            block = array[rows]
+        else:
+            # A third of the time, but of a table in another order it would copy the whole first.
+            block = array.take(rows, axis=0)
         if block.ndim == 1:
             block = block[:, None]
         return block if order is None else block[:, order]
-
-    def floats(self, block: NDArray[Any]) -> FloatArray:
-        narrow: Any = np.float32 if block.dtype == np.float32 else np.float64
-        return block.astype(narrow, copy=False)
-
-    def wide(self, block: NDArray[Any]) -> FloatArray:
-        return block.astype(np.float64, copy=False)
 
     def joined(
         self, blocks: Iterable[tuple[slice, NDArray[Scalar]]], n_rows: int
@@ -147,13 +134,7 @@ class HostArithmetic(Backend):
             values[rows] = block
         return values
 
-    def row_sums(self, block: FloatArray) -> FloatArray:
-        return block.sum(axis=1) if block.shape[1] > _WIDE else np.einsum("ij->i", block)
-
-    def plain_row_sums(self, block: FloatArray) -> FloatArray:
-        return block.sum(axis=1)
-
-    def quick_row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:
+    def row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:
         sums: Any = row_sums(block, space)
         return sums
 
@@ -162,15 +143,6 @@ class HostArithmetic(Backend):
             return (a * b).sum(axis=1)
         return np.einsum("ij,ij->i", a, b)
 
-    def row_max(self, block: FloatArray) -> FloatArray:
-        return block.max(axis=1)
-
-    def row_argmax(self, block: FloatArray) -> IntArray:
-        return block.argmax(axis=1)
-
-    def row_any(self, mask: Mask) -> Mask:
-        return np.asarray(mask.any(axis=1))
-
     def pick(self, block: FloatArray, codes: IntArray, space: Space | None = None) -> FloatArray:
         return pick(block, codes, space)
 
@@ -178,78 +150,38 @@ class HostArithmetic(Backend):
         block[np.arange(len(block)), codes] = 0.0
         return block
 
-    def columns(self, first: FloatArray, second: FloatArray) -> FloatArray:
-        return np.column_stack([first, second])
-
-    def padded(self, block: FloatArray, n_columns: int, value: float) -> FloatArray:
-        more = np.full((len(block), n_columns), value, dtype=block.dtype)
-        return np.hstack([block, more])
-
     def group_sums(self, values: FloatArray | None, codes: IntArray, n_groups: int) -> FloatArray:
         return class_weights(codes, n_groups, values)
-
-    def log(self, x: FloatArray) -> FloatArray:
-        return np.log(x)
-
-    def log1p(self, x: FloatArray) -> FloatArray:
-        return np.log1p(x)
-
-    def exp(self, x: FloatArray) -> FloatArray:
-        return np.exp(x)
-
-    def expm1(self, x: FloatArray) -> FloatArray:
-        return np.expm1(x)
-
-    def atanh(self, x: FloatArray) -> FloatArray:
-        return np.arctanh(x)
-
-    def logaddexp(self, x: FloatArray) -> FloatArray:
-        return np.logaddexp(0.0, x)
 
     def minus_log(self, p: FloatArray) -> FloatArray:
         return np.negative(np.log(p, out=p), out=p)
 
-    def where(self, mask: Mask, x: FloatArray, other: FloatArray | float) -> FloatArray:
-        return np.where(mask, x, other)
-
-    def times_log(self, t: FloatArray, logs: FloatArray) -> FloatArray:
-        if np.isneginf(logs.min(initial=0.0)):
-            return np.where(t > 0, t * logs, 0.0)
-        return t * logs
-
-    def at_least(self, x: FloatArray, bound: float, *, fresh: bool = False) -> FloatArray:
-        return np.maximum(x, bound, out=x if fresh else None)
-
-    def at_most(self, x: FloatArray, bound: float, *, fresh: bool = False) -> FloatArray:
-        return np.minimum(x, bound, out=x if fresh else None)
+    def clip(
+        self, x: FloatArray, low: float = -math.inf, high: float = math.inf, *, fresh: bool = False
+    ) -> FloatArray:
+        out = x if fresh else None
+        if low > -math.inf:
+            x = out = np.maximum(x, low, out=out)
+        return np.minimum(x, high, out=out) if high < math.inf else x
 
     def total(self, x: FloatArray) -> float:
         return float(x.sum())
 
-    def least(self, x: FloatArray) -> float:
-        return float(x.min())
-
-    def most(self, x: FloatArray) -> float:
-        return float(x.max())
-
-    def count(self, mask: Mask) -> int:
-        return int(np.count_nonzero(mask))
-
-    def first(self, mask: Mask) -> int | None:
-        return int(mask.argmax()) if mask.any() else None
-
-    def take(self, x: NDArray[Any], places: IntArray) -> NDArray[Any]:
-        # A third of the time, but of a table in another order it would copy the whole first.
-        return x.take(places, axis=0) if x.flags.c_contiguous else x[places]
+    def ends(self, x: FloatArray) -> tuple[float, float]:
+        return float(x.min()), float(x.max())
 
     def to_host(self, x: NDArray[Any]) -> NDArray[Any]:
         return x
 
-    def to_device(self, x: NDArray[Any]) -> FloatArray:
-        return x.astype(np.float64, copy=False)
-
-    def codes_to_device(self, codes: NDArray[Any]) -> IntArray:
-        return codes.astype(np.intp, copy=False)
+    def to_device(self, x: NDArray[Any]) -> Any:
+        return x.astype(np.float64 if x.dtype.kind == "f" else np.intp, copy=False)
 
 
 NUMPY = HostArithmetic()
+
+
+def row_slices(n_rows: int, n_columns: int, itemsize: int = 8) -> Iterator[slice]:
+    """Slices that cut `n_rows` rows of `n_columns` numbers into blocks that fit the cache."""
+    step = NUMPY.n_rows(n_columns, itemsize)
+    for start in range(0, n_rows, step):
+        yield slice(start, min(start + step, n_rows))

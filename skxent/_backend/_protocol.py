@@ -7,7 +7,8 @@ typed as NumPy's; those on a device have the same operators.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["Backend", "Mask", "Scalar", "Space"]
+__all__ = ["Backend", "Mask", "Namespace", "Scalar", "Space"]
 
 Mask = NDArray[np.bool_]
 # Memory that one block after the other is worked on in, so that it stays in the cache: what comes
@@ -24,115 +25,107 @@ Space = dict[str, NDArray[Any]]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
+class Namespace(Protocol):
+    """What is taken from the array API standard as it is; NumPy has had the same names for long."""
+
+    float32: Any
+    float64: Any
+
+    def any(self, x: Mask, /, *, axis: int | None = None) -> Any: ...
+    def argmax(self, x: NDArray[Any], /, *, axis: int | None = None) -> Any: ...
+    def asarray(self, x: NDArray[Any], /, *, dtype: Any = None) -> Any: ...
+    def count_nonzero(self, x: Mask, /) -> Any: ...
+    def exp(self, x: FloatArray, /) -> FloatArray: ...
+    def expm1(self, x: FloatArray, /) -> FloatArray: ...
+    def full_like(self, x: FloatArray, fill_value: float, /) -> FloatArray: ...
+    def log(self, x: FloatArray, /) -> FloatArray: ...
+    def log1p(self, x: FloatArray, /) -> FloatArray: ...
+    def logaddexp(self, x: FloatArray, y: FloatArray, /) -> FloatArray: ...
+    def max(self, x: FloatArray, /, *, axis: int | None = None) -> Any: ...
+    def min(self, x: FloatArray, /, *, axis: int | None = None) -> Any: ...
+    def stack(self, arrays: Sequence[FloatArray], /, *, axis: int = 0) -> FloatArray: ...
+    def sum(self, x: FloatArray, /, *, axis: int | None = None) -> Any: ...
+    def take(self, x: NDArray[Any], indices: IntArray, /, *, axis: int) -> Any: ...
+    def where(self, mask: Mask, x: FloatArray, y: FloatArray, /) -> FloatArray: ...
+
+
 class Backend(Protocol):
-    """Arithmetic on blocks; nothing here checks its input."""
+    """
+    Arithmetic on blocks; nothing here checks its input.
+
+    Beside the standard's functions there is what NumPy does much more quickly in a way of its own,
+    and what differs with the place where arrays are.
+    """
+
+    xp: Namespace
 
     # Blocks
 
-    def slices(
-        self, n_rows: int, n_columns: int, itemsize: int = 8, *, alone: bool = False
-    ) -> Iterator[slice]:
+    def n_rows(self, n_columns: int, itemsize: int = 8, *, alone: bool = False) -> int:
         """
-        Slices that cut rows into blocks, if each number takes `itemsize` bytes.
+        How many rows a block has, if each number takes `itemsize` bytes.
 
-        They are longer if a block is `alone`, so that nothing of its size is made of it.
+        More if a block is `alone`, so that nothing of its size is made of it.
         """
 
-    def block(self, array: NDArray[Any], rows: slice, order: IntArray | None) -> NDArray[Any]:
+    def block(
+        self, array: NDArray[Any], rows: slice | IntArray, order: IntArray | None = None
+    ) -> NDArray[Any]:
         """Rows of an array of one or two dimensions as a block, its columns in that order."""
-
-    def floats(self, block: NDArray[Any]) -> FloatArray:
-        """The numbers as floats: in float64, or in float32 where that is quicker to look at."""
-
-    def wide(self, block: NDArray[Any]) -> FloatArray:
-        """The numbers in float64."""
 
     def joined(
         self, blocks: Iterable[tuple[slice, NDArray[Scalar]]], n_rows: int
     ) -> NDArray[Scalar]:
         """One number a row, from blocks of them."""
 
-    # Rows
+    # Rows and groups of them
 
-    # NumPy has three sums of rows, which differ in speed and in rounding.
-
-    def row_sums(self, block: FloatArray) -> FloatArray:
-        """Sum of each row, infinite where the row is."""
-
-    def plain_row_sums(self, block: FloatArray) -> FloatArray:
-        """Sum of each row, rounded as users' own sums are."""
-
-    def quick_row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:
-        """As `row_sums`, but infinite numbers may spoil the sums of the rows beside theirs."""
+    def row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:
+        """Sum of each row; numbers that are infinite may spoil the sums of the rows beside."""
 
     def row_dots(self, a: FloatArray, b: FloatArray) -> FloatArray:
-        """Sum of the products in each row."""
+        """Sum of the products in each row, infinite where one of them is."""
 
-    def row_max(self, block: FloatArray) -> FloatArray: ...
-    def row_argmax(self, block: FloatArray) -> IntArray: ...
-    def row_any(self, mask: Mask) -> Mask: ...
     def pick(self, block: FloatArray, codes: IntArray, space: Space | None = None) -> FloatArray:
         """The number of each row that stands in its column `codes`, as float64."""
 
     def put_zero(self, block: FloatArray, codes: IntArray) -> FloatArray:
         """The block with 0 in the place of what `pick` picks; its memory may be used."""
 
-    def columns(self, first: FloatArray, second: FloatArray) -> FloatArray:
-        """A block of two columns."""
-
-    def padded(self, block: FloatArray, n_columns: int, value: float) -> FloatArray:
-        """The block with as many more columns of that value."""
-
-    # Groups
-
     def group_sums(self, values: FloatArray | None, codes: IntArray, n_groups: int) -> FloatArray:
         """Sum in host memory of the values, or the number, of the rows of each group."""
 
     # Numbers
 
-    def log(self, x: FloatArray) -> FloatArray: ...
-    def log1p(self, x: FloatArray) -> FloatArray: ...
-    def exp(self, x: FloatArray) -> FloatArray: ...
-    def expm1(self, x: FloatArray) -> FloatArray: ...
-    def atanh(self, x: FloatArray) -> FloatArray: ...
-    def logaddexp(self, x: FloatArray) -> FloatArray:
-        """``log(1 + exp(x))``, without an overflow."""
-
     def minus_log(self, p: FloatArray) -> FloatArray:
         """``-log(p)``; the memory of `p` may be used."""
 
-    def where(self, mask: Mask, x: FloatArray, other: FloatArray | float) -> FloatArray: ...
-    def times_log(self, t: FloatArray, logs: FloatArray) -> FloatArray:
-        """``t * logs``, and 0 wherever t is 0, also where the logarithm is infinite."""
+    def clip(
+        self, x: FloatArray, low: float = -math.inf, high: float = math.inf, *, fresh: bool = False
+    ) -> FloatArray:
+        """Numbers between the bounds, and nan; the memory of `x` may be used if it is fresh."""
 
-    def at_least(self, x: FloatArray, bound: float, *, fresh: bool = False) -> FloatArray:
-        """Numbers below the bound are the bound; the memory of `x` may be used if it is fresh."""
+    def total(self, x: FloatArray) -> float:
+        """Sum of all numbers."""
 
-    def at_most(self, x: FloatArray, bound: float, *, fresh: bool = False) -> FloatArray:
-        """Numbers above the bound are the bound; the memory of `x` may be used if it is fresh."""
-
-    # All numbers
-
-    def total(self, x: FloatArray) -> float: ...
-    def least(self, x: FloatArray) -> float:
-        """The smallest number; nan if there is one."""
-
-    def most(self, x: FloatArray) -> float:
-        """The largest number; nan if there is one."""
-
-    def count(self, mask: Mask) -> int: ...
-    def first(self, mask: Mask) -> int | None:
-        """Position of the first that is true."""
-
-    def take(self, x: NDArray[Any], places: IntArray) -> NDArray[Any]: ...
+    def ends(self, x: FloatArray) -> tuple[float, float]:
+        """The smallest and the largest number; nan if there is one."""
 
     # Places
 
     def to_host(self, x: NDArray[Any]) -> NDArray[Any]:
         """A few numbers, such as one a class, in host memory."""
 
-    def to_device(self, x: NDArray[Any]) -> FloatArray:
-        """Numbers in host memory as float64 where the arrays are."""
+    def to_device(self, x: NDArray[Any]) -> Any:
+        """What is in host memory where the arrays are: numbers as float64, or positions."""
 
-    def codes_to_device(self, codes: NDArray[Any]) -> IntArray:
-        """Positions in host memory where the arrays are."""
+    # The same everywhere
+
+    def wide(self, x: NDArray[Any]) -> FloatArray:
+        """The numbers in float64."""
+        wide: FloatArray = self.xp.asarray(x, dtype=self.xp.float64)
+        return wide
+
+    def first(self, mask: Mask) -> int | None:
+        """Position of the first that is true."""
+        return int(self.xp.argmax(self.wide(mask))) if bool(self.xp.any(mask)) else None

@@ -70,13 +70,12 @@ def _number_codes(array: LabelArray, labels: LabelArray) -> IntArray:
             return _object_codes(array, labels)  # Python compares integers and floats exactly
         return _sorted_codes(array, labels)
     low, high = int(array.min()), int(array.max())
+    if low >= 0 and high < len(labels) and (labels == np.arange(len(labels))).all():
+        return array.astype(np.intp, copy=False)
     first, last = int(labels.min()), int(labels.max())
     if max(high, last) > np.iinfo(np.int64).max:
         return _object_codes(array, labels)
-    if first == 0 and last == len(labels) - 1 and low >= 0 and high <= last:
-        if np.array_equal(labels, np.arange(len(labels))):
-            return array.astype(np.intp, copy=False)
-    elif last - first >= max(1 << 16, 4 * len(array)):
+    if last - first >= max(1 << 16, 4 * len(array)):
         return _sorted_codes(array.astype(np.int64), labels.astype(np.int64))
     table = np.full(last - first + 1, -1, dtype=np.intp)
     table[[int(label) - first for label in labels]] = np.arange(len(labels))

@@ -72,8 +72,8 @@ class LabelColumn:
 
     def spread(self, codes: IntArray, backend: Backend) -> IntArray:
         """Codes of the `labels` as codes of the rows, where the arrays of `backend` are."""
-        moved = backend.codes_to_device(codes)
-        return moved if self.place is None else backend.take(moved, self.place)
+        moved: IntArray = backend.to_device(codes)
+        return moved if self.place is None else backend.xp.take(moved, self.place, axis=0)
 
     def distinct_of(self, mask: NDArray[np.bool_]) -> LabelArray:
         """The sorted distinct labels of the rows where `mask` is true."""
@@ -97,7 +97,7 @@ class LabelColumn:
     def codes(self, known: LabelArray, backend: Backend) -> IntArray:
         """Position in `known` of each row's label; an error for the first that is not there."""
         if self.place is None:
-            return backend.codes_to_device(codes_of(self.labels, known))
+            return self.spread(codes_of(self.labels, known), backend)
         codes = self.spread(encode(self.labels, known), backend)
         row = backend.first(codes < 0)
         if row is not None:

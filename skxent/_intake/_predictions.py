@@ -123,13 +123,15 @@ def with_columns_for(
     """Predictions with a column of probability 0 for each class that was never seen."""
     b: Backend = backend_of(table, "y_proba") if is_elsewhere(table) else NUMPY
     if len(table.shape) == 1:  # the positive class alone
-        table = b.wide(table)
-        nothing = b.at_most(b.at_least(table, 0.0), 0.0)
-        table = b.columns(nothing if from_logits else 1.0 - table, table)
-    table = b.padded(table, len(extra), -np.inf if from_logits else 0.0)
+        own = b.wide(table)
+        columns = [b.xp.full_like(own, 0.0) if from_logits else 1.0 - own, own]
+    else:
+        columns = [table[:, j] for j in range(table.shape[1])]
+    columns += [b.xp.full_like(columns[0], -np.inf if from_logits else 0.0)] * len(extra)
     labels = np.array([*classes.tolist(), *extra.tolist()], dtype=object)
+    order = np.arange(len(labels))
     if np.array_equal(np.argsort(classes, kind="stable"), np.arange(len(classes))):
         # A metric from elsewhere may rely on sorted labels.
         order = np.argsort(labels, kind="stable")
-        labels, table = labels[order], b.block(table, slice(None), order)
-    return as_labels(labels.tolist(), "labels"), table
+    table = b.xp.stack([columns[i] for i in order], axis=1)
+    return as_labels(labels[order].tolist(), "labels"), table

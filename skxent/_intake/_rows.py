@@ -200,7 +200,7 @@ def _from_one_hot(
     target, proba, known = aligned(target, proba, labels, pos_label)
     codes = target.backend.joined(_hot_columns(target), target.n_samples)
     if target.backend is NUMPY:
-        codes = proba.backend.codes_to_device(codes)
+        codes = proba.backend.to_device(codes)
     weight = check_weight(sample_weight, proba.n_samples, proba.backend)
     return Labelled(codes, proba, known, weight)
 
@@ -212,7 +212,7 @@ def _hot_columns(target: Table) -> Iterator[tuple[slice, IntArray]]:
         row = b.first(b.row_sums(b.wide(block != 0)) > 1)
         if row is not None:
             refuse_soft(b.to_host(block[row : row + 1, :])[0], rows.start + row)
-        yield rows, b.row_argmax(block)
+        yield rows, b.xp.argmax(block, axis=1)
 
 
 def check_pair(
@@ -258,7 +258,7 @@ def _single_pair(
 ) -> Paired:
     b, rows = column.backend, column.rows
     total = b.total(b.wide(rows))
-    zeros, ones = b.count(rows == 0), b.count(rows == 1)
+    zeros, ones = (int(b.xp.count_nonzero(rows == value)) for value in (0, 1))
     if not proba.renormalize and zeros + ones == len(column) and total != 1:
         msg = (
             f"y_true is 1-D and of floats, which is read as one distribution over {len(column)} "
@@ -277,7 +277,8 @@ def _refuse_ambiguous(column: LabelColumn, proba: Table) -> None:
     b, n = column.backend, len(column)
     if column.kind not in "iu" or n <= 2 or proba.from_logits or proba.dtype.kind not in "fiu":
         return
-    if b.count(column.rows == 1) != 1 or b.count(column.rows == 0) != n - 1:
+    zeros, ones = (int(b.xp.count_nonzero(column.rows == value)) for value in (0, 1))
+    if ones != 1 or zeros != n - 1:
         return
     if abs(proba.backend.total(proba.backend.wide(proba.array)) - 1) <= 1e-4:
         msg = (

@@ -100,16 +100,16 @@ class Table:
         backend = Fetching(self.backend)
         if math.prod(self.array.shape) > _MANY:
             return replace(self, backend=backend)
-        array = backend.block(self.array, slice(None), None)
-        array = array[:, 0] if self.positive_only else array
+        return replace(self, backend=backend).taken(slice(None))
+
+    def taken(self, rows: slice | IntArray) -> Table:
+        """Some rows of a table that is worked on in host memory."""
+        array = self._shaped(self.backend.block(self.array, rows))
         return replace(self, array=array, dtype=array.dtype, backend=NUMPY)
 
-    def taken(self, rows: IntArray) -> Table:
-        """Some rows of a table that is worked on in host memory."""
-        array = self.backend.take(self.array, rows)
-        if self.backend is NUMPY:
-            return replace(self, array=array)
-        return replace(self, array=array, dtype=array.dtype, backend=NUMPY)
+    def _shaped(self, block: NDArray[Any]) -> NDArray[Any]:
+        """A block in as many dimensions as the table has."""
+        return block[:, 0] if self.positive_only else block
 
     def blocks(
         self, itemsize: int | None = None, *, alone: bool = False, n_rows: int | None = None
@@ -121,25 +121,25 @@ class Table:
         what is made of them; or `alone`, where that is a few numbers a row; or `n_rows`.
         Probabilities may be above 1 by rounding, which is taken as 1 further on.
         """
-        b, width = self.backend, 1 if self.positive_only else self.n_classes
+        b, n_samples = self.backend, self.n_samples
+        width = 1 if self.positive_only else self.n_classes
         itemsize = itemsize or (4 if self.dtype == np.float32 else 8)
         space: Space = {}
-        slices = b.slices(self.n_samples, width, itemsize, alone=alone)
-        if n_rows is not None:
-            starts = range(0, self.n_samples, n_rows)
-            slices = (slice(start, min(start + n_rows, self.n_samples)) for start in starts)
-        for rows in slices:
+        step = n_rows or b.n_rows(width, itemsize, alone=alone)
+        for start in range(0, n_samples, step):
+            rows = slice(start, min(start + step, n_samples))
             block = b.block(self.array, rows, self.order)
             if self.dtype.kind == "O" or self.dtype.itemsize > 8:
                 block = as_float64(block, self.name)
-            block = b.floats(block)
-            yield rows, block if self.checked else self._checked(block, rows.start, space)
+            if block.dtype != b.xp.float32:  # of which all is looked at, and little computed with
+                block = b.xp.asarray(block, dtype=b.xp.float64)
+            yield rows, block if self.checked else self._checked(block, start, space)
 
     def held(self) -> Table:
         """A checked table of its own numbers, which no longer change with what was passed in."""
         array = np.concatenate([block for _, block in self.blocks(itemsize=8)])
         return Table(
-            array[:, 0] if self.positive_only else array,
+            self._shaped(array),
             self.name,
             array.dtype,
             from_logits=self.from_logits,
@@ -173,16 +173,16 @@ class Table:
             else:
                 yield rows, self._both(wide), None
 
-    def losses(self, codes: IntArray) -> Iterator[tuple[slice, FloatArray]]:
+    def losses(self, codes: IntArray, most: float = math.inf) -> Iterator[tuple[slice, FloatArray]]:
         """
-        Blocks of minus the log-probability of each row's class, without one-hot rows.
+        Blocks of minus the log-probability of each row's class, or of `most` where that is less.
 
         The memory of a block is used again for the next one.
         """
         space: Space = {}
         for rows, block in self.blocks(alone=not self.from_logits):
             loss = self._minus_log_of(block, codes[rows], space)
-            yield rows, self.backend.at_least(loss, 0.0, fresh=True)
+            yield rows, self.backend.clip(loss, 0.0, most, fresh=True)
 
     def total(self, weight: FloatArray | None) -> float:
         """Sum of the weights, or the number of rows."""
@@ -203,21 +203,21 @@ class Table:
 
     @_kernels.ignoring(all="ignore")
     def _log(self, p: FloatArray) -> FloatArray:
-        return self.backend.log(p)
+        return self.backend.xp.log(p)
 
     @_kernels.ignoring(all="ignore")
     def _exp(self, logp: FloatArray) -> FloatArray:
-        return self.backend.exp(logp)
+        return self.backend.xp.exp(logp)
 
     def _both(self, wide: FloatArray) -> FloatArray:
         """Probabilities with a column for each class, also if only one came in."""
         if not self.positive_only:
-            return self.backend.at_most(wide, 1.0) if self.backend.most(wide) > 1.0 else wide
+            return self.backend.clip(wide, high=1.0) if self.backend.xp.max(wide) > 1.0 else wide
         return self._pair(1.0 - wide[:, 0], wide[:, 0])
 
     def _pair(self, other: FloatArray, positive: FloatArray) -> FloatArray:
         pair = (other, positive) if self.positive == 1 else (positive, other)
-        return self.backend.columns(*pair)
+        return self.backend.xp.stack(pair, axis=1)
 
     @_kernels.ignoring(all="ignore")
     def _logs(self, wide: FloatArray) -> FloatArray:
@@ -226,22 +226,22 @@ class Table:
         elif self.from_logits:
             logp = _kernels.log_softmax(self.backend, wide)
         else:
-            logp = self.backend.log(wide)
-        return self.backend.at_most(logp, 0.0, fresh=True)
+            logp = self.backend.xp.log(wide)
+        return self.backend.clip(logp, high=0.0, fresh=True)
 
     def _pair_of_logs(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Log-probabilities of the other class and of the positive one."""
         if self.from_logits:
             return _kernels.logistic_logs(self.backend, z)
         # log1p keeps the loss of a row that is nearly certain.
-        return self.backend.log1p(-z), self.backend.log(z)
+        return self.backend.xp.log1p(-z), self.backend.xp.log(z)
 
     @_kernels.ignoring(all="ignore")
     def _minus_log_of(self, block: FloatArray, codes: IntArray, space: Space) -> FloatArray:
         b = self.backend
         if self.positive_only:
             other, positive = self._pair_of_logs(b.wide(block[:, 0]))
-            return -b.where(codes == self.positive, positive, other)
+            return -b.xp.where(codes == self.positive, positive, other)
         if self.from_logits:
             return _kernels.minus_log_softmax(b, b.wide(block), codes)
         return b.minus_log(b.pick(block, codes, space))
@@ -255,14 +255,13 @@ class Table:
             return self._checked_logits(block, start)
         if self.renormalize and not self.positive_only:
             return self._renormalized(block, start)
-        low = b.least(block)
         if self.positive_only:
-            high = b.most(block)
+            low, high = b.ends(block)
         else:
-            sums = b.quick_row_sums(block, space)
-            high = b.most(sums)
+            low = float(b.xp.min(block))
+            least, high = b.ends(b.row_sums(block, space))
             # Written so that nan fails.
-            if not (high <= 1 + self.tolerance and b.least(sums) >= 1 - self.tolerance):
+            if not (high <= 1 + self.tolerance and least >= 1 - self.tolerance):
                 self._refuse_range(block, start)
                 self._refuse_sums(block, start)
         # No number of a row without negative ones is larger than the row's sum, so that most
@@ -270,7 +269,7 @@ class Table:
         limit = 1.0 if self.positive_only else 1.0 + _RANGE_TOLERANCE
         if not (low >= 0 and high <= limit):
             self._refuse_range(block, start)
-            return b.at_most(b.at_least(block, 0.0), 1.0)
+            return b.clip(block, 0.0, 1.0)
         return block
 
     def _row_of(self, block: FloatArray, row: int) -> NDArray[np.float64]:
@@ -279,8 +278,9 @@ class Table:
 
     def _checked_logits(self, block: FloatArray, start: int) -> FloatArray:
         b = self.backend
-        if not b.most(block) < np.inf:
-            row = b.first(b.row_any(~(block < np.inf))) or 0
+        low, high = b.ends(block)
+        if not high < np.inf:
+            row = b.first(b.xp.any(~(block < np.inf), axis=1)) or 0
             values = self._row_of(block, row)
             column = int((~(values < np.inf)).argmax())
             msg = (
@@ -288,9 +288,9 @@ class Table:
                 f"row {start + row} holds {values[column]} in column {column}."
             )
             raise ValueError(msg)
-        if self.positive_only or b.least(block) > -np.inf:
+        if self.positive_only or low > -np.inf:
             return block
-        empty = b.first(b.row_max(block) == -np.inf)
+        empty = b.first(b.xp.max(block, axis=1) == -np.inf)
         if empty is not None:
             msg = (
                 f"{self.name} must hold a finite logit in each row; row {start + empty} is all "
@@ -302,9 +302,10 @@ class Table:
     def _renormalized(self, block: FloatArray, start: int) -> FloatArray:
         b = self.backend
         wide = b.wide(block)
-        sums = b.plain_row_sums(wide)
+        sums = b.xp.sum(wide, axis=1)
         inside = (sums > 0) & (sums < np.inf)
-        row = b.first(~inside | b.row_any(~(wide >= (-_RANGE_TOLERANCE * sums)[:, None])))
+        below = ~(wide >= (-_RANGE_TOLERANCE * sums)[:, None])
+        row = b.first(~inside | b.xp.any(below, axis=1))
         if row is not None:
             msg = (
                 f"{self.name} with renormalize=True needs finite, non-negative numbers with a "
@@ -312,11 +313,11 @@ class Table:
                 f"{shown(self._row_of(block, row), 6)}."
             )
             raise ValueError(msg)
-        return b.at_least(wide / sums[:, None], 0.0)
+        return b.clip(wide / sums[:, None], 0.0, fresh=True)
 
     def _refuse_range(self, block: FloatArray, start: int) -> None:
         b = self.backend
-        row = b.first(b.row_any(~_in_range(block)))
+        row = b.first(b.xp.any(~_in_range(block), axis=1))
         if row is None:
             return
         values = self._row_of(block, row)
@@ -337,7 +338,7 @@ class Table:
 
     def _refuse_sums(self, block: FloatArray, start: int) -> None:
         b = self.backend
-        row = b.first(abs(b.plain_row_sums(b.wide(block)) - 1.0) > self.tolerance)
+        row = b.first(abs(b.xp.sum(b.wide(block), axis=1) - 1.0) > self.tolerance)
         if row is None:  # it was the float32 sum that left the band, not the row
             return
         values = self._row_of(block, row)

@@ -32,9 +32,7 @@ def floored_losses(rows: Labelled, eps: float) -> Iterator[tuple[slice, FloatArr
 
     The memory of a block is used again for the next one.
     """
-    most = _highest(eps)
-    for at, losses in rows.proba.losses(rows.codes):
-        yield at, rows.proba.backend.at_most(losses, most, fresh=True)
+    return rows.proba.losses(rows.codes, _highest(eps))
 
 
 @overload

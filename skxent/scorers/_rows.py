@@ -45,7 +45,7 @@ class ScoredRows:
         weight = check_weight(sample_weight, len(column), column.backend, "y")
         column = column.with_labels(len(classes))
         codes = column.spread(encode(column.labels, classes), column.backend)
-        n_unseen = column.backend.count(codes < 0)
+        n_unseen = int(column.backend.xp.count_nonzero(codes < 0))
         if n_unseen and column.place is None:
             refuse_missing(column.labels, column.labels[codes < 0].tolist(), "y")
         return cls(column.rows, codes, values, weight, n_unseen, column)
@@ -75,12 +75,12 @@ class ScoredRows:
         return self.column.distinct_of(self.unseen)
 
     def _count(self, mask: Any) -> int:
-        return self.column.backend.count(mask)
+        return int(self.column.backend.xp.count_nonzero(mask))
 
     def _kept(self, mask: Any) -> ScoredRows:
         of_values = mask
         if self.column.backend is NUMPY and is_elsewhere(self.values):
-            of_values = backend_of(self.values, "predictions").moved(mask)
+            of_values = backend_of(self.values, "predictions").to_device(mask)
         codes = self.codes[mask]
         return replace(
             self,

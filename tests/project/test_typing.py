@@ -27,7 +27,9 @@ _kernels.entropy_row(NUMPY, block, block)  # attr-defined
 _kernels.cross_entropy_rows(block, block)  # call-arg
 rows.proba.backend.row_sums(block)
 rows.proba.backend.rowsums(block)  # attr-defined
-rows.proba.backend.at_least(block, 0.0, inplace=True)  # call-arg
+rows.proba.backend.clip(block, 0.0, inplace=True)  # call-arg
+rows.proba.backend.xp.exp(block)
+rows.proba.backend.xp.exp2(block)  # attr-defined
 row_values(rows, _kernels.kl_rows)
 row_values(rows, "kl_rows")  # arg-type
 row_values(rows, _kernels.log_softmax)  # arg-type
