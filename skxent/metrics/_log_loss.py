@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +15,7 @@ from skxent._intake._foreign import fetched, is_foreign, refuse_lazy
 from skxent._intake._labels import shown
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._kernels import class_sums, weighted_sum
-from skxent._typing import EPS, FloatArray
+from skxent._typing import EPS, Average, FloatArray
 from skxent.metrics._entropy import minus_log_shares
 
 __all__ = ["floored_losses", "log_loss", "log_loss_skill_score"]
@@ -46,7 +46,7 @@ def log_loss(
     pos_label: Any = ...,
     base: float | None = ...,
     eps: float = ...,
-    average: Literal["micro", "macro"] = ...,
+    average: Average = ...,
     from_logits: bool = ...,
     renormalize: bool = ...,
 ) -> float: ...
@@ -75,7 +75,7 @@ def log_loss(
     pos_label: Any = None,
     base: float | None = math.e,
     eps: float = EPS,
-    average: Literal["micro", "macro"] | None = "micro",
+    average: Average | None = "micro",
     from_logits: bool = False,
     renormalize: bool = False,
 ) -> float | FloatArray:

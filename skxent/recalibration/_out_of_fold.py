@@ -17,7 +17,7 @@ from skxent._intake._containers import take_rows
 from skxent._intake._groups import check_groups
 from skxent._intake._labels import shown
 from skxent._intake._predictions import predictions
-from skxent._typing import FloatArray, IntArray, LabelArray
+from skxent._typing import IntArray, LabelArray
 from skxent.recalibration._copies import Units, fold_numbers
 
 __all__ = ["Folds", "fold_of_each_row", "folds_of", "out_of_fold", "predicted_table"]
@@ -88,7 +88,7 @@ def out_of_fold(
     classes: LabelArray,
     fit_params: Mapping[str, Any],
     n_jobs: int | None,
-) -> tuple[FloatArray, bool, NDArray[np.bool_]]:
+) -> tuple[NDArray[Any], bool, NDArray[np.bool_]]:
     """Predictions, whether they are logits, and where the class was missing in the fold."""
     from sklearn.utils.parallel import Parallel, delayed
 
@@ -100,7 +100,8 @@ def out_of_fold(
     )
     # A search may settle for another kind of classifier in each fold.
     logits = any(of_logits for *_, of_logits in found)
-    proba = np.full((len(y), len(classes)), -np.inf if logits else 0.0)
+    dtype = np.result_type(*(table for table, *_ in found))
+    proba = np.full((len(y), len(classes)), -np.inf if logits else 0.0, dtype)
     missing = np.zeros(len(y), dtype=bool)
     for (_, test), (table, seen, of_logits) in zip(folds, found, strict=True):
         with np.errstate(divide="ignore"):
@@ -111,7 +112,7 @@ def out_of_fold(
 
 def predicted_table(
     estimator: Any, X: Any, labels: LabelArray | None = None
-) -> tuple[FloatArray, LabelArray, bool]:
+) -> tuple[NDArray[Any], LabelArray, bool]:
     """
     Predictions with a column for each label, the classes of the estimator, whether they are logits.
 
@@ -128,7 +129,7 @@ def predicted_table(
             f"of that class: the classes of y are {shown(labels)}."
         )
         raise ValueError(msg)
-    table = np.full((len(values), len(labels)), -np.inf if logits else 0.0)
+    table = np.full((len(values), len(labels)), -np.inf if logits else 0.0, values.dtype)
     table[:, place] = values
     return table, classes, logits
 
@@ -157,7 +158,7 @@ def _predicted(
     test: IntArray,
     params: Mapping[str, Any],
     labels: LabelArray,
-) -> tuple[FloatArray, NDArray[np.bool_], bool]:
+) -> tuple[NDArray[Any], NDArray[np.bool_], bool]:
     """Fit to some rows and predict others; also whether their classes were among those."""
     X_train, X_test = take_rows(X, train), take_rows(X, test)
     if _is_pairwise(estimator):  # a column for each row that is fitted to
@@ -172,9 +173,10 @@ def _is_pairwise(estimator: Any) -> bool:
     return hasattr(estimator, "__sklearn_tags__") and bool(get_tags(estimator).input_tags.pairwise)
 
 
-def _two_columns(values: NDArray[Any], logits: bool) -> FloatArray:
+def _two_columns(values: NDArray[Any], logits: bool) -> NDArray[Any]:
     """One column a class, also where two classes have one between them."""
-    values = np.asarray(values, dtype=np.float64)
+    if values.dtype != np.float16:  # whose rows may be farther from a sum of 1
+        values = values.astype(np.float64)
     if values.ndim == 2:
         return values
     return np.column_stack([np.zeros(len(values)) if logits else 1.0 - values, values])

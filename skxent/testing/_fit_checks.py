@@ -9,12 +9,13 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import has_fit_parameter
 
+from skxent._intake._containers import take_rows
 from skxent._intake._labels import encode, shown
 from skxent._typing import FloatArray, IntArray
 from skxent.scorers import neg_log_loss_scorer
 from skxent.testing._prediction_checks import refuse_other_order
 from skxent.testing._run import fail, import_pandas, same, skip
-from skxent.testing._subject import Problem, Subject, copied, take_rows
+from skxent.testing._subject import Problem, Subject, copied
 
 __all__ = ["FIT_CHECKS"]
 

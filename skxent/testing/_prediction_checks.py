@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from skxent._intake._containers import take_rows
 from skxent._intake._labels import encode, shown
 from skxent._typing import FloatArray, IntArray
 from skxent.scorers import neg_log_loss_scorer
 from skxent.testing._run import fail, import_pandas, same, skip
-from skxent.testing._subject import Subject, copied, in_words, take_rows
+from skxent.testing._subject import Subject, copied, in_words
 
 __all__ = ["PREDICTION_CHECKS", "refuse_other_order"]
 

@@ -15,12 +15,13 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 
 from skxent._intake._as_table import as_table
+from skxent._intake._containers import take_rows
 from skxent._intake._labels import as_labels, check_labels, encode, factorize, shown
 from skxent._intake._numbers import as_float64
 from skxent._typing import FloatArray, IntArray
 from skxent.testing._run import fail, skip
 
-__all__ = ["NAMINGS", "Problem", "Subject", "copied", "in_words", "number_of_rows", "take_rows"]
+__all__ = ["NAMINGS", "Problem", "Subject", "copied", "in_words", "number_of_rows"]
 
 # A mistake may need two classes to show, or three, or more than three: columns that are sorted as
 # text, or turned round in part, may stay where they are with few.
@@ -61,15 +62,6 @@ class Problem:
     def names(self, naming: str | None) -> NDArray[Any]:
         """Labels of another type, or the user's own."""
         return self.labels if naming is None else NAMINGS[naming](self.n_classes)
-
-
-def take_rows(X: Any, rows: NDArray[Any]) -> Any:
-    """Rows of an array, a sparse matrix, a data frame or a list."""
-    if hasattr(X, "iloc"):
-        return X.iloc[rows]
-    if isinstance(X, list | tuple):
-        return [X[i] for i in rows]
-    return X[rows]
 
 
 def number_of_rows(X: Any) -> int:

@@ -239,6 +239,26 @@ class Backwards(Wrapped):
         return self.model_.predict_proba(X)[:, ::-1]
 
 
+class Half(Wrapped):
+    """Its rows sum to 1 as far as 16 bits can say."""
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X).astype(np.float16)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_rows_of_half_precision_may_be_farther_from_a_sum_of_1(frozen):
+    X, y = data(300)
+    half, whole = (
+        RecalibratedClassifier(
+            FrozenEstimator(one.fit(X, y)) if frozen else one, method="temperature"
+        ).fit(X, y)
+        for one in (Half(), GaussianNB())
+    )
+    assert abs(half.estimator_.predict_proba(X).sum(axis=1, dtype=float) - 1).max() > 1e-4
+    assert_allclose(half.predict_proba(X), whole.predict_proba(X), atol=5e-3)
+
+
 class OneMore(Wrapped):
     """It has a column for a class that no row is of."""
 
