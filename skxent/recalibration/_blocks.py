@@ -20,7 +20,8 @@ class BlocksOfClasses:
     """
     Second derivatives of which those by parameters of two classes are taken for 0.
 
-    Shape (n_classes, m, m): of the slopes into a class, or its own slope, and its bias last.
+    Shape (n_classes, m, m): of the slopes into a class, or its own slope, and its bias last. The
+    slope of all classes is by itself.
     """
 
     shape: Shape
@@ -32,8 +33,9 @@ class BlocksOfClasses:
         """Of all sets of weights together, where each class has a slope for each other."""
         k = fits.shape.k
         found = np.zeros((k, k + 1, k + 1))
+        by = fits.multipliers(theta)
         for _, x, w in fits.blocks(k):
-            p = fits.probabilities(x, theta)[0]
+            p = fits.probabilities(x, by)[0]
             spread, inputs = p * (1.0 - p) * w.mean(axis=0)[:, None], with_ones(x)
             found += np.array([crossed(inputs * s[:, None], inputs) for s in spread.T])
         return cls(fits.shape, found)
@@ -42,9 +44,6 @@ class BlocksOfClasses:
         own = np.arange(self.shape.k) if self.shape.slope == "matrix" else 0
         common = scale * self.blocks[np.arange(self.shape.k), own, own].sum() + prior[0]
         blocks = scale * self.blocks
-        if self.shape.slope in ("none", "scalar"):  # a class has no slope of its own
-            blocks[:, 0] = blocks[:, :, 0] = 0.0
-            blocks[:, 0, 0] = 1.0
         at = np.arange(blocks.shape[1])
         blocks[:, at, at] += self._by_class(prior[None])[0]
         inverse = np.asarray(np.linalg.inv(blocks), dtype=np.float64)
@@ -56,22 +55,19 @@ class BlocksOfClasses:
         parts = np.zeros((len(v), *self.blocks.shape[:2]))
         if self.shape.slope == "matrix":
             parts[..., :k] = v[:, 1:first].reshape(-1, k, k).swapaxes(1, 2)
-        elif self.shape.slope == "vector":
+        else:
             parts[..., 0] = v[:, 1:first]
-        if self.shape.bias:
-            parts[..., -1] = v[:, first:]
+        parts[..., -1] = v[:, first:]
         return parts
 
     def __matmul__(self, v: FloatArray) -> FloatArray:
         k, first = self.shape.k, self.shape.n_slopes
         parts = (self.blocks @ self._by_class(v)[..., None])[..., 0]
         result = np.empty_like(v)
-        if first:
-            result[:, 0] = self.common * v[:, 0]
+        result[:, 0] = self.common * v[:, 0]
         if self.shape.slope == "matrix":
             result[:, 1:first] = parts[..., :k].swapaxes(1, 2).reshape(len(v), -1)
-        elif self.shape.slope == "vector":
+        else:
             result[:, 1:first] = parts[..., 0]
-        if self.shape.bias:
-            result[:, first:] = parts[..., -1]
+        result[:, first:] = parts[..., -1]
         return result

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skxent._backend import class_weights
+from skxent._backend import class_weights, dot
 from skxent._inference._intervals import Moments, hall_interval
 from skxent._inference._paired import interval_with_rare, paired_interval
 from skxent._intake._rows import Labelled
 from skxent._typing import FloatArray, IntArray
+from skxent.recalibration._chance import Chance
 from skxent.recalibration._cross_fit import N_SPLITS, Repeats
 from skxent.recalibration._drawn import Drawn, drawn_rows, likeness
 from skxent.recalibration._maps import (
     METHODS,
-    Chance,
     FittedMethod,
     Folds,
     Map,
@@ -141,7 +141,7 @@ class _Candidates:
         share = np.ones(len(drawn.codes)) if drawn.weight is None else drawn.weight
         self.share = share / share.sum()
         self.whole = Observations(self.share, drawn.units, None, 1)
-        n = 1.0 / float(self.share @ self.share)
+        n = 1.0 / dot(self.share, self.share)
         self.n_parameters = np.array([n_parameters(method, k) for method in methods], dtype=float)
         # The gain is flat around the best map: where there is nothing to gain, the spread of the
         # rows vanishes faster than the effect of the parameters that were fitted to noise.
@@ -216,7 +216,7 @@ class _Candidates:
             if raised.any():
                 rest = self.whole.moments([np.where(raised, 0.0, self.taken[i])])
                 rest = replace(rest, variance=rest.variance + self.variance_of_fit[i])
-                share, n = float(self.share @ raised), 1.0 / self.whole.second
+                share, n = dot(self.share, 1.0 * raised), 1.0 / self.whole.second
                 rare = self.taken[i, raised]
                 ends = interval_with_rare(gain.mean[i], rest, rare, share, n, level)
                 low[i], high[i] = ends[0].item(), ends[1].item()
@@ -249,7 +249,7 @@ class _Candidates:
         """Standard error of the difference of two mean losses, from how the folds were cut."""
         n = min(len(self.own[i]), len(self.own[j])) or len(self.own[i])
         weight = self.repeats.weight / self.repeats.weight.sum()
-        of_repeat = [weight @ (self.own[i][r] - (self.own[j][r] if j else 0.0)) for r in range(n)]
+        of_repeat = [dot(weight, self.own[i][r] - (self.own[j][r] if j else 0.0)) for r in range(n)]
         # What the parameters would make of it if the maps were right: a few repeats may be
         # alike by chance.
         parameters = max(abs(self.n_parameters[i] - self.n_parameters[j]), 1.0)

@@ -23,9 +23,9 @@ def hessians_of_scalar(fits: Multiplied, theta: FloatArray) -> FloatArray:
     shape, k = fits.shape, fits.shape.k
     first = shape.n_slopes
     found = np.zeros((len(fits.weight), shape.size, shape.size))
-    biases = np.arange(first, shape.size)
+    biases, by = np.arange(first, shape.size), fits.multipliers(theta)
     for _, x, w in fits.blocks(3 * len(fits.weight)):
-        p = fits.probabilities(x, theta)
+        p = fits.probabilities(x, by)
         u = p if shape.bias else p[..., :0]
         if first:
             xp = x * p
@@ -45,9 +45,9 @@ def hessians_of_scalar(fits: Multiplied, theta: FloatArray) -> FloatArray:
 def hessians_of_vector(fits: Multiplied, theta: FloatArray) -> FloatArray:
     k = fits.shape.k
     found = np.zeros((len(fits.weight), 2 * k, 2 * k))
-    at = np.arange(k)
+    at, by = np.arange(k), fits.multipliers(theta)
     for _, x, w in fits.blocks(6 * len(fits.weight)):
-        p = fits.probabilities(x, theta)
+        p = fits.probabilities(x, by)
         xp = x * p
         u: Narrow = np.concatenate([xp, p], axis=-1)
         found -= crossed(w[..., None] * u, u)
@@ -61,10 +61,10 @@ def hessians_of_vector(fits: Multiplied, theta: FloatArray) -> FloatArray:
 
 def hessians_of_matrix(fits: Multiplied, theta: FloatArray) -> FloatArray:
     """From the sums of the products of two inputs and of one or two probabilities."""
-    k, sets = fits.shape.k, len(fits.weight)
+    k, sets, by = fits.shape.k, len(fits.weight), fits.multipliers(theta)
     sums = np.zeros((sets, (k + 1) * (k + 2) // 2, k + k * (k + 1) // 2))
     for _, x, w in fits.blocks(k * sets):
-        p = fits.probabilities(x, theta)
+        p = fits.probabilities(x, by)
         outputs = w[..., None] * np.concatenate([p, _pairs(p)], axis=-1)
         sums += crossed(_pairs(with_ones(x)), outputs)
     inputs, outs = _pair_numbers(k + 1), _pair_numbers(k)
@@ -90,7 +90,7 @@ def _by_parameters(shape: Shape, found: FloatArray) -> FloatArray:
 def weighted_rows(weight: Floats, rows: Floats) -> Floats:
     """Weighted sums of rows, of each set: shape (n_sets, k)."""
     if len(rows) == 1:
-        return weight @ rows[0]
+        return crossed(weight.T, rows[0])
     return (weight[:, None] @ rows)[:, 0]
 
 

@@ -1,48 +1,111 @@
-"""Second derivatives of one set of weights times vectors, where matrices would be too large."""
+"""Second derivatives of sets of weights times vectors, where matrices would be too large."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skxent._typing import FloatArray, Narrow
 from skxent.recalibration._blocks import BlocksOfClasses
+from skxent.recalibration._hessians import weighted_rows
 from skxent.recalibration._multiplied import Multiplied
 from skxent.recalibration._newton import crossed, times
 
-__all__ = ["KeptProducts", "MatrixProducts"]
+__all__ = ["MatrixProducts", "ScalarProducts", "VectorProducts"]
 
 
-class KeptProducts:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Diagonal:
+    """Second derivatives of which the mixed ones are taken for 0: shape (n_sets, size)."""
+
+    own: FloatArray
+
+    def inverted(self, scale: float, prior: FloatArray) -> _Diagonal:
+        return _Diagonal(1.0 / (scale * self.own + prior))
+
+    def __matmul__(self, v: FloatArray) -> FloatArray:
+        return self.own * v
+
+
+class ScalarProducts:
     """
-    Second derivatives of the loss after maps whose slopes have no more numbers than classes.
+    Second derivatives of the loss after maps in which no class has a slope of its own.
 
-    A class adds its own, which are on the diagonal; what a row takes off is a square. The rows
-    are kept in single precision: second derivatives say where to step, not where to end.
+    All of it is products with one table of exponentials, kept in single precision: second
+    derivatives say where to step, not where to end. Sets of weights have their own biases, and
+    one slope between them, since theirs differ by little.
     """
 
     def __init__(self, fits: Multiplied, theta: FloatArray) -> None:
+        (n, k), sets, by = fits.x.shape, len(fits.weight), fits.multipliers(theta)
+        self.shape, self.weight, self.factor = fits.shape, fits.narrow, by.factor
+        # Those of biases alone are there already, and are quick to use at each step anew.
+        self.is_quick = by.slopes is None
+        self.table = fits.table() if by.slopes is None else np.empty((n, k), dtype=np.float32)
+        if by.slopes is not None:
+            by = replace(by, slopes=by.slopes.mean(axis=0, keepdims=True))
+        self.part: Narrow = np.empty((len(theta), n), dtype=np.float32)
+        """What the exponentials of a row are multiplied with to be probabilities of a set."""
+        self.mean: Narrow = np.empty_like(self.part)
+        """Of the log-probabilities, of a set and a row."""
+        counts, firsts, squares = np.zeros((3, sets, k))
+        self.seconds, spread = np.zeros((2, sets))
+        for at, x, w in fits.blocks(4):
+            powers, total, _ = fits.powers(x, by)
+            self.part[:, at] = part = 1.0 / total
+            each: Narrow = w * part
+            square: Narrow = each * part
+            counts += weighted_rows(each, powers)
+            squares += weighted_rows(square, powers * powers)
+            if by.slopes is not None:
+                self.table[at] = powers[0]
+                powers *= x
+                mean = self.mean[:, at] = part * times(powers[0], _columns(by.factor))[0].T
+                firsts += weighted_rows(each, powers)
+                powers *= x
+                self.seconds += (self.factor * weighted_rows(each, powers)).sum(axis=1)
+                spread += np.einsum("bn,bn->b", w * mean, mean)
+        self.counts, self.firsts = self.factor * counts, self.factor * firsts
+        own = [(self.seconds - spread)[:, None]] if self.shape.n_slopes else []
+        own += [self.counts - self.factor**2 * squares] if self.shape.bias else []
+        self.rough = _Diagonal(np.concatenate(own, axis=1))
+
+    def times(self, v: FloatArray) -> FloatArray:
+        """Shape (n_sets, size), as `v`."""
+        bias, narrow = self.shape.biases(v), v.astype(np.float32)
+        mean = times(self.table, _columns(self.factor * bias))[0].T * self.part
+        if self.shape.n_slopes:
+            mean += narrow[:, :1] * self.mean
+        mean *= self.weight
+        own = self.counts * bias - self.factor * weighted_rows(mean * self.part, self.table[None])
+        if not self.shape.n_slopes:
+            return own
+        slope = v[:, 0] * self.seconds + np.einsum("bk,bk->b", self.firsts, bias)
+        slope -= np.einsum("bn,bn->b", mean, self.mean)
+        own += v[:, :1] * self.firsts
+        return np.concatenate([slope[:, None], own], axis=1)
+
+
+class VectorProducts:
+    """The same where each class has a slope of its own, at the mean of the sets' parameters."""
+
+    is_quick = False
+
+    def __init__(self, fits: Multiplied, theta: FloatArray) -> None:
         n, k = fits.x.shape
-        self.shape, self.weight = fits.shape, fits.weight.T.astype(np.float32)
-        self.p = np.empty((n, k), dtype=np.float32)
-        own_slopes = self.shape.slope == "vector"
-        self.xp = np.empty((n, k if own_slopes else 1), dtype=np.float32)
-        """By the slope of each class, or by that of all."""
+        theta = theta.mean(axis=0, keepdims=True)
+        self.shape, self.weight = fits.shape, fits.narrow.T
+        self.p, self.xp = np.empty((2, n, k), dtype=np.float32)
         self.sums = np.zeros((3, len(fits.weight), k))
         """Of the probabilities times 1, x, and x squared, weighted, of each class."""
-        squares = np.zeros((3, k))
+        squares, by = np.zeros((3, k)), fits.multipliers(theta)
         for at, x, w in fits.blocks(4):
-            p = fits.probabilities(x, theta)[0]
-            self.p[at] = p
-            parts = [p]
-            if self.shape.n_slopes:  # only then is the rest of use
-                xp = x * p
-                self.xp[at] = xp if own_slopes else xp.sum(axis=1, keepdims=True)
-                parts += [xp, x * xp]
-            for i, each in enumerate(parts):
-                self.sums[i] += w @ each
+            p = fits.probabilities(x, by)[0]
+            self.p[at], self.xp[at] = p, x * p
+            for i, each in enumerate((p, self.xp[at], x * self.xp[at])):
+                self.sums[i] += weighted_rows(w, each[None])
                 squares[i] += w.mean(axis=0) @ (each * p)
         spread = self.sums.mean(axis=1) - squares
         blocks = np.moveaxis(np.array([[spread[2], spread[1]], [spread[1], spread[0]]]), -1, 0)
@@ -50,45 +113,33 @@ class KeptProducts:
 
     def times(self, v: FloatArray) -> FloatArray:
         """Shape (n_sets, size), as `v`."""
-        shape, (counts, firsts, seconds) = self.shape, self.sums
-        bias = shape.biases(v)
-        mean = np.zeros(self.weight.shape, dtype=np.float32)
-        if shape.n_slopes:
-            slopes = np.broadcast_to(shape.slopes(v)[:, 0], bias.shape)
-            mean += _times(self.xp, slopes if shape.slope == "vector" else v[:, :1])
-        if shape.bias:
-            mean += _times(self.p, bias)
+        counts, firsts, seconds = self.sums
+        bias, slopes = self.shape.biases(v), self.shape.slopes(v)[:, 0]
+        mean = times(self.xp, _columns(slopes))[0] + times(self.p, _columns(bias))[0]
         mean *= self.weight
-        own = bias * counts
-        if shape.bias:
-            own -= _crossed(self.p, mean)
-        if not shape.n_slopes:
-            return own
-        of_slopes = bias * firsts + slopes * seconds
-        own += slopes * firsts
-        taken = _crossed(self.xp, mean)
-        if shape.slope == "vector":
-            return shape.joined(of_slopes - taken, own)
-        found = shape.joined(of_slopes, own)
-        found[:, :1] -= taken
-        return found
+        of_slopes = bias * firsts + slopes * seconds - crossed(self.xp, mean).T
+        own = bias * counts + slopes * firsts - crossed(self.p, mean).T
+        return self.shape.joined(of_slopes, own)
 
 
 class MatrixProducts:
     """The same where each class has a slope for each other."""
 
+    is_quick = False
+
     def __init__(self, fits: Multiplied, theta: FloatArray) -> None:
-        self.fits, self.theta = fits, theta
+        theta = theta.mean(axis=0, keepdims=True)
+        self.fits, self.by = fits, fits.multipliers(theta)
         self.rough = BlocksOfClasses.of(fits, theta)
 
     def times(self, v: FloatArray) -> FloatArray:
         """Shape (n_sets, size), as `v`."""
         fits, k, sets = self.fits, self.fits.shape.k, len(v)
         counts, sums = np.zeros((sets, k)), np.zeros((sets, k, k))
+        slopes, bias = (a.astype(np.float32) for a in (fits.shape.slopes(v), fits.shape.biases(v)))
         for _, x, w in fits.blocks(2 * sets):
-            p = fits.probabilities(x, self.theta)
-            bias = fits.shape.biases(v).astype(np.float32)
-            change: Narrow = p * (fits.multiplied(x, v) + bias[:, None])
+            p = fits.probabilities(x, self.by)
+            change: Narrow = p * (fits.multiplied(x, slopes) + bias[:, None])
             change -= p * (change @ np.ones(k, change.dtype))[..., None]
             change *= w[..., None]
             counts += change.sum(axis=-2)
@@ -96,13 +147,6 @@ class MatrixProducts:
         return fits.shape.joined(sums, counts)
 
 
-def _times(rows: NDArray[np.float32], v: FloatArray) -> FloatArray:
-    by: Any = np.ascontiguousarray(v.T, dtype=np.float32)[None]
-    narrow: Any = rows
-    return times(narrow, by)[0]
-
-
-def _crossed(rows: NDArray[np.float32], by: NDArray[np.float32]) -> FloatArray:
-    narrow: Any = rows
-    found: Any = by
-    return crossed(narrow, found).T
+def _columns(v: FloatArray | Narrow) -> Any:
+    """Vectors of the sets as columns of one matrix, in single precision."""
+    return np.ascontiguousarray(v.T, dtype=np.float32)[None]

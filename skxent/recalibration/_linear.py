@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
 
 from skxent._typing import FloatArray
@@ -13,7 +11,7 @@ from skxent.recalibration._hessians import (
     hessians_of_vector,
     weighted_rows,
 )
-from skxent.recalibration._kept import KeptProducts, MatrixProducts
+from skxent.recalibration._kept import MatrixProducts, ScalarProducts, VectorProducts
 from skxent.recalibration._multiplied import Multiplied
 from skxent.recalibration._newton import Products, Rows, crossed
 from skxent.recalibration._shape import Shape, shorten_slopes, slope_prior
@@ -29,10 +27,9 @@ class LinearFits(Multiplied):
     def __init__(self, shape: Shape, rows: Rows, weight: FloatArray) -> None:
         super().__init__(shape, rows, weight)
         self.precision = shape.precision()
-        self._weigh()
 
-    def _weigh(self) -> None:
-        """What follows from the weights."""
+    def _weigh(self, weight: FloatArray) -> None:
+        super()._weigh(weight)
         w, of_class, own = self.weight, self.rows.of_class, self.rows.own
         if self.shape.slope == "matrix":
             slopes = np.array([(of_class @ (self.x * each[:, None])).T for each in w])
@@ -43,11 +40,6 @@ class LinearFits(Multiplied):
         self.unsloped = np.zeros(len(w)) if self.shape.n_slopes else slopes.sum(axis=1)
         """What the logits of the labels come to beside that."""
 
-    def weighted(self, weight: FloatArray) -> Self:
-        part = super().weighted(weight)
-        part._weigh()
-        return part
-
     def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         if not self.exact:
             theta = theta.astype(np.float32).astype(np.float64)  # as they multiply the rows
@@ -55,10 +47,11 @@ class LinearFits(Multiplied):
         counts = np.zeros((n_sets, k))
         sums = np.zeros((n_sets, k, k) if shape.slope == "matrix" else (n_sets, k))
         value, gradient = self._prior(theta)
+        by = self.multipliers(theta)
         # The logits of the labels are linear in the parameters: their sum needs no rows.
         value = value - (self.targets * theta).sum(axis=1) - self.unsloped
         for _, x, w in self.blocks(max(len(theta), n_sets) if shape.n_slopes else 1):
-            factor, powers, total, shift = self.powers(x, theta)
+            powers, total, shift = self.powers(x, by)
             logs = np.log(total, dtype=np.float64)
             logs += shift
             value = value + np.einsum("bm,bm->b", w, logs)
@@ -70,8 +63,8 @@ class LinearFits(Multiplied):
             elif shape.n_slopes:
                 powers *= x
                 sums += weighted_rows(ratio, powers)
-        counts *= factor
-        sums *= factor[:, None] if shape.slope == "matrix" else factor
+        counts *= by.factor
+        sums *= by.factor[:, None] if shape.slope == "matrix" else by.factor
         return value, gradient + shape.joined(sums, counts) - self.targets
 
     def _prior(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -99,9 +92,9 @@ class LinearFits(Multiplied):
         return (of or hessians_of_scalar)(self, theta)
 
     def row_gradients(self, theta: FloatArray) -> FloatArray:
-        found = np.empty((len(self.x), self.shape.size))
+        found, by = np.empty((len(self.x), self.shape.size)), self.multipliers(theta)
         for at, x, _ in self.blocks(self.shape.k if self.shape.slope == "matrix" else 2):
-            p = self.probabilities(x, theta)[0]
+            p = self.probabilities(x, by)[0]
             p[np.arange(len(x)), self.codes[at]] -= 1.0
             matrix = self.shape.slope == "matrix"
             slopes = x[:, :, None] * p[:, None, :] if matrix else x * p
@@ -109,4 +102,6 @@ class LinearFits(Multiplied):
         return found
 
     def products(self, theta: FloatArray) -> Products:
-        return (MatrixProducts if self.shape.slope == "matrix" else KeptProducts)(self, theta)
+        if self.shape.slope == "matrix":
+            return MatrixProducts(self, theta)
+        return (VectorProducts if self.shape.slope == "vector" else ScalarProducts)(self, theta)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,13 +11,13 @@ import numpy as np
 from skxent._backend import NUMPY, pick, row_slices
 from skxent._kernels import log_softmax
 from skxent._typing import EPS, FloatArray, IntArray
+from skxent.recalibration._chance import Chance
 from skxent.recalibration._linear import LinearFits
 from skxent.recalibration._mixture import MixtureFits, Sloped
-from skxent.recalibration._multiplied import exponentials
+from skxent.recalibration._multiplied import by_columns, exponentials
 from skxent.recalibration._newton import (
     Curvature,
     Fits,
-    crossed,
     curvature_at,
     ended,
     is_solved_directly,
@@ -30,7 +29,6 @@ from skxent.recalibration._shape import LEAST_SLOPE, Shape, Slope
 __all__ = [
     "METHODS",
     "N_SPLITS",
-    "Chance",
     "FittedMethod",
     "Folds",
     "Map",
@@ -39,10 +37,6 @@ __all__ = [
     "fit_methods",
     "n_parameters",
 ]
-
-
-# Up to so many classes, several rows at once are multiplied and added to faster than one.
-_FEW = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +60,13 @@ class Map:
 
     def losses(self, logp: FloatArray, codes: IntArray) -> FloatArray:
         """Minus the recalibrated log-probability of each row's class."""
-        losses = np.empty(len(codes))
+        losses, most = np.empty(len(codes)), self.bias.max()
+        factor = np.exp(self.bias - most)  # quicker than to add the bias to all logits
         for at in row_slices(*logp.shape):
-            logits = self._logits(logp[at])
-            _, total, shift = exponentials(logits)
-            losses[at] = np.log(total) + shift - pick(logits, codes[at])
+            logits = self._sloped(logp[at])
+            _, total, shift = exponentials(logits, factor)
+            losses[at] = np.log(total) + (shift + most) - pick(logits, codes[at])
+        losses -= self.bias[codes]
         return self.mixed(losses, codes)
 
     def mixed(self, losses: FloatArray, codes: IntArray) -> FloatArray:
@@ -81,23 +77,20 @@ class Map:
 
     def log_proba(self, logp: FloatArray) -> FloatArray:
         """Recalibrated log-probabilities of a block of finite ones."""
-        logs = log_softmax(NUMPY, self._logits(logp))
+        logs = log_softmax(NUMPY, self._sloped(logp) + self.bias)
         if self.classes is None:
             return logs
         with np.errstate(divide="ignore"):
             return np.log((1.0 - self.share) * np.exp(logs) + self.share * self.classes)
 
-    def _logits(self, logp: FloatArray) -> FloatArray:
+    def _sloped(self, logp: FloatArray) -> FloatArray:
+        """Log-probabilities times the slopes: logits without the bias."""
         if self.slopes.ndim == 2:
             # BLAS wakes other threads for an operand that is transposed only in name.
-            logits = times(logp, np.ascontiguousarray(self.slopes.T)[None])[0]
-            return np.add(logits, self.bias, out=logits)
-        n, k = logp.shape
-        # Side by side: numpy is slow where it has to begin again every few numbers.
-        fold = math.gcd(n, 64) if k <= _FEW else 1
-        logits = logp.reshape(n // fold, fold * k) * np.tile(self.slopes, fold)
-        logits += np.tile(self.bias, fold)
-        return logits.reshape(n, k)
+            return times(logp, np.ascontiguousarray(self.slopes.T)[None])[0]
+        if (self.slopes == self.slopes[0]).all():
+            return logp if self.slopes[0] == 1.0 else logp * self.slopes[0]
+        return by_columns(logp, self.slopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +139,8 @@ class Folds:
     """The fold of each row."""
     others: FloatArray
     """Shape (n_folds, n_rows): weights that maps are fitted with, 0 for the rows of the fold."""
+    maps: dict[str, list[Map]] = field(default_factory=dict)
+    """By the name of a method, the map of each fold, once they are fitted."""
 
     @cached_property
     def rows(self) -> list[IntArray]:
@@ -167,6 +162,8 @@ class FittedMethod:
     theta: FloatArray | None = None
     near: Curvature | None = None
     """Second derivatives somewhere near the map's parameters."""
+    simpler: Map | None = None
+    """Of the family that this one adds a few slopes to, fitted to the same rows."""
 
     def exactly(self) -> Map:
         """The map by sums in double precision, as far as that can be had; see `ended`."""
@@ -185,18 +182,36 @@ class FittedMethod:
         """For each fold, the map that is fitted to the rows of the others."""
         if self.fits is None or self.theta is None:
             return [self.map for _ in folds.others]
-        fits, theta = self._refitted(self.fits, self.theta, folds)
-        return [_map_of(self.method, fits, theta, fold) for fold in range(len(theta))]
+        if self.method.name not in folds.maps:
+            self._refitted(self.fits, self.theta, folds)
+        return folds.maps[self.method.name]
 
     def _refitted(self, fits: Fits, theta: FloatArray, folds: Folds) -> tuple[Fits, FloatArray]:
         """Fits to the rows of the other folds, and their parameters for each fold."""
         fits = fits.weighted(folds.others)
         if isinstance(fits, MixtureFits):
-            return fits, fits.minimised(theta, _TOLERANCE)
-        many = not is_solved_directly(theta)
-        tolerance = _TOLERANCE_OF_MANY if many else _TOLERANCE
-        # Where those of each fold cost next to nothing, they save steps.
-        return fits, minimised(fits, theta, self.curvature if not many else None, tolerance)[0]
+            theta = fits.minimised(theta, _TOLERANCE)
+        elif is_solved_directly(theta):
+            theta = minimised(fits, theta, self.curvature, _TOLERANCE)[0]
+        else:
+            theta = minimised(fits, self._moved(theta, folds), None, _TOLERANCE_OF_MANY)[0]
+        maps = [_map_of(self.method, fits, theta, fold) for fold in range(len(theta))]
+        folds.maps[self.method.name] = maps
+        return fits, theta
+
+    def _moved(self, theta: FloatArray, folds: Folds) -> FloatArray:
+        """
+        Parameters that fits to the other folds begin from: moved as those of a simpler family.
+
+        Biases of hundreds of classes move much, and those of a family with one slope more, or one
+        for each class, move nearly alike: begun from there, fits take half the steps.
+        """
+        if self.simpler is None or self.method.start[-1] not in folds.maps:
+            return theta
+        near = [_theta_of(self.method, each) for each in folds.maps[self.method.start[-1]]]
+        moved = theta + np.concatenate(near) - _theta_of(self.method, self.simpler)
+        moved[:, 0] = moved[:, 0].clip(LEAST_SLOPE, 1.0 / LEAST_SLOPE)  # the slope of all classes
+        return moved
 
     def held_out(self, folds: Folds) -> FloatArray:
         """Loss of each row after the map that is fitted to the rows of the other folds."""
@@ -207,8 +222,7 @@ class FittedMethod:
         if isinstance(fits, MixtureFits):
             return fits.held_out(theta, folds.number)
         losses = np.empty(len(folds.number))
-        for fold, at in enumerate(folds.rows):
-            own = _map_of(self.method, fits, theta, fold)
+        for own, at in zip(folds.maps[self.method.name], folds.rows, strict=True):
             losses[at] = own.losses(fits.x[at], fits.codes[at])
         return losses
 
@@ -224,55 +238,6 @@ class FittedMethod:
         if inverse is None:
             return None
         return Chance(fits.row_gradients(self.theta), inverse[0], fits.weight[0], units)
-
-
-class Chance:
-    """
-    To first order, by how much the loss of each row differs from its mean over all folds.
-
-    That is a matter of which other rows are in its fold, whose mean is known: taken off, a
-    few repeats of the folds say what else hundreds would.
-    """
-
-    def __init__(
-        self,
-        gradients: FloatArray,
-        inverse: FloatArray,
-        weight: FloatArray,
-        units: IntArray | None,
-    ) -> None:
-        """`gradients` are those of the rows, `inverse` that of the second derivatives."""
-        self.gradients, self.inverse, self.weight, self.units = gradients, inverse, weight, units
-        n, size = gradients.shape
-        self.by_all = gradients @ (inverse @ (weight @ gradients))
-        self.by_own = np.empty(n)
-        of_unit = None
-        if units is not None:
-            of_unit = np.zeros((int(units.max()) + 1, size))
-            np.add.at(of_unit, units, weight[:, None] * gradients)
-        for at in row_slices(n, 3 * size):
-            rows = gradients[at]
-            own = weight[at, None] * rows
-            if of_unit is not None and units is not None:
-                own = of_unit[units[at]]
-            self.by_own[at] = np.einsum("nd,nd->n", times(rows, inverse[None])[0], own)
-
-    def of(self, fold_of: IntArray) -> FloatArray:
-        """Shape (n_rows,); 0 on average over all ways to cut the folds."""
-        folds = np.arange(int(fold_of.max()) + 1)
-        in_fold = np.equal(fold_of[:, None], folds) * self.weight[:, None]
-        of_fold = crossed(in_fold, self.gradients)
-        fold_of_unit = fold_of
-        if self.units is not None:
-            fold_of_unit = np.empty(int(self.units.max()) + 1, dtype=np.intp)
-            fold_of_unit[self.units] = fold_of
-        counts, n_units = np.bincount(fold_of_unit), len(fold_of_unit)
-        # That another unit is in the same fold.
-        share = float((counts * (counts - 1)).sum()) / max(n_units * (n_units - 1), 1)
-        by_fold = times(self.gradients, (self.inverse @ of_fold.T)[None])[0]
-        expected = share * self.by_all + (1.0 - share) * self.by_own
-        change: FloatArray = pick(by_fold, fold_of) - expected
-        return change
 
 
 def _scaled(weight: FloatArray) -> FloatArray:
@@ -369,7 +334,8 @@ def fit_methods(
         best = thetas[int(np.argmin(values))]
         theta, curvature = _minimised(fits, best, tolerance)
         own = _map_of(method, fits, theta)
-        found[method.name] = FittedMethod(method, own, fits, theta, curvature)
+        simpler = starts[-1] if method.start and method.slope != "matrix" else None
+        found[method.name] = FittedMethod(method, own, fits, theta, curvature, simpler)
     return [found[method.name] for method in methods]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +26,8 @@ _MOST_STEPS = 100
 # series does; the fifth, which is left out, adds less. Terms of classes that are next to impossible
 # do not show how far the series reaches, which a part of the slope does.
 _FOURTH, _FOURTH_OF_ONE, _FAR = 1e-7, 1e-11, 0.05
+# Numbers in the series that are kept, if there is more than one.
+_MOST_KEPT = 1 << 19
 # Where a step promises so much less than the one before, what is left falls as a square.
 _PACE = 0.1
 # A step by so little changes nothing but rounding.
@@ -38,36 +41,63 @@ def shares_of_classes(codes: IntArray, k: int, weight: FloatArray) -> FloatArray
     return shares
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Series:
+    """Log-probabilities of the rows' classes as series around a slope."""
+
+    center: FloatArray
+    """Shape (1,)."""
+    terms: FloatArray
+    """Shape (5, n_rows): derivatives of the order 0 to 4 over their factorials."""
+    fourth: float
+    """Mean size of the last."""
+
+    def does(self, slopes: FloatArray, most: float) -> bool:
+        """Whether the fourth term adds no more than `most` to the mean loss at these slopes."""
+        far = self.far(slopes)
+        return far <= _FAR * self.center.item() and self.fourth * far**4 <= most
+
+    def far(self, slopes: FloatArray) -> float:
+        return float(abs(slopes - self.center).max())
+
+
 @dataclass(eq=False)
 class Sloped(Rows):
     """
     Log-probabilities of the rows' classes after ``softmax(slope * x)``, as functions of the slope.
 
-    Each is a series around a slope, which is moved where another is asked for: the derivatives
-    are cumulants of the logits under the probabilities.
+    Each is a series around a slope: the derivatives are cumulants of the logits under the
+    probabilities. Some series are kept, since fits of several families, and those to parts of the
+    rows, come by the same slopes: to expand one takes five passes over the probabilities.
     """
 
-    center: FloatArray = field(default_factory=lambda: np.full(1, np.nan))
-    terms: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
-    """Shape (5, n_rows): derivatives of the order 0 to 4 over their factorials."""
-    fourth: float = np.nan
-    """Mean size of the last."""
+    kept: list[_Series] = field(default_factory=list)
+
+    @cached_property
+    def unsloped(self) -> FloatArray:
+        """The logarithms at a slope of 1."""
+        known = [each.terms[0] for each in self.kept if each.center.item() == 1.0]
+        return known[0] if known else self.expanded(1.0, 0)[0]
 
     def around(self, slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Slopes and the terms around them, of the shape (5, n_slopes, n_rows): one if it does."""
         most = _FOURTH if len(slopes) > 1 else _FOURTH_OF_ONE
-        if not self._reaches(slopes, most):
-            self.center = slopes.mean(keepdims=True)
-            self.terms = self.expanded(self.center.item())
-            self.fourth = float(abs(self.terms[4]).mean())
-        if not self._reaches(slopes, most):
+        found = self._near(slopes, most)
+        if found is None:
+            center = slopes.mean(keepdims=True)
+            terms = self.expanded(center.item())
+            found = _Series(center, terms, float(abs(terms[4]).mean()))
+            self.kept = [found, *self.kept][: max(1, _MOST_KEPT // terms.size)]
+        if not found.does(slopes, most):
             return slopes, np.stack([self.expanded(slope) for slope in slopes.tolist()], axis=1)
-        return self.center, self.terms[:, None]
+        return found.center, found.terms[:, None]
 
     def of(self, slopes: FloatArray, number: IntArray) -> FloatArray:
         """The logarithms of the rows, each after the slope that has its number."""
-        if self._reaches(slopes, _FOURTH):
-            d, (zeroth, first, second, third, fourth) = (slopes - self.center)[number], self.terms
+        series = self._near(slopes, _FOURTH)
+        if series is not None:
+            zeroth, first, second, third, fourth = series.terms
+            d = (slopes - series.center)[number]
             return zeroth + d * (first + d * (second + d * (third + d * fourth)))
         found = np.empty(len(self.codes))
         for i, slope in enumerate(slopes.tolist()):
@@ -75,10 +105,10 @@ class Sloped(Rows):
             found[at] = type(self)(self.x[at], self.codes[at]).expanded(slope, 0)[0]
         return found
 
-    def _reaches(self, slopes: FloatArray, most: float) -> bool:
-        """Whether the series does for these slopes."""
-        far = float(abs(slopes - self.center).max())
-        return far <= _FAR * self.center.item() and self.fourth * far**4 <= most
+    def _near(self, slopes: FloatArray, most: float) -> _Series | None:
+        """The nearest of the series that do for these slopes."""
+        found = [each for each in self.kept if each.does(slopes, most)]
+        return min(found, key=lambda each: each.far(slopes), default=None)
 
     def expanded(self, slope: float, order: int = 4) -> FloatArray:
         """The terms around a slope, all five of them or the first alone."""
@@ -128,14 +158,13 @@ class MixtureFits(Fits):
     def __init__(
         self, sloped: Sloped, weight: FloatArray, *, with_slope: bool, with_share: bool
     ) -> None:
-        super().__init__(sloped, weight)
         self.sloped, self.with_slope, self.with_share = sloped, with_slope, with_share
         self.rounding = 1e-6 if with_share else 0.0
-        self.unsloped = None if with_slope else sloped.expanded(1.0, 0)[0]
-        self._weigh()
+        self.unsloped = None if with_slope else sloped.unsloped
+        super().__init__(sloped, weight)
 
-    def _weigh(self) -> None:
-        """What follows from the weights."""
+    def _weigh(self, weight: FloatArray) -> None:
+        super()._weigh(weight)
         self.series = np.empty(0), np.empty((5, 0))
         """Slopes, and weighted sums of the terms of the series around them."""
         if not self.with_share:
@@ -143,17 +172,11 @@ class MixtureFits(Fits):
         k = self.x.shape[1]
         self.classes = np.array([shares_of_classes(self.codes, k, each) for each in self.weight])
         self.of_class: NDArray[Any] = self.classes[:, self.codes].astype(np.float32)
-        self.narrow: NDArray[Any] = self.weight.astype(np.float32)
-
-    def weighted(self, weight: FloatArray) -> Self:
-        part = super().weighted(weight)
-        part._weigh()
-        return part
 
     def exactly(self) -> Self:
         part = super().exactly()
         if self.with_share:
-            part.of_class, part.narrow = self.classes[:, self.codes], self.weight
+            part.of_class = self.classes[:, self.codes]
         return part
 
     def held_out(self, theta: FloatArray, fold_of: IntArray) -> FloatArray:

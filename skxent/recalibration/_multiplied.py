@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from typing import cast
+
 import numpy as np
 
 from skxent._typing import FloatArray, Narrow
 from skxent.recalibration._newton import Fits, Floats, Rows, times
 from skxent.recalibration._shape import Shape
 
-__all__ = ["Multiplied", "exponentials"]
+__all__ = ["Multiplied", "Multipliers", "by_columns", "exponentials"]
+
+
+# Up to so many columns, several rows at once are multiplied faster than one.
+_FEW = 64
+
+
+def by_columns(x: Floats, numbers: Floats) -> Floats:
+    """Rows times one number a column: of the shape (k,), or (n_sets, 1, k) for several results."""
+    n, k = x.shape
+    # Side by side: numpy is slow where it has to begin again every few numbers.
+    fold = math.gcd(n, 64) if k <= _FEW else 1
+    product = x.reshape(n // fold, fold * k) * np.tile(numbers, fold)
+    return product.reshape(*numbers.shape[:-2], n, k)
 
 
 def exponentials(
@@ -33,34 +50,57 @@ def exponentials(
     return powers, total, shift
 
 
+@dataclass(frozen=True, slots=True)
+class Multipliers:
+    """
+    What sets of parameters do to rows: slopes first, and then a factor of the exponentials.
+
+    A bias is a factor, which is quicker than to add it to the logits.
+    """
+
+    slopes: Narrow | None
+    """Shape (n_sets, k, k), or (n_sets, 1, k or 1), one for equal ones; None without slopes."""
+    factor: Narrow
+    """Shape (n_sets, k), none above 1."""
+    most: FloatArray
+    """Shape (n_sets, 1): the logarithm of what the factors are divided by."""
+
+
 class Multiplied(Fits):
     """Rows, and maps of one shape that are linear in them."""
 
     def __init__(self, shape: Shape, rows: Rows, weight: FloatArray) -> None:
-        super().__init__(rows, weight)
         self.shape = shape
+        super().__init__(rows, weight)
 
-    def multiplied(self, x: Narrow, theta: FloatArray) -> Narrow:
-        """Rows times their slopes: shape (n_sets, n_rows, k), or (1, n_rows, k) without slopes."""
-        if not self.shape.n_slopes:
-            return x[None]
-        slopes = self.shape.slopes(theta).astype(x.dtype)
+    def table(self) -> Narrow:
+        """The rows, or their exponentials where nothing else is done to them than a bias."""
+        if self.shape.n_slopes:
+            return super().table()
+        return cast("Narrow", np.exp(self.x)) if self.exact else self.rows.powers
+
+    def multipliers(self, theta: FloatArray) -> Multipliers:
+        kind, bias = self.narrow.dtype, self.shape.biases(theta)
+        most = bias.max(axis=1, keepdims=True)  # whose own factor might be too large
+        slopes = self.shape.slopes(theta).astype(kind) if self.shape.n_slopes else None
+        if slopes is not None and (slopes == slopes[0]).all():
+            slopes = slopes[:1]  # one table of exponentials for all sets
+        return Multipliers(slopes, np.exp(bias - most).astype(kind), most)
+
+    def multiplied(self, x: Narrow, slopes: Narrow) -> Narrow:
+        """Rows times slopes: shape (n_sets, n_rows, k)."""
+        if self.shape.slope == "vector":
+            return by_columns(x, slopes)
         return times(x, slopes) if self.shape.slope == "matrix" else x * slopes
 
-    def powers(
-        self, x: Narrow, theta: FloatArray
-    ) -> tuple[Narrow, Narrow, Narrow, FloatArray | float]:
-        """
-        Powers of the multiplied rows, what the biases make of each class, sums, and the shift.
+    def powers(self, x: Narrow, by: Multipliers) -> tuple[Narrow, Narrow, FloatArray | float]:
+        """Exponentials of multiplied rows of the table, their sums, and the shift."""
+        if by.slopes is None:
+            total = times(x, np.ascontiguousarray(by.factor.T)[None])[0]
+            return x[None], np.ascontiguousarray(total.T), by.most
+        powers, total, shift = exponentials(self.multiplied(x, by.slopes), by.factor)
+        return powers, total, shift + by.most
 
-        A bias is a factor of the powers, which is quicker than to add it to the logits.
-        """
-        bias = self.shape.biases(theta)
-        most = bias.max(axis=1, keepdims=True)  # whose own factor might be too large
-        factor = np.exp(bias - most).astype(x.dtype)
-        powers, total, shift = exponentials(self.multiplied(x, theta), factor)
-        return factor, powers, total, shift + most
-
-    def probabilities(self, x: Narrow, theta: FloatArray) -> Narrow:
-        factor, powers, total, _ = self.powers(x, theta)
-        return powers * (factor[:, None] / total[..., None])
+    def probabilities(self, x: Narrow, by: Multipliers) -> Narrow:
+        powers, total, _ = self.powers(x, by)
+        return powers * (by.factor[:, None] / total[..., None])

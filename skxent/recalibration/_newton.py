@@ -62,6 +62,11 @@ class Rows:
         return self.x.astype(np.float32)
 
     @cached_property
+    def powers(self) -> Narrow:
+        """Their exponentials, which biases multiply: one table serves all steps and all folds."""
+        return cast("Narrow", np.exp(self.x, dtype=np.float32, casting="same_kind"))
+
+    @cached_property
     def own(self) -> FloatArray:
         """Log-probability of the class of each row."""
         return pick(self.x, self.codes)
@@ -88,29 +93,35 @@ class Fits:
     """Whether sums are of double precision."""
 
     def __init__(self, rows: Rows, weight: FloatArray) -> None:
-        self.rows, self.x, self.codes, self.weight = rows, rows.x, rows.codes, weight
+        self.rows, self.x, self.codes = rows, rows.x, rows.codes
+        self._weigh(weight)
+
+    def _weigh(self, weight: FloatArray) -> None:
+        """Take weights, and what follows from them."""
+        self.weight, self.narrow = weight, cast("Narrow", weight.astype(np.float32))
 
     def weighted(self, weight: FloatArray) -> Self:
         """Fits to the same rows under other weights."""
         part = copy(self)
-        part.weight = weight
+        part._weigh(weight)
         return part
 
     def exactly(self) -> Self:
         """The same fits by sums in double precision."""
         part = copy(self)
-        part.exact, part.rounding = True, 0.0
+        part.exact, part.rounding, part.narrow = True, 0.0, cast("Narrow", self.weight)
         return part
+
+    def table(self) -> Narrow:
+        """The rows as fits take them; where they are exact, they are narrow in name only."""
+        return cast("Narrow", self.x) if self.exact else self.rows.narrow
 
     def blocks(self, numbers: int) -> Iterator[tuple[slice, Narrow, Narrow]]:
         """Rows, and their weights, that fit the cache with so many numbers a probability."""
-        if self.exact:  # which is narrow in name only
-            x, weight = cast("Narrow", self.x), cast("Narrow", self.weight)
-        else:
-            x, weight = self.rows.narrow, self.weight.astype(np.float32)
-        n, k = x.shape
-        for at in row_slices(n, k * numbers, x.itemsize):
-            yield at, x[at], weight[:, at]
+        table = self.table()
+        n, k = table.shape
+        for at in row_slices(n, k * numbers, table.itemsize):
+            yield at, table[at], self.narrow[:, at]
 
     def evaluated(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """
@@ -129,7 +140,7 @@ class Fits:
         raise NotImplementedError
 
     def products(self, theta: FloatArray) -> Products:
-        """The same at one set of parameters, as what they are times vectors."""
+        """The same as what they are times vectors, of each set of parameters or of their mean."""
         raise NotImplementedError
 
     def prior_curvature(self, theta: FloatArray) -> FloatArray:
@@ -143,6 +154,9 @@ class Fits:
 
 class Products(Protocol):
     """Second derivatives at one set of parameters, times vectors."""
+
+    is_quick: bool
+    """Whether to compute them again takes no longer than the loss."""
 
     @property
     def rough(self) -> Preconditioner: ...
@@ -220,6 +234,8 @@ class Curvature:
 
     slow = _SLOW
     """They are computed again where a step leaves more than this part of what was left before."""
+    is_quick = False
+    """Whether they are computed again after each step."""
 
     def __init__(self, fits: Fits) -> None:
         self.total = fits.weight.sum(axis=1)
@@ -260,8 +276,8 @@ class _Products(Curvature):
 
     def __init__(self, fits: Fits, theta: FloatArray) -> None:
         super().__init__(fits)
-        # For one set of parameters: they differ by little.
-        self.products = fits.products(theta.mean(axis=0, keepdims=True))
+        self.products = fits.products(theta)
+        self.is_quick = self.products.is_quick
 
     def inverse(self, weight: FloatArray, prior: FloatArray) -> FloatArray | None:  # noqa: ARG002
         return None
@@ -347,14 +363,14 @@ def minimised(
     """
     Parameters that make the penalised loss smallest, and second derivatives on the way there.
 
-    From `theta`, one set for all, by second derivatives that are computed again only where steps
-    with the old ones do not do; `curvature` are those to begin with. A step is halved until it
-    makes the loss smaller. Ends where a step promises less than `tolerance`, or, by the pace of
-    the last two, will leave less of that behind.
+    From `theta`, one set for all or one for each, by second derivatives that are computed again
+    where that is quick, or steps with the old ones do not do; `curvature` are those to begin with.
+    A step is halved until it makes the loss smaller. Ends where a step promises less than
+    `tolerance`, or, by the pace of the last two, will leave less of that behind.
     """
     sets, steps = len(fits.weight), _Steps(fits, theta, curvature)
     value, gradient = fits.evaluated(theta)
-    theta, before = np.repeat(theta, sets, axis=0), np.full(sets, np.inf)
+    theta, before = np.broadcast_to(theta, (sets, theta.shape[1])), np.full(sets, np.inf)
     for _ in range(_MOST_STEPS):
         step, promise = _shortened(fits, theta, gradient, steps)
         slow = steps.curvature.slow
@@ -378,6 +394,8 @@ def minimised(
             return theta, steps.curvature
         steps.see(factor * step, slope - gradient, promise > tolerance)
         theta, value, gradient, before = theta + factor * step, new, slope, promise
+        if steps.curvature.is_quick:
+            steps = _Steps(fits, theta, None)
     return theta, steps.curvature
 
 
