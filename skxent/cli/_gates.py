@@ -161,6 +161,8 @@ def _of_classes(name: str, most: float, report: LogLossReport) -> list[Gate]:
         return [_above(f"the log loss of class {name}", losses[name], most)]
     # A class without rows costs nothing that is known.
     seen = {n: loss for n, loss in losses.items() if not math.isnan(loss)}
+    if not seen:
+        _known("the log loss of every class", math.nan)
     worst = [n for n, loss in seen.items() if loss > most]
     if not worst:
         return [Gate(f"no class has a log loss above {most:g}", failed=False)]
@@ -188,6 +190,8 @@ def _of_worse_classes(name: str, most: float, comparison: LogLossComparison) -> 
     figures = zip(names, ends, comparison.class_adjusted_p[-1].tolist(), strict=True)
     if name:
         _known(f"the difference of class {name}", ends[names.index(name)])
+    elif all(map(math.isnan, ends)):
+        _known("the interval of every class", math.nan)
     worse = [(n, end) for n, end, p in figures if n == (name or n) and end > most and p <= alpha]
     if not worse:
         who = f"class {name} is not" if name else "no class is"

@@ -46,6 +46,12 @@ PAIRS = [
 ]
 SWAPS = {a: b for pair in PAIRS for a, b in (pair, pair[::-1])}
 SWAPS |= dict.fromkeys([ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult], ast.Mult)
+NAMES = [
+    *(("maximum", "minimum"), ("fmax", "fmin"), ("max", "min"), ("nanmax", "nanmin")),
+    *(("argmax", "argmin"), ("any", "all"), ("zeros", "ones"), ("floor", "ceil")),
+    *(("gammainc", "gammaincc"), ("ppf", "isf"), ("cdf", "sf"), ("rows", "columns")),
+]
+NAMES = {a: b for pair in NAMES for a, b in (pair, pair[::-1])}
 
 
 def changes(node):
@@ -59,6 +65,9 @@ def changes(node):
         yield lambda n: n.operand
     if isinstance(node, ast.If | ast.IfExp | ast.While):
         yield lambda n: setattr(n, "test", ast.UnaryOp(ast.Not(), n.test))
+    called = {ast.Attribute: "attr", ast.Name: "id"}.get(type(node), "")
+    if called and getattr(node, called) in NAMES and isinstance(node.ctx, ast.Load):
+        yield lambda n: setattr(n, called, NAMES[getattr(n, called)])
     if isinstance(node, ast.Constant):
         if isinstance(node.value, bool):
             yield lambda n: setattr(n, "value", not n.value)
@@ -114,24 +123,30 @@ def source_of(name):
 
 
 def mutants_of(name):
-    """(module, line, what it was and is, changed code) for each mutant of a module."""
-    file, tree = path_of(name), ast.parse(source_of(name))
-    for node, path in walk(tree):
+    """(module, line, what it was and is, way to the node, number of the change) of each mutant."""
+    for node, path in walk(ast.parse(source_of(name))):
         for number, _ in enumerate(changes(node)):
-            changed = copy.deepcopy(tree)
-            parent, inner = None, changed
-            for field, i in path:
-                parent, inner = inner, getattr(inner, field)
-                inner = inner if i is None else inner[i]
-            before = ast.unparse(inner).split("\n")[0]
-            new = list(changes(inner))[number](inner)
-            if new is not None:
-                field, i = path[-1]
-                at = parent.__dict__ if i is None else getattr(parent, field)
-                at[field if i is None else i] = new
-            after = ast.unparse(inner if new is None else new).split("\n")[0]
-            text = f"{Path(file).name}:{node.lineno}: {before} -> {after}"
-            yield name, node.lineno, text, compile(ast.fix_missing_locations(changed), file, "exec")
+            changed = copy.deepcopy(node)
+            new = list(changes(changed))[number](changed)
+            before = ast.unparse(node).split("\n")[0]
+            after = ast.unparse(changed if new is None else new).split("\n")[0]
+            text = f"{Path(path_of(name)).name}:{node.lineno}: {before} -> {after}"
+            yield name, node.lineno, text, path, number
+
+
+def code_of(mutant):
+    name, *_, path, number = mutant
+    changed = ast.parse(source_of(name))
+    parent, inner = None, changed
+    for field, i in path:
+        parent, inner = inner, getattr(inner, field)
+        inner = inner if i is None else inner[i]
+    new = list(changes(inner))[number](inner)
+    if new is not None:
+        field, i = path[-1]
+        at = parent.__dict__ if i is None else getattr(parent, field)
+        at[field if i is None else i] = new
+    return compile(ast.fix_missing_locations(changed), path_of(name), "exec")
 
 
 def graft(module, code):
@@ -218,7 +233,7 @@ class Mutation:
 
     def first_failure(self, session, mutant, tests):
         try:
-            graft(sys.modules[f"skxent.{mutant[0]}"], mutant[3])
+            graft(sys.modules[f"skxent.{mutant[0]}"], code_of(mutant))
         except Exception as error:
             return f"import: {error!r}"
         for i, seconds in tests:
