@@ -123,7 +123,11 @@ def test_chance_is_what_the_level_of_confidence_leaves():
         (gates_of_comparison, asked(OF_COMPARISON, fail_if_worse=0.0), comparison()),
         (gates_of_comparison, asked(OF_COMPARISON, fail_unless_within=0.0), comparison()),
         *(
-            (gates_of_comparison, asked(OF_COMPARISON, fail_class_if_worse=[(c, 0.0)]), comparison())
+            (
+                gates_of_comparison,
+                asked(OF_COMPARISON, fail_class_if_worse=[(c, 0.0)]),
+                comparison(),
+            )
             for c in ("cat", "")
         ),
         *(
