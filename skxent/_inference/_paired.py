@@ -155,7 +155,7 @@ def paired_p_value(moments: Moments, floored: FlooredShares | None = None) -> Fl
         # Between the two, neither bound can reach 0.
         x = np.maximum(np.maximum(above, -below), 0.0)
         certain = np.where(moments.mean == 0.0, 1.0, 0.0)
-        p_value = np.where(error > 0, np.minimum(2.0 * stdtr(df, -x), 1.0), certain)
+        p_value = np.where(error > 0, 2.0 * stdtr(df, -x), certain)
         return np.where(np.isnan(error), np.nan, p_value)
 
 

@@ -385,7 +385,7 @@ def many_classes(n, rng, k=20):
     return (p.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(0, k - 1), p
 
 
-@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("grouped", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_parts_within_classes_of_three_rows_are_covered(grouped):
     """The target's 92 % at the least; means of three rows are not what losses vary about."""
     rng, repeats = np.random.default_rng(0), 150
@@ -504,10 +504,10 @@ def test_prevalence_has_the_bounds_of_the_profile_likelihood(size):
         assert ratios == pytest.approx((1, 1), abs=0.15)
 
 
-@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("grouped", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_prevalence_that_is_all_error_is_covered_as_often_as_it_should_be(grouped):
     """Shares that are the same on both sides; with the usual variance 99 % are."""
-    rng, held, n = np.random.default_rng(0), 0, 400
+    rng, held, n = np.random.default_rng(0), 0, 250
     # Mean losses of the classes that hardly differ, and so much noise that shares decide little.
     for _ in range(n):
         sides = []

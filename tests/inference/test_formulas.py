@@ -128,8 +128,40 @@ def test_a_single_row_that_cost_little_is_asked_for_its_share_and_one_that_cost_
         ([0.1, 0.9], [0.5, 1.0], False),
         ([0.1, 0.9], [2.0, 1.0], True),
         ([0.2, 0.8], [0.01, 1.0], True),
+        ([0.05, 0.95], [30.0, 30.0], False),
     ]:
         assert borrows_too_much(np.array(share), np.array(mean), lonely) == expected
+
+
+def test_what_has_no_share_lends_nothing():
+    shares = np.array([0.05, 0.95, 0.0])
+    found = mean_of_means(of([1, 1, 1], [0, 0.2, 9], [0, 0, 0], [1, 5, 10]), shares)
+    assert found.variance == pytest.approx(0.95**2 * 0.2 + 0.05**2 * 5 * 0.2)
+    weight = np.eye(3)[np.repeat([0, 1, 2], [1, 4, 3])]
+    total = weight * np.array([1.0, 1, 2, 1, 2, 0, 0, 99])[:, None]
+    found = mean_of_grouped_means(weight, total, shares)
+    assert found.variance == pytest.approx(0.95**2 / 3 / 4 + 0.05**2 / 3)
+
+
+def test_a_class_without_groups_has_no_part_in_the_mean_of_the_classes():
+    weight = np.column_stack([np.ones(5), np.zeros(5), np.ones(5)])
+    total = weight * np.array([1.0, 2, 3, 4, 5])[:, None]
+    found = mean_of_grouped_means(weight, total)
+    assert found.mean == 3
+    assert found.variance == pytest.approx(2.5 / 5)
+
+
+@pytest.mark.parametrize(("heavy", "known"), [(3.0, False), (2.0, True)])
+def test_two_groups_of_which_one_weighs_most_are_as_good_as_one(heavy, known):
+    """Of weights 3 and 1 there are 1.28 degrees of freedom and one more, of 2 and 1 1.54."""
+    weight = np.zeros((6, 2))
+    weight[:4, 0], weight[4:, 1] = 1.0, [heavy, 1.0]
+    total = weight * np.arange(6.0)[:, None]
+    assert np.isfinite(mean_of_grouped_means(weight, total).variance) == known
+    shares, w = np.array([0.5, 0.5]), np.array([heavy, 1.0])
+    rows = [sums(np.ones(4), np.arange(4.0)), sums(w, np.arange(2.0))]
+    moments = [[getattr(m, x)[0] for m in rows] for x in ("mean", "variance", "third", "n")]
+    assert np.isfinite(mean_of_means(of(*moments), shares).variance) == known
 
 
 def test_means_of_single_rows_alone_have_no_variance():
@@ -187,6 +219,27 @@ def test_an_interval_without_skewness_is_students():
     assert_allclose([low[0], high[0]], [-2 - half, -2 + half])
 
 
+@pytest.mark.parametrize("skewness", [0.3, -0.2, 2.0])
+def test_an_interval_of_a_skewed_mean_is_halls(skewness):
+    low, high = hall_interval(of([9.0], [0.04], [skewness * 0.008], [20]), 0.9)
+    q = stats.t.ppf([0.95, 0.05], 19)
+    t = 3 / skewness * (np.cbrt(1 + skewness * (q - skewness / 6)) - 1)
+    assert_allclose([low[0], high[0]], 9 - 0.2 * t)
+
+
+@pytest.mark.parametrize(
+    ("interval", "rounding"), [(hall_interval, 1e-14), (paired_interval, 1e-24)]
+)
+def test_a_spread_of_rounding_is_none(interval, rounding):
+    """Beside a mean of 100, of whose square ten observations vary by half of that, or twice."""
+    variance = 100**2 * rounding / 10 * np.array([0.5, 2.0])
+    low, high = interval(of([100.0] * 2, variance, [1.0, 0.0], [10] * 2), 0.9)
+    assert low[0] == high[0] == 100
+    assert high[1] - low[1] == pytest.approx(
+        2 * stats.t.ppf(0.95, 9) * math.sqrt(variance[1]), rel=0.05
+    )
+
+
 @pytest.mark.parametrize("interval", [hall_interval, paired_interval])
 def test_three_rows_have_an_interval_and_two_have_none(interval):
     low, high = interval(of([1.0, 1.0], [0.04, 0.04], [0.001, 0.001], [2.0, 3.0]), 0.9)
@@ -219,7 +272,7 @@ def damped(t, skewness, n):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-@pytest.mark.parametrize("skewness", [0.0, 0.2, -0.2])
+@pytest.mark.parametrize("skewness", [0.0, 0.2, -0.2, 1.5, -1.5])
 def test_a_p_value_is_that_of_t_without_its_skewness(sign, skewness):
     n, error = 40.0, 0.5
     moments = of([sign * 1.0], [error**2], [skewness * error**3], [n])
@@ -255,6 +308,24 @@ def test_floored_shares_widen_a_difference_on_their_sides():
         assert min(abs(low[i]), abs(high[i])) < 1e-9 or p[i] > 0.99
 
 
+def test_floored_shares_of_both_models_are_held_against_each_other():
+    """Two rows of ten cost the one, and one of ten the other."""
+    n, cost = np.array([10.0]), np.array([36.0])
+    floored = FlooredShares(np.array([0.2]), np.array([0.1]), n, cost, cost)
+    low, high = paired_interval(of([0.1], [0.0], [0.0], [10]), 0.9, floored)
+    worse, better = (
+        np.array(stats.binomtest(hits, 10).proportion_ci(0.9, "exact")) for hits in (2, 1)
+    )
+    assert low[0] == pytest.approx(0.1 + 36 * (worse[0] - better[1]))
+    assert high[0] == pytest.approx(0.1 + 36 * (worse[1] - better[0]))
+
+
+def test_differences_without_spread_of_models_that_exclude_nothing_are_certain():
+    none = np.zeros(1)
+    floored = FlooredShares(none, none, np.full(1, 10.0), none, none)
+    assert paired_p_value(of([1.0], [0.0], [0.0], [10]), floored)[0] == 0.0
+
+
 # Groups.
 
 
@@ -266,12 +337,13 @@ def test_groups_that_differ_as_rows_do_have_no_effect_and_copies_have_theirs():
     believed to be copies, each of which would have the fivefold variance.
     """
     weight, square = np.full(4, 5.0), 20.0
-    gaps = np.outer([1.0, -1.0, 1.0, -1.0], [3.0, 0.0, 3.0])
-    spread = 4 * 9 * 4 / 3
-    for variances, of_classes in (([16.0, 8.0, 24.0], 2.0), ([4000.0, 8.0, 4008.0], 48 / 4008)):
+    each = np.array([3.0, 1.0, 4.0])
+    gaps = np.outer([1.0, -1.0, 1.0, -1.0], each)
+    spread = 4 * each**2 * 4 / 3
+    for variances in ([16.0, 8.0, 20.0], [4000.0, 8.0, 4008.0], [1e4, 1e4, 10.0]):
         effect, n = design_effects(gaps, weight, square, np.array(variances), 1.0)
-        own = np.array([spread / variances[0], of_classes, spread / variances[2]])
-        own = np.maximum(np.maximum(own, of_classes), 1.0)
+        of_classes = (spread[0] + spread[1]) / (variances[0] + variances[1])
+        own = np.maximum(np.maximum(spread / variances, of_classes), 1.0)
         assert n == pytest.approx(4)
         assert_allclose(effect, np.maximum(own, (4 * own + 5) / 5))
 
@@ -312,7 +384,7 @@ def test_a_gap_without_skewness_has_the_p_value_of_a_normal_one(z):
 
 
 @pytest.mark.parametrize("skewness", [0.4, -0.4])
-@pytest.mark.parametrize("z", [-2.0, 2.0])
+@pytest.mark.parametrize("z", [-2.0, -0.5, 0.5, 2.0])
 def test_a_skewed_gap_has_the_tail_of_pearsons_curve_or_of_a_count(z, skewness):
     tail = stats.pearson3(skewness).sf(z) if z > 0 else stats.pearson3(skewness).cdf(z)
     if z > 0 and skewness > 0:
@@ -321,7 +393,15 @@ def test_a_skewed_gap_has_the_tail_of_pearsons_curve_or_of_a_count(z, skewness):
         count = rate + z / skewness
         at_least = stats.gamma.cdf(rate, [count, count + 1])
         tail = max(tail, at_least.mean())
-    assert gap_of(z, skewness)[1] == pytest.approx(2 * tail)
+    assert gap_of(z, skewness)[1] == pytest.approx(min(2 * tail, 1))
+
+
+@pytest.mark.parametrize("z", [-2.0, 2.0])
+def test_few_groups_make_a_skewed_gap_less_far_out(z):
+    normal = stats.norm.ppf(stats.t.cdf(z, 5))
+    found = gap_of(z, 0.4, df=5.0)
+    assert found == pytest.approx((z, gap_of(normal, 0.4)[1]))
+    assert found[1] > gap_of(z, 0.4)[1]
 
 
 @pytest.mark.parametrize("z", [-2.0, 2.0])
@@ -351,6 +431,8 @@ def test_a_curve_reaches_what_could_have_been_lost():
     # Expected 3 deviations above 0: a skewness of 1 would end 2 deviations below.
     assert gap_of(-2.5, 1.0, expected=1.5)[1] == pytest.approx(2 * stats.pearson3(2 / 3).cdf(-2.5))
     assert gap_of(2.5, -1.0, most=3.5)[1] == pytest.approx(2 * stats.pearson3(-2 / 3).sf(2.5))
+    assert gap_of(0.5, -1.0, most=3.5)[1] == pytest.approx(2 * stats.pearson3(-2 / 3).sf(0.5))
+    assert gap_of(0.5, -1.5, most=2.5)[1] == pytest.approx(2 * stats.pearson3(-1.5).sf(0.5))
     # On the other side of what was expected the skewness is believed.
     count = 0.5 * stats.gamma.cdf(1.0, [3.5, 4.5]).sum()
     curve = stats.pearson3(1.0).sf(2.5)
@@ -366,6 +448,10 @@ def test_a_gap_of_what_is_certain():
     z, p = gap_test(loss, expected, zero, np.full(3, 9.0), np.zeros(3))
     assert_allclose(z, [np.nan, np.nan, np.inf])
     assert_allclose(p, [np.nan, np.nan, 0.0])
+    # Of so many rows the sums are rounded to some 1e-6.
+    loss = 1e6 + np.array([1e-7, 1e-5, -1e-5])
+    z, _ = gap_test(loss, np.full(3, 1e6), zero, np.full(3, 1e9), np.zeros(3))
+    assert_allclose(z, [np.nan, np.inf, -np.inf])
     z, p = gap_test(np.array([0.5]), np.ones(1), zero[:, :1], np.full(1, 9.0), np.zeros(1))
     assert (z[0], p[0]) == (-np.inf, 0.0)
     z, p = gap_test(np.array([np.inf]), np.ones(1), zero[:, :1] + 0.1, np.ones(1) * 9, np.ones(1))
@@ -386,7 +472,7 @@ def test_holms_p_values_are_those_of_his_procedure():
 def test_scores_are_as_far_out_as_counts_are():
     """Tails of a Poisson count with what was seen counted in."""
     rate = 4.0
-    for count in (0, 1, 7, 12):
+    for count in (0, 1, 3, 5, 7, 12):
         z = (count - rate) / 2.0
         tail = stats.poisson.sf(count - 1, rate) if z > 0 else stats.poisson.cdf(count, rate)
         for sign in (1, -1):

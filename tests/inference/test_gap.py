@@ -33,10 +33,10 @@ def test_an_ordinary_gap_has_an_ordinary_p_value():
     assert n_ordinary > 20
 
 
-@pytest.mark.parametrize("scale", [2, 8])
+@pytest.mark.parametrize("scale", [pytest.param(2, marks=pytest.mark.slow), 8])
 def test_weights_do_not_make_a_calibrated_model_look_wrong(scale):
     rng, p_values = np.random.default_rng(0), []
-    for _ in range(400):
+    for _ in range(300):
         y, p = sharp(rng, 100, 3, scale)
         report = quick(y, p, labels=range(3), sample_weight=np.exp(rng.normal(size=100)))
         p_values.append([*report.per_class["p_value"], report.overall["p_value"]])
@@ -46,6 +46,7 @@ def test_weights_do_not_make_a_calibrated_model_look_wrong(scale):
         assert np.mean(found < 0.01) <= 0.02
 
 
+@pytest.mark.slow
 def test_one_of_many_sharp_classes_is_rarely_found_wrong():
     """With the adjustment of Bonferroni, whose smallest p-value is Holm's."""
     rng, smallest = np.random.default_rng(0), []

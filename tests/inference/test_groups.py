@@ -166,7 +166,7 @@ def test_fewer_than_three_groups_have_no_interval_and_no_test():
     assert np.isnan(gap_tests(s)).all()
 
 
-@pytest.mark.parametrize(("n", "size"), [(60, 20), (60, 4)])
+@pytest.mark.parametrize(("n", "size"), [(60, 20), pytest.param(60, 4, marks=pytest.mark.slow)])
 def test_intervals_of_groups_cover(n, size):
     """Without groups those of 60 groups of 20 equal rows cover a third of the time."""
     many, p = calibrated(300_000, 3, scale=2.0, seed=5)
@@ -186,8 +186,14 @@ def test_intervals_of_groups_cover(n, size):
 # Tests of the gap.
 
 
-@pytest.mark.parametrize("sizes", ["equal", "unequal"])
-@pytest.mark.parametrize("n", [20, 60])
+@pytest.mark.parametrize(
+    ("n", "sizes"),
+    [
+        (20, "unequal"),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in [(20, "equal"), (60, "unequal")]),
+        (60, "equal"),
+    ],
+)
 def test_a_calibrated_model_is_rarely_found_wrong(n, sizes):
     rng, p_values = np.random.default_rng(0), []
     numbers = np.full(n, 10) if sizes == "equal" else np.geomspace(1, 30, n).round().astype(int)

@@ -232,7 +232,7 @@ def test_zeros_that_have_not_happened_yet_are_in_the_interval():
     rng, hits = np.random.default_rng(0), []
     of_one = (0.0025 * COST - 0.15 * math.log(0.3)) / 0.1525
     of_zero = -0.35 * math.log(0.7) / 0.8475
-    for _ in range(400):
+    for _ in range(200):
         y, p = excluding(rng, 200)
         report = log_loss_report(y, p, labels=[0, 1], **QUICK)
         of = report.overall

@@ -304,7 +304,7 @@ def test_what_was_done_to_the_predictions_is_what_is_recommended(seed):
     assert recalibration.recommended in ("vector", "dirichlet")
 
 
-@pytest.mark.parametrize("scale", [0.5, 1.5, 4.0])
+@pytest.mark.parametrize("scale", [0.5, pytest.param(1.5, marks=pytest.mark.slow), 4.0])
 def test_a_calibrated_model_is_left_alone(scale):
     """The chance of a recommendation is 5 % at most: of 12 data sets, 2 have one at most."""
     found = []

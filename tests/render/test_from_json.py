@@ -1,6 +1,5 @@
 """Results that are made again from their JSON, and texts from which none can be made."""
 
-import copy
 import json
 import math
 
@@ -165,10 +164,9 @@ def parts(values, at=()):
 
 def changed(values, at, new):
     """A copy of a document with another value at a place, or none."""
-    found = copy.deepcopy(values)
-    inner = found
+    found = inner = dict(values)
     for key in at[:-1]:
-        inner = inner[key]
+        inner[key] = inner = dict(inner[key])
     if new is parts:
         del inner[at[-1]]
     else:
