@@ -171,6 +171,9 @@ class KeptLosses:
         if not arrays:
             msg = f"{self.name}: there are no rows."
             raise BadDataError(msg)
+        if not len(arrays["ids"]):
+            msg = f"{self.name}: no row has a value of {self.column!r}, which is their id."
+            raise BadDataError(msg)
         self._parts.clear()
         order = np.argsort(arrays["ids"], kind="stable")
         self.ids = arrays["ids"][order]

@@ -240,6 +240,18 @@ def test_values_that_are_missing_on_either_side():
     assert alike(found, np.delete(np.arange(N), [3, 4, 6]))
 
 
+@pytest.mark.parametrize("side", ["old", "new", "both"])
+def test_a_side_without_an_id_is_said(side):
+    frames = {name: frame(name).to_arrow() for name in MODELS}
+    for name in MODELS if side == "both" else [side]:
+        frames[name] = frames[name].set_column(0, "id", pa.nulls(N, pa.int64()))
+    said = "no id of 'id' in common" if side == "new" else "old.*: no row has a value of 'id'"
+    with pytest.raises(ValueError, match=said):
+        compare_log_loss_from(
+            frames["old"], frames["new"], **COLUMNS, nulls="drop", unmatched="drop"
+        )
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
