@@ -131,10 +131,8 @@ def test_it_is_the_cure_of_a_forest():
     assert recalibrated.recalibrator_.temperature_ < 0.5
 
 
-@pytest.mark.parametrize(
-    ("stratified", "at_most"),
-    [(False, 0.082), pytest.param(True, 0.083, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("stratified", "at_most"), [(False, 0.082), (True, 0.083)])
 def test_the_forest_of_half_the_digits_costs_a_fifth_on_the_other_half(stratified, at_most):
     """From 0.365 and 0.366. The best temperature of all for the latter half leaves 0.079."""
     X, y = load_digits(return_X_y=True)

@@ -117,8 +117,13 @@ def hard_data(n=250, seed=0):
     return y, log_softmax(logits @ slopes.T + [0.8, 0, -0.5], axis=1), rng.uniform(0.3, 2, n)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("method", SIZES)
+@pytest.mark.parametrize(
+    ("method", "weighted"),
+    [
+        *((method, True) for method in SIZES),
+        *(pytest.param(method, False, marks=pytest.mark.slow) for method in SIZES),
+    ],
+)
 def test_each_method_is_an_independent_fit(method, weighted):
     """But for how the folds are cut, of which there are other ways here: n losses differ by 2."""
     y, logp, w = hard_data()
