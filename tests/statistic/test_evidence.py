@@ -76,6 +76,12 @@ def test_logits_and_a_single_column_say_the_same():
     assert e_values(single) == pytest.approx(expected)
 
 
+def test_logits_keep_what_no_probability_holds():
+    """Of the powers the root gains most: exp(800 / 2), a fifth of which is half of the whole."""
+    report = report_of([1], np.array([[0.0, -800.0]]), from_logits=True, eps=0.0)
+    assert math.log(report.overall["e_value"]) == pytest.approx(400 - math.log(10), rel=1e-12)
+
+
 def test_batches_merged_pickled_and_saved_make_one_e_value(tmp_path):
     y, proba = rows(30_000, 4)
     whole = e_values(report_of(y, proba))

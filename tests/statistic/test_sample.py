@@ -15,6 +15,7 @@ from scipy.special import softmax
 from scipy.stats import chi2, hypergeom
 
 from skxent import LogLossAccumulator, log_loss_report
+from skxent.statistic._keys import drawn_keys, mixed
 
 
 def sharp(n, k=3, seed=0):
@@ -40,6 +41,28 @@ def sampled(accumulator):
     """The rows in the sample: probabilities and labels."""
     rows = accumulator._tally.counted().sample.rows(accumulator.labels)
     return rows.proba.array, rows.codes, rows.weight
+
+
+# Keys.
+
+STEP, MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1
+
+
+def test_keys_are_those_of_splitmix64():
+    """Its first numbers for the seed 1234567, as programs of others print them."""
+    printed = [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
+        16408922859458223821,
+    ]
+    states = [1234567 + STEP * i & MASK for i in range(1, 6)]
+    assert mixed(np.array(states, dtype=np.uint64)).tolist() == printed
+    # Rows have the numbers of a generator whose state is the seed, mixed, wherever they begin.
+    (state,) = mixed(np.array([5], dtype=np.uint64)).tolist()
+    states = np.array([state + STEP * i & MASK for i in range(7, 10)], dtype=np.uint64)
+    assert drawn_keys(5, 7, 3).tolist() == mixed(states).tolist()
 
 
 # All rows in the sample.
