@@ -189,6 +189,28 @@ def test_zeros_that_have_not_happened_yet_are_in_the_interval():
     assert (np.mean(hits, axis=0) >= 0.93).all()
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_what_is_excluded_of_one_class_widens_no_interval_of_another(grouped):
+    """Rows of class 0 are sure, and right; those of class 1 might have been among them."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 60)
+    old, new = rng.uniform(0.2, 0.8, size=(2, 120))
+    groups = np.arange(120) // 2 if grouped else None
+    found = {}
+    for least in (0.0, 1e-300):
+        second = np.where(np.arange(120) < 20, least, new)
+        models = {name: np.column_stack([1 - p, p]) for name, p in [("old", old), ("new", second)]}
+        found[least] = compare_log_loss(y, models, groups=groups)
+    sure, nearly = found.values()
+    for end in ("class_ci_low", "class_ci_high", "class_p_value"):
+        assert getattr(sure, end)[1, 0] == pytest.approx(getattr(nearly, end)[1, 0], rel=1e-9)
+    # Of no such row among 60, or 30 groups, the share may be as much as 0.025 leaves possible.
+    most = 52 * math.log(2) * (1 - 0.025 ** (1 / (30 if grouped else 60)))
+    assert sure.class_ci_high[1, 1] == pytest.approx(nearly.class_ci_high[1, 1] + most)
+    assert sure.class_ci_low[1, 1] == pytest.approx(nearly.class_ci_low[1, 1])
+    assert sure.ci_high[1] > nearly.ci_high[1]
+
+
 def test_it_does_not_matter_where_numbers_underflow():
     rng = np.random.default_rng(1)
     s = rng.normal(0, 1000, 200)
