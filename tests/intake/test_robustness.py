@@ -49,7 +49,7 @@ from skxent import (
     make_scorer,
 )
 
-FEW = {"valid": 200, "report": 30, "broken": 60, "fuzz": 250}
+FEW = {"valid": 200, "report": 30, "broken": 60, "fuzz": 120}
 MANY = {"valid": 7000, "report": 1000, "broken": 1500, "fuzz": 11000}
 
 

@@ -36,8 +36,16 @@ def of_classes(factors, noise):
     return weights
 
 
-@pytest.mark.parametrize("noise", [0.1, 0.3, 1.0])
-@pytest.mark.parametrize(("n", "repeats"), [(60, 200), (300, 150), (2000, 40)])
+QUICK = [(60, 200, 1.0), (300, 150, 0.1), (2000, 40, 0.3)]
+LONG = [
+    *((60, 200, 0.1), (60, 200, 0.3), (300, 150, 0.3), (300, 150, 1.0)),
+    *((2000, 40, 0.1), (2000, 40, 1.0)),
+]
+
+
+@pytest.mark.parametrize(
+    ("n", "repeats", "noise"), [*QUICK, *(pytest.param(*x, marks=pytest.mark.slow) for x in LONG)]
+)
 def test_weights_from_the_labels_raise_no_false_alarm(n, repeats, noise):
     """One test of a class at 2000 rows and no noise: 99.5 % of calibrated models are rejected."""
     tested, rejected = outcomes(n, of_classes([1, 1.3, 1.6], noise), repeats)
@@ -50,7 +58,9 @@ def test_one_class_of_ten_that_weighs_double():
     assert outcomes(300, of_classes([2] + 9 * [1], 1.0), 150, k=10)[1] <= 0.08
 
 
-@pytest.mark.parametrize(("n", "repeats"), [(60, 200), (300, 150), (2000, 40)])
+@pytest.mark.parametrize(
+    ("n", "repeats"), [(60, 200), pytest.param(300, 150, marks=pytest.mark.slow), (2000, 40)]
+)
 def test_weights_from_features_are_mostly_tested(n, repeats):
     """Those of a survey, which go with the classes since the classes go with the features."""
 
