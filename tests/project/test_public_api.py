@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import math
 import pkgutil
 import re
 import subprocess
@@ -83,6 +84,32 @@ def test_every_parameter_is_documented(name):
     documented = {part.strip("*") for entry in documented for part in entry.split(", ")}
     public = {name for name in inspect.signature(item).parameters if not name.startswith("_")}
     assert public <= documented | {"self"}
+
+
+def public_callables():
+    """Functions, classes and their methods, by name."""
+    for name, item in {**FUNCTIONS, **CLASSES}.items():
+        yield name, item
+        for method, member in vars(item).items() if inspect.isclass(item) else ():
+            member = getattr(member, "__func__", member)
+            if inspect.isfunction(member) and not method.startswith("_"):
+                yield f"{name}.{method}", member
+
+
+CALLABLES = dict(public_callables())
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_defaults_are_those_that_are_documented(name):
+    """Where a parameter is explained elsewhere, that of the report."""
+    text = inspect.getdoc(CALLABLES[name]) or ""
+    documented = dict(re.findall(r"^ *(\w+) : .*default=(.+)$", text, re.MULTILINE))
+    of_report = inspect.signature(skxent.log_loss_report).parameters
+    for parameter in inspect.signature(CALLABLES[name]).parameters.values():
+        if parameter.name in documented:
+            assert parameter.default == eval(documented[parameter.name], {"e": math.e})
+        elif parameter.name in of_report and parameter.default is not parameter.empty:
+            assert parameter.default == of_report[parameter.name].default
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
