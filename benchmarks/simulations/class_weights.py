@@ -67,7 +67,7 @@ def main():
         for k in (3, 10):
             for n, repeats in ((60, 1500), (300, 1500), (2000, 300)):
                 tested, alarms = reports(n, k, weights, repeats)
-                name = "skxent.report._compute.weights_follow_classes"
+                name = "skxent.report._notes.weights_follow_classes"
                 with mock.patch(name, return_value=False):
                     always = reports(n, k, weights, repeats // 3)[1]
                 figures = " | ".join(f"{100 * v:.1f} %" for v in (tested, alarms, always))

@@ -22,6 +22,8 @@ def gap_test(
     surprise: FloatArray,
     design_effect: FloatArray | float = 1.0,
     df: float = np.inf,
+    *,
+    believed: FloatArray | float = 1.0,
 ) -> tuple[FloatArray, FloatArray]:
     """
     Gap in standard deviations, and its two-sided p-value: twice the tail on the gap's side.
@@ -29,9 +31,9 @@ def gap_test(
     `moments` are the variance and third central moment of the loss under the model, `most` is
     at least what could have been lost, and `surprise` is minus the log of the probability of
     these very labels. Rows in groups have moments that are larger by `design_effect` and by its
-    square, as rows that are copies have, and a variance with `df` degrees of freedom. z and p are
-    nan where nothing could have been known; p is 0 only where something happened that the model
-    excludes.
+    square, as rows that are copies have, and a variance with `df` degrees of freedom. `believed` is
+    how many times the skewness of equal rows a tail may be shortened by. z and p are nan where
+    nothing could have been known; p is 0 only where something happened that the model excludes.
     """
     gap, (variance, third) = loss - expected, moments
     rounding = 1e-12 * (np.where(np.isfinite(loss), loss, 0.0) + expected)
@@ -39,7 +41,7 @@ def gap_test(
         deviation = np.sqrt(variance * design_effect)
         third = third * np.square(design_effect)
         skewness = believed_skewness(
-            third / deviation**3, deviation, expected, most - expected, gap
+            third / deviation**3, deviation, expected, most - expected, gap, believed
         )
         z = gap / deviation
         normal = z if np.isinf(df) else np.copysign(-ndtri(stdtr(df, -np.abs(z))), z)

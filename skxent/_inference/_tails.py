@@ -22,6 +22,7 @@ def believed_skewness(
     below: FloatArray,
     above: FloatArray,
     gap: FloatArray,
+    times: FloatArray | float = 1.0,
 ) -> FloatArray:
     """
     Skewness, of which no more is believed on the side of the gap than few heavy parts leave there.
@@ -30,10 +31,11 @@ def believed_skewness(
     independent parts that are not negative, with this mean and variance, those of equal parts
     fall farthest below the mean, and their skewness is the deviation over the mean: Jensen's
     inequality for their cumulants, -E (1 - exp(-t a)) / a, concave in the size a of a part. A
-    larger skewness is that of other parts than those that make the tail, and would cut it short.
-    So it is above the mean, for what is missing to the other end.
+    larger skewness is that of other parts than those that make the tail, and may cut it short.
+    So it is above the mean, for what is missing to the other end. `times` as much is believed; of
+    twice as much, Pearson's curve ends where what is possible does.
     """
-    low, high = deviation / below, deviation / np.maximum(above, 0.0)
+    low, high = times * deviation / below, times * deviation / np.maximum(above, 0.0)
     return np.where(gap < 0, np.minimum(skewness, low), np.maximum(skewness, -high))
 
 
