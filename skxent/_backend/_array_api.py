@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._backend._protocol import Backend, Scalar, Space
+from skxent._backend._protocol import Backend, Floats, Scalar, Space
 from skxent._typing import FloatArray, IntArray
 
 __all__ = ["ArrayApi", "copied_from"]
@@ -69,7 +69,11 @@ class ArrayApi(Backend):
     ) -> NDArray[Scalar]:
         return self.xp.concat([values for _, values in blocks])
 
-    def row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:  # noqa: ARG002
+    def row_sums(
+        self,
+        block: NDArray[Floats],
+        space: Space | None = None,  # noqa: ARG002
+    ) -> NDArray[Floats]:
         return self.xp.sum(block, axis=1)
 
     def row_dots(self, a: FloatArray, b: FloatArray) -> FloatArray:
@@ -77,7 +81,7 @@ class ArrayApi(Backend):
 
     def pick(
         self,
-        block: FloatArray,
+        block: NDArray[np.floating],
         codes: IntArray,
         space: Space | None = None,  # noqa: ARG002
     ) -> FloatArray:
@@ -119,7 +123,7 @@ class ArrayApi(Backend):
     def total(self, x: FloatArray) -> float:
         return float(self.xp.sum(x))
 
-    def ends(self, x: FloatArray) -> tuple[float, float]:
+    def ends(self, x: NDArray[np.floating]) -> tuple[float, float]:
         return float(self.xp.min(x)), float(self.xp.max(x))
 
     def to_host(self, x: NDArray[Any]) -> NDArray[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._backend._protocol import Backend, Namespace, Scalar, Space
+from skxent._backend._protocol import Backend, Floats, Namespace, Scalar, Space
 from skxent._typing import FloatArray, IntArray
 
 __all__ = [
@@ -48,39 +48,6 @@ def _room(space: Space | None, name: str, n: int, dtype: np.dtype[Any]) -> NDArr
         if space is not None:
             space[name] = found
     return found[:n]
-
-
-def row_sums(block: NDArray[np.floating], space: Space | None = None) -> NDArray[np.floating]:
-    """
-    Sum of each row, in the block's own precision: quick, and exact enough for a check.
-
-    A number that is not finite may spoil the sums of the rows beside it.
-    """
-    n_rows, n_columns = block.shape
-    if n_columns <= _NARROW and n_rows % _FOLD == 0 and block.flags.c_contiguous:
-        # Matrix products are slow on narrow rows: make four rows one.
-        folded = block.reshape(-1, _FOLD * n_columns)
-        sums = _room(space, "sums", n_rows, block.dtype)
-        ones = _summing(n_columns, _FOLD, block.dtype)
-        np.matmul(folded, ones, out=sums.reshape(-1, _FOLD))
-        return sums
-    if n_columns > _WIDE:  # a product would wait for threads
-        return np.asarray(np.einsum("ij->i", block))
-    return (block @ _summing(n_columns, 1, block.dtype)).reshape(-1)
-
-
-def pick(block: NDArray[np.floating], codes: IntArray, space: Space | None = None) -> FloatArray:
-    """The number of each row that stands in the column `codes`, as float64."""
-    n_rows, n_columns = block.shape
-    if block.flags.c_contiguous:
-        # Half the time of block[rows, codes]; the codes are known to be in range, and
-        # "wrap" is the mode that does not look.
-        flat = np.add(codes, _starts(n_rows, n_columns), out=_room(space, "flat", n_rows, _INTP))
-        room = _room(space, "picked", n_rows, block.dtype)
-        picked = block.reshape(-1).take(flat, mode="wrap", out=room)
-    else:
-        picked = block[np.arange(n_rows), codes]
-    return picked.astype(np.float64, copy=False)
 
 
 @lru_cache(maxsize=16)
@@ -134,17 +101,35 @@ class HostArithmetic(Backend):
             values[rows] = block
         return values
 
-    def row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:
-        sums: Any = row_sums(block, space)
-        return sums
+    def row_sums(self, block: NDArray[Floats], space: Space | None = None) -> NDArray[Floats]:
+        n_rows, n_columns = block.shape
+        if n_columns <= _NARROW and n_rows % _FOLD == 0 and block.flags.c_contiguous:
+            # Matrix products are slow on narrow rows: make four rows one.
+            folded = block.reshape(-1, _FOLD * n_columns)
+            sums = _room(space, "sums", n_rows, block.dtype)
+            ones = _summing(n_columns, _FOLD, block.dtype)
+            np.matmul(folded, ones, out=sums.reshape(-1, _FOLD))
+            return sums
+        if n_columns > _WIDE:  # a product would wait for threads
+            return np.asarray(np.einsum("ij->i", block))
+        return (block @ _summing(n_columns, 1, block.dtype)).reshape(-1)
 
     def row_dots(self, a: FloatArray, b: FloatArray) -> FloatArray:
         if a.shape[1] > _WIDE:
             return (a * b).sum(axis=1)
         return np.einsum("ij,ij->i", a, b)
 
-    def pick(self, block: FloatArray, codes: IntArray, space: Space | None = None) -> FloatArray:
-        return pick(block, codes, space)
+    def pick(
+        self, block: NDArray[np.floating], codes: IntArray, space: Space | None = None
+    ) -> FloatArray:
+        n_rows, n_columns = block.shape
+        if not block.flags.c_contiguous:
+            return self.wide(block[np.arange(n_rows), codes])
+        # Half the time of block[rows, codes]; the codes are known to be in range, and
+        # "wrap" is the mode that does not look.
+        flat = np.add(codes, _starts(n_rows, n_columns), out=_room(space, "flat", n_rows, _INTP))
+        room = _room(space, "picked", n_rows, block.dtype)
+        return self.wide(block.reshape(-1).take(flat, mode="wrap", out=room))
 
     def put_zero(self, block: FloatArray, codes: IntArray) -> FloatArray:
         block[np.arange(len(block)), codes] = 0.0
@@ -167,7 +152,7 @@ class HostArithmetic(Backend):
     def total(self, x: FloatArray) -> float:
         return float(x.sum())
 
-    def ends(self, x: FloatArray) -> tuple[float, float]:
+    def ends(self, x: NDArray[np.floating]) -> tuple[float, float]:
         return float(x.min()), float(x.max())
 
     def to_host(self, x: NDArray[Any]) -> NDArray[Any]:
@@ -178,6 +163,7 @@ class HostArithmetic(Backend):
 
 
 NUMPY = HostArithmetic()
+row_sums, pick = NUMPY.row_sums, NUMPY.pick
 
 
 def row_slices(n_rows: int, n_columns: int, itemsize: int = 8) -> Iterator[slice]:

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from skxent._typing import FloatArray, IntArray
 
-__all__ = ["Backend", "Mask", "Namespace", "Scalar", "Space"]
+__all__ = ["Backend", "Floats", "Mask", "Namespace", "Scalar", "Space"]
 
 Mask = NDArray[np.bool_]
 # Memory that one block after the other is worked on in, so that it stays in the cache: what comes
 # out of it holds until the next block.
 Space = dict[str, NDArray[Any]]
+Floats = TypeVar("Floats", bound=np.floating)
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -80,13 +81,20 @@ class Backend(Protocol):
 
     # Rows and groups of them
 
-    def row_sums(self, block: FloatArray, space: Space | None = None) -> FloatArray:
-        """Sum of each row; numbers that are infinite may spoil the sums of the rows beside."""
+    def row_sums(self, block: NDArray[Floats], space: Space | None = None) -> NDArray[Floats]:
+        """
+        Sum of each row, in the block's own precision.
+
+        Quick, and exact enough for a check: a number that is not finite may spoil the sums of the
+        rows beside it.
+        """
 
     def row_dots(self, a: FloatArray, b: FloatArray) -> FloatArray:
         """Sum of the products in each row, infinite where one of them is."""
 
-    def pick(self, block: FloatArray, codes: IntArray, space: Space | None = None) -> FloatArray:
+    def pick(
+        self, block: NDArray[np.floating], codes: IntArray, space: Space | None = None
+    ) -> FloatArray:
         """The number of each row that stands in its column `codes`, as float64."""
 
     def put_zero(self, block: FloatArray, codes: IntArray) -> FloatArray:
@@ -108,7 +116,7 @@ class Backend(Protocol):
     def total(self, x: FloatArray) -> float:
         """Sum of all numbers."""
 
-    def ends(self, x: FloatArray) -> tuple[float, float]:
+    def ends(self, x: NDArray[np.floating]) -> tuple[float, float]:
         """The smallest and the largest number; nan if there is one."""
 
     # Places

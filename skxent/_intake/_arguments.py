@@ -52,6 +52,14 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
+def _whole(value: int, least: int, rule: str) -> int:
+    """An integer not below `least`, or an error that says the rule."""
+    if not _is_whole(value) or value < least:
+        msg = f"{rule}; got {value!r}."
+        raise ValueError(msg)
+    return int(value)
+
+
 def check_base(base: float | None) -> float:
     """The number of nats in one unit of information of this base."""
     if base is None:
@@ -92,34 +100,23 @@ def check_level(confidence_level: float) -> float:
 
 
 def check_n_null(n_null: int) -> int:
-    if not _is_whole(n_null) or n_null < 0:
-        msg = f"n_null must be a number of draws, such as 200, or 0 for none; got {n_null!r}."
-        raise ValueError(msg)
-    return int(n_null)
+    return _whole(n_null, 0, "n_null must be a number of draws, such as 200, or 0 for none")
 
 
 def check_count(value: int, name: str) -> int:
     """A number of things, at least one."""
-    if not _is_whole(value) or value < 1:
-        msg = f"{name} must be an integer above 0; got {value!r}."
-        raise ValueError(msg)
-    return int(value)
+    return _whole(value, 1, f"{name} must be an integer above 0")
 
 
 def check_subsample(subsample: int) -> int:
-    if not _is_whole(subsample) or subsample < 0:
-        msg = (
-            f"subsample must be a number of rows to keep, such as 10000, or 0 for none; got "
-            f"{subsample!r}."
-        )
-        raise ValueError(msg)
-    return int(subsample)
+    rule = "subsample must be a number of rows to keep, such as 10000, or 0 for none"
+    return _whole(subsample, 0, rule)
 
 
 def check_seed(random_state: Any) -> int:
     """An integer seed: that which was given, or one drawn from the generator."""
     if random_state is None:
-        return int(np.random.RandomState().randint(2**31 - 1))
+        random_state = np.random.RandomState()
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
     if not _is_whole(random_state) or not 0 <= random_state < 2**32:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from skxent._intake._codes import encode
 from skxent._intake._columns import BadDataError, Layout, is_text_file
-from skxent._intake._containers import spellings
+from skxent._intake._containers import by_spelling
 from skxent._intake._groups import Groups, check_groups
 from skxent._intake._labels import shown, uncomparable
 from skxent._intake._missing import MISSING
+from skxent._intake._numbers import as_objects
 from skxent._typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -149,8 +150,8 @@ def _spelled(
     columns = layout.columns
     if name not in (columns.y, columns.groups) or not is_text_file(chunk.batch.schema):
         return None
-    is_label = {text for label in labels.tolist() for text in spellings(label)}
-    texts = [t for t in MISSING if name != columns.y or t not in is_label]
+    is_label = by_spelling(labels) if name == columns.y else {}
+    texts = [text for text in MISSING if text not in is_label]
     found = pc.is_in(chunk.batch.column(name), value_set=pa.array(texts))
     return found.to_numpy(zero_copy_only=False) if pc.any(found).as_py() else None
 
@@ -219,8 +220,8 @@ class _Reader:
     def _known(self, values: list[Any]) -> IntArray:
         """The positions of distinct labels, and -1 for what is none."""
         if not self.is_text:
-            return encode(_objects(values), self.labels)
-        texts = {s: i for i, label in enumerate(self.labels.tolist()) for s in spellings(label)}
+            return encode(as_objects(values), self.labels)
+        texts = by_spelling(self.labels)
         return np.array([texts.get(value, -1) for value in values], dtype=np.intp)
 
     def probabilities(self) -> NDArray[Any]:
@@ -301,7 +302,7 @@ class _Reader:
         column = self.kept(self.batch.column(name))
         if pa.types.is_integer(column.type):
             return self.spread(column.to_numpy(zero_copy_only=False))
-        return self.spread(_objects(column.to_pylist()))
+        return self.spread(as_objects(column.to_pylist()))
 
 
 def _lengths(column: Any) -> IntArray:
@@ -319,12 +320,6 @@ def _is_table(column: Any, k: int) -> bool:
     if column.null_count or (_lengths(column) != k).any():
         return False
     return not column.flatten().null_count
-
-
-def _objects(values: list[Any]) -> NDArray[Any]:
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
 
 
 def beyond(chunk: Chunk, layout: Layout, row: int) -> str | None:

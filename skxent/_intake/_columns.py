@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._intake._containers import spellings
+from skxent._intake._containers import by_spelling, named_labels
 from skxent._intake._labels import as_labels, check_labels, shown
 
 if TYPE_CHECKING:
@@ -134,13 +134,14 @@ def layout_of(schema: pa.Schema, columns: Columns, labels: NDArray[Any], where: 
     names = _proba_columns(schema, columns, where)
     if not columns.is_pattern and len(names) == 1:
         return Layout(columns, names, _kind_of_one(schema, names[0], where))
-    label_of = {text: i for i, label in enumerate(labels.tolist()) for text in spellings(label)}
-    parts = _parts(columns, names)
-    if not columns.is_pattern:
-        parts = _behind_a_prefix(names, label_of) or parts
-    found = {label_of.get(part): name for part, name in parts.items()}
+    if columns.is_pattern:
+        spelled = by_spelling(labels)
+        places = [spelled.get(part) for part in _parts(columns, names)]
+    else:
+        places = named_labels(names, labels)
+    found = dict(zip(places, names, strict=True))
     missing = [label for i, label in enumerate(labels.tolist()) if i not in found]
-    extra = [name for part, name in parts.items() if part not in label_of]
+    extra = [name for name, place in zip(names, places, strict=True) if place is None]
     if missing or extra:
         what = f"no column for {shown(missing)}" if missing else f"no label for {shown(extra)}"
         msg = f"{where}: the columns of {_said(columns)} are not those of the labels: {what}."
@@ -242,16 +243,6 @@ def _parts(columns: Columns, names: Sequence[str]) -> dict[str, str]:
         return {name.removeprefix(before): name for name in names}
     before, _, after = columns.proba.partition("*")
     return {name[len(before) : len(name) - len(after)]: name for name in names}
-
-
-def _behind_a_prefix(names: Sequence[str], texts: Collection[str]) -> dict[str, str] | None:
-    """What the names are behind a prefix with which all are such texts; None without one."""
-    starts = {names[0].removesuffix(text) for text in texts if names[0].endswith(text)}
-    for start in sorted(starts):
-        found = {n.removeprefix(start): n for n in names if n.startswith(start)}
-        if len(found) == len(names) and all(part in texts for part in found):
-            return found
-    return None
 
 
 def _kind_of_one(schema: pa.Schema, name: str, where: str) -> Literal["list", "positive"]:

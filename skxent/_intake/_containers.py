@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,15 +13,21 @@ from skxent._intake._foreign import refuse_masked
 from skxent._intake._labels import shown
 from skxent._typing import IntArray
 
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+
 __all__ = [
     "Names",
     "array_and_columns",
+    "by_spelling",
     "column_order",
     "events_of",
+    "frame_of",
+    "given",
     "matching_columns",
     "n_columns",
+    "named_labels",
     "rows_of_cells",
-    "spellings",
     "take_rows",
 ]
 
@@ -38,15 +44,9 @@ def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], Names
     refuse_masked(values, name)
     values = rows_of_cells(values, name)
     if not isinstance(values, np.ndarray | list | tuple):
-        import narwhals.stable.v2 as nw  # only here, since arrays and lists do without it
-
-        if nw.dependencies.is_into_dataframe(values):
-            try:
-                frame = nw.from_native(values, eager_only=True)
-            except ValueError as error:
-                msg = f"{name} cannot be read as a data frame: {error}."
-                raise ValueError(msg) from error
-            return frame.to_numpy(), _given(frame.columns)
+        frame = frame_of(values, name)
+        if frame is not None:
+            return frame.to_numpy(), given(frame.columns)
     if isinstance(values, list | tuple) and any(isinstance(v, np.ma.MaskedArray) for v in values):
         msg = f"{name} has masked rows, whose masks would be lost; fill or drop them first."
         raise ValueError(msg)
@@ -54,6 +54,19 @@ def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], Names
         return np.asarray(values), None
     except (ValueError, OverflowError, RuntimeError) as error:
         msg = f"{name} must have rows of equal length, of numbers in the range of floats: {error}."
+        raise ValueError(msg) from error
+
+
+def frame_of(values: Any, name: str) -> nw.DataFrame[Any] | None:
+    """A data frame, whose library it may be; None for anything else."""
+    import narwhals.stable.v2 as nw  # only here, since arrays and lists do without it
+
+    if not nw.dependencies.is_into_dataframe(values):
+        return None
+    try:
+        return nw.from_native(values, eager_only=True)
+    except ValueError as error:
+        msg = f"{name} cannot be read as a data frame: {error}."
         raise ValueError(msg) from error
 
 
@@ -69,7 +82,7 @@ def n_columns(values: ArrayLike) -> int:
 # Names
 
 
-def _given(names: Sequence[Any]) -> Names | None:
+def given(names: Sequence[Any]) -> Names | None:
     """
     Names that somebody gave; None for 0, 1, 2, ... in this order, which pandas gives itself.
 
@@ -82,7 +95,7 @@ def _given(names: Sequence[Any]) -> Names | None:
 def events_of(values: ArrayLike) -> Names | None:
     """Names that a pandas Series gives to its entries; not the numbers that pandas gives."""
     index = getattr(values, "index", None)
-    return _given(index.tolist()) if index is not None and hasattr(index, "tolist") else None
+    return given(index.tolist()) if index is not None and hasattr(index, "tolist") else None
 
 
 def spellings(value: object) -> set[str]:
@@ -92,6 +105,11 @@ def spellings(value: object) -> set[str]:
     if isinstance(value, int | float) and abs(value) < 2**53 and value == int(value):
         return {str(int(value)), str(float(value)), str(value)}
     return {repr(value) if isinstance(value, bytes) else str(value)}
+
+
+def by_spelling(labels: NDArray[Any]) -> dict[str, int]:
+    """The label that each text may stand for, by its number."""
+    return {text: i for i, label in enumerate(labels.tolist()) for text in spellings(label)}
 
 
 def _without(prefix: str, column: object) -> set[str]:
@@ -110,9 +128,9 @@ def _places(columns: Names, spelled: dict[str, int], prefix: str) -> list[int | 
     return found
 
 
-def _best_places(columns: Names, labels: NDArray[Any]) -> list[int | None]:
+def named_labels(columns: Names, labels: NDArray[Any]) -> list[int | None]:
     """The label that each column names, behind the prefix with which most of them name one."""
-    spelled = {text: i for i, label in enumerate(labels.tolist()) for text in spellings(label)}
+    spelled = by_spelling(labels)
     first = columns[0] if isinstance(columns[0], str) else ""
     prefixes = {first.removesuffix(text) for text in spelled if first.endswith(text)}
     tried = [_places(columns, spelled, prefix) for prefix in sorted({"", *prefixes})]
@@ -121,7 +139,7 @@ def _best_places(columns: Names, labels: NDArray[Any]) -> list[int | None]:
 
 def matching_columns(columns: Names, labels: NDArray[Any]) -> IntArray | None:
     """Where in `columns` each label stands; None if they do not name each label once."""
-    places = _best_places(columns, labels)
+    places = named_labels(columns, labels)
     if None in places or len(set(places)) < len(places) or len(places) != len(labels):
         return None
     return np.argsort(np.array(places, dtype=np.intp))
@@ -147,7 +165,7 @@ def column_order(columns: Names, labels: NDArray[Any], name: str) -> IntArray:
     if order is not None:
         return order
     way_out = f"Rename or select the columns, or pass {name}.to_numpy() to match them by position."
-    places = _best_places(columns, labels)
+    places = named_labels(columns, labels)
     named = set(places) - {None}
     if not named and _numbered(columns):
         msg = (
@@ -181,7 +199,7 @@ def column_order(columns: Names, labels: NDArray[Any], name: str) -> IntArray:
 
 def rows_of_cells(values: ArrayLike, name: str) -> ArrayLike:
     """The table whose rows are the cells of a column of lists; anything else as it is."""
-    cells = _cells(values)
+    cells = _cells(values, name)
     if cells is None:
         return values
     lengths = _lengths(cells)
@@ -202,7 +220,7 @@ def rows_of_cells(values: ArrayLike, name: str) -> ArrayLike:
     return flat.reshape(len(lengths), width)
 
 
-def _cells(values: Any) -> Any:
+def _cells(values: Any, name: str) -> Any:
     """
     The cells of a column of lists: as an array of objects, a polars Series or an Arrow array.
 
@@ -211,10 +229,10 @@ def _cells(values: Any) -> Any:
     if isinstance(values, np.ndarray):
         return _objects(values) if values.dtype.kind == "O" else None
     width = 2 if isinstance(values, list | tuple) else n_columns(values)
-    if width == 1:
-        values = _only_column(values)
-    elif width > 1:
+    if width > 1:
         return None
+    if width == 1 and (frame := frame_of(values, name)) is not None:
+        values = frame.get_column(frame.columns[0]).to_native()
     kind = str(getattr(values, "dtype", getattr(values, "type", ""))).lower()
     if kind == "object":
         return _objects(np.asarray(values))
@@ -230,15 +248,6 @@ def _objects(cells: NDArray[Any]) -> NDArray[Any] | None:
         return None
     first = next((cell for cell in cells if cell is not None), None)
     return cells if isinstance(first, list | np.ndarray) else None
-
-
-def _only_column(values: Any) -> Any:
-    import narwhals.stable.v2 as nw
-
-    if not nw.dependencies.is_into_dataframe(values):
-        return values
-    frame = nw.from_native(values, eager_only=True)
-    return frame.get_column(frame.columns[0]).to_native()
 
 
 def _lengths(cells: Any) -> IntArray:

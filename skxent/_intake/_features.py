@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._intake._foreign import is_foreign, on_host, refuse_lazy, refuse_masked
+from skxent._intake._containers import frame_of, given
+from skxent._intake._foreign import in_memory
 from skxent._intake._numbers import as_float, is_missing
 from skxent._typing import FloatArray, IntArray
 
@@ -46,16 +47,14 @@ def check_features(
 
     `beside` is what has the same rows; where both are of pandas, their indexes have to agree.
     """
-    refuse_lazy(X, name)
+    X = in_memory(X, name, "fill it with nan first")
     if hasattr(X, "toarray") and hasattr(X, "nnz"):
         msg = (
             f"{name} is a sparse matrix; pass the columns to look at, as a data frame or an array."
         )
         raise TypeError(msg)
-    refuse_masked(X, name, "fill it with nan first")
     found = _of_frame(X, name)
-    if found is None:
-        found = _of_array(on_host(X, name) if is_foreign(X) else X, name)
+    found = _of_array(X, name) if found is None else found
     if not found:
         msg = f"{name} has no columns: there is nothing to find slices by."
         raise ValueError(msg)
@@ -102,23 +101,18 @@ def _same_index(X: Any, beside: Any, name: str) -> None:
 
 def _of_frame(X: Any, name: str) -> list[Feature] | None:
     """The columns of a data frame or of one column; None for anything else."""
-    if isinstance(X, np.ndarray | list | tuple) or is_foreign(X):
+    if isinstance(X, np.ndarray | list | tuple):
         return None
     import narwhals.stable.v2 as nw  # only here, since arrays and lists do without it
 
-    try:
-        if nw.dependencies.is_into_series(X):
-            series = nw.from_native(X, series_only=True)
-            return [_of_series(series, str(series.name or "x0"))]
-        if not nw.dependencies.is_into_dataframe(X):
-            return None
-        frame = nw.from_native(X, eager_only=True)
-        names = list(frame.columns)
-    except ValueError as error:
-        msg = f"{name} cannot be read as a data frame: {error}."
-        raise ValueError(msg) from error
-    counted = all(type(name) is int and name == i for i, name in enumerate(names))
-    called = [f"x{i}" for i in range(len(names))] if counted else list(map(str, names))
+    if nw.dependencies.is_into_series(X):
+        series = nw.from_native(X, series_only=True)
+        return [_of_series(series, str(series.name or "x0"))]
+    frame = frame_of(X, name)
+    if frame is None:
+        return None
+    names = given(frame.columns)
+    called = list(map(str, names or (f"x{i}" for i in range(len(frame.columns)))))
     if len(set(called)) < len(called):
         twice = next(name for name in called if called.count(name) > 1)
         msg = f"The columns of {name} must have different names; {twice!r} is there twice."

@@ -14,9 +14,11 @@ __all__ = [
     "backend_of",
     "dtype_of",
     "fetched",
+    "in_memory",
     "is_elsewhere",
     "is_foreign",
     "is_half",
+    "kinds_of",
     "like",
     "on_host",
     "refuse_lazy",
@@ -52,28 +54,31 @@ _REFUSALS = (RuntimeError, TypeError, ValueError, BufferError, AttributeError)
 
 def is_foreign(values: Any) -> bool:
     """Whether this is an array of another library than NumPy, by the array API standard."""
-    kind = type(values)
-    if kind is np.ndarray or values is None or isinstance(values, _PLAIN):
+    if values is None or isinstance(values, _PLAIN):
         return False
+    kind = type(values)
     if not hasattr(kind, "__dlpack_device__"):
         return False
     return hasattr(kind, "__array_namespace__") or _is_of(values, _UNNAMED)
 
 
-def _is_of(values: Any, libraries: set[str]) -> bool:
-    return any(base.__module__.partition(".")[0] in libraries for base in type(values).__mro__)
+def kinds_of(values: object) -> list[tuple[str, str]]:
+    """The libraries and the names of the classes that this is an instance of."""
+    return [(base.__module__.partition(".")[0], base.__name__) for base in type(values).__mro__]
+
+
+def _is_of(values: object, libraries: set[str]) -> bool:
+    return any(library in libraries for library, _ in kinds_of(values))
 
 
 def refuse_lazy(values: object, name: str) -> None:
     """An error for a plan of what to compute: numpy would pull all of it into memory."""
-    if values is None or type(values) is np.ndarray or isinstance(values, _PLAIN):
-        return
-    if not _is_lazy(values):
+    if values is None or isinstance(values, _PLAIN) or not _is_lazy(values):
         return
     kind = type(values)
     way = next((way for way in _COMPUTING if hasattr(kind, way)), None)
     whole = f"{name}.{way}() if it fits, or" if way else "what it computes, or"
-    engine = next((_ENGINES[own] for own in _libraries(values) if own in _ENGINES), None)
+    engine = next((_ENGINES[own] for own, _ in kinds_of(values) if own in _ENGINES), None)
     parts = f"add it batch by batch with {_IN_PARTS}"
     if engine is not None:
         parts = f"count it where it is with skxent.engines.{engine}.log_loss_report"
@@ -93,17 +98,11 @@ def refuse_masked(
         raise ValueError(msg)
 
 
-def _libraries(values: object) -> list[str]:
-    return [base.__module__.partition(".")[0] for base in type(values).__mro__]
-
-
 def _is_lazy(values: object) -> bool:
-    kinds = {(base.__module__.partition(".")[0], base.__name__) for base in type(values).__mro__}
-    libraries = set(_libraries(values))
-    if libraries & _LAZY_LIBRARIES or kinds & _LAZY_KINDS:
+    if _is_of(values, _LAZY_LIBRARIES) or _LAZY_KINDS & set(kinds_of(values)):
         return True
     # What xarray names may be on disk or on a cluster, which it then keeps in chunks.
-    return "xarray" in libraries and bool(getattr(values, "chunks", None))
+    return _is_of(values, {"xarray"}) and bool(getattr(values, "chunks", None))
 
 
 def is_elsewhere(values: Any) -> bool:
@@ -213,6 +212,17 @@ def strided(values: Any, name: str) -> Any:
         msg = f"{name} is on the device meta, which holds no numbers."
         raise TypeError(msg)
     return values.detach() if getattr(values, "requires_grad", False) else values
+
+
+def in_memory(values: Any, name: str, way_out: str = "fill or drop those rows first") -> Any:
+    """
+    What may be passed beside a table: what NumPy can read, or NumPy's view of a foreign array.
+
+    Masked arrays are refused with a way out, and what is lazy or on a device as well.
+    """
+    refuse_lazy(values, name)
+    refuse_masked(values, name, way_out)
+    return on_host(values, name) if is_foreign(values) else values
 
 
 def fetched(values: Any, name: str) -> NDArray[Any]:

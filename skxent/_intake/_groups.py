@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skxent._intake._foreign import refuse_lazy, refuse_masked
-from skxent._intake._numbers import nan_for_missing
+from skxent._intake._foreign import in_memory
+from skxent._intake._numbers import as_objects, nan_for_missing
 from skxent._typing import IntArray
 
 __all__ = ["Groups", "check_groups", "joined_keys"]
@@ -32,9 +32,8 @@ class Groups:
 
 def check_groups(groups: ArrayLike, n_samples: int, start: int = 0) -> Groups:
     """Groups of any hashable type; `start` is the number of the first row."""
-    refuse_lazy(groups, "groups")
-    refuse_masked(groups, "groups")
-    values = _array(groups)
+    groups = in_memory(groups, "groups")
+    values = as_objects(groups) if isinstance(groups, list | tuple) else np.asarray(groups)
     if values.ndim == 0:
         msg = f"groups must be a list or a one-dimensional array; got {type(groups)}."
         raise TypeError(msg)
@@ -60,15 +59,6 @@ def _without_unit(keys: NDArray[Any]) -> NDArray[Any]:
     return keys.astype(str) if keys.dtype.kind == "m" else keys
 
 
-def _array(groups: ArrayLike) -> NDArray[Any]:
-    if not isinstance(groups, list | tuple):
-        return np.asarray(groups)
-    values: NDArray[Any] = np.empty(len(groups), dtype=object)
-    for i, value in enumerate(groups):  # numpy would make text of 1 beside "a", and rows of tuples
-        values[i] = value
-    return values
-
-
 def _no_group(row: int, value: Any) -> str:
     return f"groups has a missing value ({value}) in row {row}; give that row a group of its own."
 
@@ -81,7 +71,7 @@ def _of_objects(values: list[Hashable], start: int) -> Groups:
         msg = f"groups must hold hashable values, such as numbers or text: {error}."
         raise TypeError(msg) from error
     single = [value for value in position if not isinstance(value, tuple)]
-    for value, seen in zip(single, nan_for_missing(np.array(single, dtype=object)), strict=True):
+    for value, seen in zip(single, nan_for_missing(as_objects(single)), strict=True):
         if isinstance(seen, float | np.floating) and seen != seen:
             raise ValueError(_no_group(start + codes.index(position[value]), value))
     return Groups(np.array(codes, dtype=np.intp), _of_one_kind(list(position)))
@@ -89,8 +79,7 @@ def _of_objects(values: list[Hashable], start: int) -> Groups:
 
 def _of_one_kind(keys: list[Hashable]) -> NDArray[Any]:
     """Whole numbers or text as such an array, and anything else as it is."""
-    found = np.empty(len(keys), dtype=object)
-    found[:] = keys
+    found = as_objects(keys)
     kinds = {type(key) for key in keys}
     if kinds == {str}:
         return found.astype(str)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._codes import encode
-from skxent._intake._foreign import fetched, is_foreign, on_host, refuse_lazy, refuse_masked
-from skxent._intake._numbers import is_missing
+from skxent._intake._foreign import fetched, in_memory, is_foreign
+from skxent._intake._numbers import as_objects, is_missing
 from skxent._typing import IntArray, LabelArray
 
 __all__ = [
@@ -50,10 +50,7 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     refused. Numbers and strings in one list stay what they are: numpy alone would turn 1
     into '1'.
     """
-    refuse_lazy(values, name)
-    refuse_masked(values, name)
-    if is_foreign(values):
-        values = on_host(values, name)
+    values = in_memory(values, name)
     try:
         array = np.asarray(values)
     except (ValueError, RuntimeError) as error:
@@ -73,8 +70,7 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     if array.dtype.kind != "O" and isinstance(values, list | tuple):
         flat = [v[0] if isinstance(v, list | tuple) else v for v in values]
         if _converted(array, flat):
-            array = np.empty(len(flat), dtype=object)
-            array[:] = flat
+            array = as_objects(flat)
     if array.dtype.kind == "T":  # numpy's variable-width strings
         array = array.astype(object)
     if array.dtype.kind not in "biufUSO":

@@ -1,15 +1,21 @@
-"""Numbers as float64, from whatever holds them."""
+"""Values as they are, or as float64, from whatever holds them."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_float", "as_float64", "is_missing", "nan_for_missing"]
+__all__ = ["as_float", "as_float64", "as_objects", "is_missing", "nan_for_missing"]
+
+
+def as_objects(values: Sequence[Any]) -> NDArray[Any]:
+    """Values as they are: np.array would make text of 1 beside "a", and rows of tuples."""
+    return np.fromiter(values, dtype=object, count=len(values))
 
 
 def is_missing(value: object) -> bool:

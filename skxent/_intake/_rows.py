@@ -25,6 +25,7 @@ from skxent._intake._labels import (
     shown,
     uncomparable,
 )
+from skxent._intake._numbers import as_objects
 from skxent._intake._table import Table
 from skxent._typing import FloatArray, IntArray, LabelArray
 
@@ -167,8 +168,7 @@ def _binary_codes(
         why = uncomparable(pos_label, others) or f"{error}."
         msg = f"pos_label={pos_label!r} is of another type than y_true: {why}"
         raise ValueError(msg) from error
-    pair = np.empty(2, dtype=object)
-    pair[:] = in_order if others else [f"not {pos_label}", pos_label]
+    pair = as_objects(in_order if others else [f"not {pos_label}", pos_label])
     positive = int(bool(pair[1] == pos_label))
     codes = np.where(is_positive, positive, 1 - positive)
     return column.spread(codes, backend), pair, positive

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from skxent._intake._arrow import Chunk
 from skxent._intake._columns import BadDataError, Layout
+from skxent._intake._foreign import kinds_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,12 +128,10 @@ def _of_dataset(source: Any) -> Stream:
 
 def _lazy_stream(source: Any) -> Stream | None:
     """Of what computes its rows when it is asked for them."""
-    kinds = {(base.__module__.partition(".")[0], base.__name__) for base in type(source).__mro__}
+    kinds = kinds_of(source)
     if ("polars", "LazyFrame") in kinds:
         return _of_polars(source)
-    if kinds & {("duckdb", "DuckDBPyRelation"), ("_duckdb", "DuckDBPyRelation")}:
-        return _of_duckdb(source)
-    return None
+    return _of_duckdb(source) if any(name == "DuckDBPyRelation" for _, name in kinds) else None
 
 
 def _of_polars(source: Any) -> Stream:

@@ -160,7 +160,7 @@ class Table:
     def distributions(self) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
         """Checked blocks of probabilities with their logarithms, one column a class."""
         for rows, p, logp in self.tall():
-            yield rows, p, self._log(p) if logp is None else logp
+            yield rows, p, self._logs(p) if logp is None else logp
 
     def tall(
         self, n_rows: int | None = None
@@ -201,13 +201,8 @@ class Table:
         for rows, block in self.blocks(itemsize=8, n_rows=n_rows):
             yield rows, self.backend.wide(block)
 
-    @_kernels.ignoring(all="ignore")
-    def _log(self, p: FloatArray) -> FloatArray:
-        return self.backend.xp.log(p)
-
-    @_kernels.ignoring(all="ignore")
     def _exp(self, logp: FloatArray) -> FloatArray:
-        return self.backend.xp.exp(logp)
+        return _kernels.exp_rows(self.backend, logp)
 
     def _both(self, wide: FloatArray) -> FloatArray:
         """Probabilities with a column for each class, also if only one came in."""

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from skxent._render._words import cell
+from skxent._render._words import cell, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,10 +27,7 @@ _JOINERS = "\u200c\u200d"
 
 def plain(name: Any) -> str:
     """Class name as text: what would break the line or turn it around is shown as an escape."""
-    text = "".join(
-        c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode()
-        for c in str(name)
-    )
+    text = printable(str(name), also=_JOINERS)
     return text if text.strip() else repr(text)
 
 

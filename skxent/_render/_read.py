@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._intake._numbers import as_objects
 from skxent._result import FrozenDict
 
 __all__ = ["VERSION", "as_fields", "read_json"]
@@ -112,7 +113,7 @@ def _array(values: list[Any], dtype: Any, name: str) -> NDArray[Any]:
     if dtype is Any:
         return _labels(values)
     if dtype is np.object_:
-        return _objects(values)
+        return as_objects(values)
     if dtype is np.bool_:
         return np.array([_of(bool, value, name) for value in values], dtype=np.bool_)
     return _numbers(values, dtype, name)
@@ -135,19 +136,13 @@ def _numbers(values: list[Any], dtype: Any, name: str) -> NDArray[Any]:
     return found.astype(dtype)
 
 
-def _objects(values: list[Any]) -> NDArray[Any]:
-    found = np.empty(len(values), dtype=object)
-    found[:] = values
-    return found
-
-
 def _labels(values: list[Any]) -> NDArray[Any]:
     """Values as they are, in an array of their type if they have the same."""
     if len(set(map(type, values))) == 1:
         found = np.array(values)
         if found.tolist() == values:
             return found
-    return _objects(values)
+    return as_objects(values)
 
 
 def _entry(kind: Any, value: Any, name: str) -> Any:
@@ -156,6 +151,6 @@ def _entry(kind: Any, value: Any, name: str) -> Any:
         return _value(kind, value, name)
     values = _of(list, value, name)
     if name in _NAMES:
-        return _objects(values)
+        return as_objects(values)
     whole = bool(values) and all(type(v) is int for v in values)
     return _numbers(values, np.int64 if whole else np.float64, name)

@@ -37,8 +37,7 @@ def cell(name: str, value: Any, draws: int = 0) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if name == "top_rival":
-        text = printable(str(value))
-        return text if len(text) <= 24 else text[:23] + "…"
+        return shortened(value, 24)
     if name in _COUNTS:
         return f"{int(value)}"
     if name in _PARTS:
@@ -58,9 +57,11 @@ def cell(name: str, value: Any, draws: int = 0) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def printable(text: str) -> str:
+def printable(text: str, *, also: str = "") -> str:
     """Class names are untrusted: what would move the cursor is shown as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(
+        c if c.isprintable() or c in also else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def percent(share: float) -> str:
