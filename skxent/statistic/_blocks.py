@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skxent._backend import class_weights, dot, row_sums
 from skxent._kernels import LOG_SMALLEST, log_of
 from skxent._typing import FloatArray, IntArray
-from skxent.statistic._confusion import add_confusion
+from skxent.statistic._confusion import Confusion
 from skxent.statistic._evidence import Evidence, Ratios
 from skxent.statistic._histogram import Histogram
 from skxent.statistic._slabs import Slab, Slabs, in_layers
@@ -47,16 +47,16 @@ class Blocks:
             "surprise_of_all": np.zeros(1),
         }
         self._evidence = Evidence.none(k)
-        self._confusion = np.zeros((k, k))
+        self._confusion = Confusion(k)
         self._histogram = Histogram(k)
         self._slabs = Slabs()
         self._starts = np.empty(0, dtype=np.intp)
 
     def sums(self) -> dict[str, NDArray[Any]]:
         """The fields of `Statistics`."""
-        np.fill_diagonal(self._confusion, 0.0)
+        np.fill_diagonal(self._confusion.total, 0.0)
         evidence = {"temperature": self._evidence.temperature, "bias": self._evidence.bias}
-        large = {"confusion": self._confusion, "histogram": self._histogram.counted()}
+        large = {"confusion": self._confusion.total, "histogram": self._histogram.counted()}
         return self._sums | evidence | large
 
     def add(
@@ -107,14 +107,15 @@ class Blocks:
         self._add_to(labels)
         floored = own < self._least
         if floored.any():
-            there = floored & (rows.once > 0)
-            self._add_to(_floored(codes[there], rows.weight[there], k))
-        add_confusion(self._confusion, p, rows.sums - own_p, losses, codes, weight)
+            there = floored if weight is None else floored & (weight > 0)
+            w = np.ones(np.count_nonzero(there)) if weight is None else weight[there]
+            self._add_to(_floored(codes[there], w, k))
+        self._confusion.add(p, rows.sums - own_p, losses, codes, weight)
         ratios = rows.ratios(k)
         for slab in self._slabs.of(p, logp):
             self._add_slab(slab, rows, ratios, labels["loss"])
         of_all = rows.moments_of_all()
-        self._add_to({"moments_of_all": of_all, "surprise_of_all": dot(rows.once, losses)})
+        self._add_to({"moments_of_all": of_all, "surprise_of_all": _total(rows.once, losses)})
         none = Evidence.none(k, math.nan)
         found = none if ratios is None else ratios.evidence(own, labels["support"], self._eps)
         self._evidence += found
@@ -135,26 +136,40 @@ class Blocks:
         lowest = logp.min()
         if lowest < _NEARLY_IMPOSSIBLE:
             none = slab.p == 0
-            none &= slab.of_rows(rows.once) > 0
+            if rows.once is not None:
+                none &= slab.of_rows(rows.once) > 0
             excluded = np.count_nonzero(none, axis=(0, 2))
         if lowest < floor:
             np.maximum(logp, floor, out=logp)
         parts = rows.of_the_model(slab, chance) | {"excluded": excluded}
         rest = np.subtract(1.0, slab.p, out=slab.spare[2])
         of_class, places = slab.own(rows.codes)
-        self._histogram.add(slab, rest, rows.given, of_class, places)
+        self._histogram.add(slab, rest, rows.weight, of_class, places)
         rest.reshape(-1)[places] = 1.0
-        lowest = rest.min()
-        if rows.given is None and max(lowest, self._eps) >= _LEAST_FACTOR:
-            if lowest < self._eps:
-                np.maximum(rest, self._eps, out=rest)
-            # The logarithm of a product of rows is that of all of them for the price of one.
-            product = np.multiply.reduce(rest, axis=0)
+        product = None if rows.weight is not None else self._products(rest)
+        if product is not None:
             ovr = loss[slab.classes] - np.log(product, out=product).sum(axis=1)
             parts |= {"ovr_loss": ovr, "surprise": ovr}
         else:
             parts |= self._ovr_losses(slab, rest, rows, of_class, places)
         self._add_to(parts, slab.classes)
+
+    def _products(self, rest: FloatArray) -> FloatArray | None:
+        """
+        Products of the layers, each number floored; None where they might vanish.
+
+        The logarithm of a product of rows is that of all of them for the price of one.
+        """
+        product = np.multiply.reduce(rest, axis=0)
+        # No number up to 1 is below its product with others.
+        if product.min() < max(self._eps, _LEAST_FACTOR):
+            lowest = rest.min()
+            if max(lowest, self._eps) < _LEAST_FACTOR:
+                return None
+            if lowest < self._eps:
+                np.maximum(rest, self._eps, out=rest)
+                np.multiply.reduce(rest, axis=0, out=product)
+        return product
 
     def _ovr_losses(
         self,
@@ -169,7 +184,7 @@ class Blocks:
 
         `rest`, which is 1 - p, or 1 at the class of a row, is overwritten.
         """
-        if not rows.once.all():
+        if rows.once is not None and not rows.once.all():
             # A row of weight 0 is not there, however wrong it is.
             np.copyto(rest, 1.0, where=slab.of_rows(rows.once) == 0)
         logs = log_of(rest, out=rest)
@@ -186,20 +201,17 @@ class _Rows:
     def __init__(
         self, sums: FloatArray, codes: IntArray, weight: FloatArray | None, losses: FloatArray
     ) -> None:
-        self.sums, self.codes, self.losses, self.given = sums, codes, losses, weight
-        self.weight = self.once = np.ones(len(codes))
+        self.sums, self.codes, self.losses, self.weight = sums, codes, losses, weight
+        self.once, self.second, self.third = _powers(weight)
         if weight is not None:
-            self.weight, self.once = weight, (weight > 0).astype(np.float64)
             losses[weight == 0] = 0.0
-        self.second = self.weight if weight is None else weight * weight
-        self.third = self.weight if weight is None else self.second * weight
         # Labels are drawn from rows that sum to 1 exactly, or else rounding would look like a gap.
-        self.even = bool(abs(sums - 1.0).max() <= 1e-13)
+        self.even = bool(max(sums.max() - 1.0, 1.0 - sums.min()) <= 1e-13)
         self._moments = np.zeros((3, len(codes)))
 
     def ratios(self, n_classes: int) -> Ratios | None:
         """For the evidence, where rows count once each."""
-        if self.given is not None:
+        if self.weight is not None:
             return None
         return Ratios(n_classes, None if self.even else self.sums)
 
@@ -223,9 +235,9 @@ class _Rows:
         third = slab.class_sums(self.third, product)
         # A row adds the cost of one class.
         mean, square, cube = self._moments.reshape(3, len(terms), -1)
-        mean += np.add.reduce(terms, axis=1)
+        mean += slab.row_sums(terms)
         terms *= logp
-        square += np.add.reduce(terms, axis=1)
+        square += slab.row_sums(terms)
         cube += np.einsum("lkn,lkn->ln", terms, logp)
         return {
             "proba": slab.class_sums(self.weight, slab.p),
@@ -245,7 +257,20 @@ class _Rows:
         if even.any():
             cubed[even] = 0.0
             variance[variance < 1e-13 * square] = 0.0
-        return np.array([dot(self.second, variance), dot(self.third, cubed)])
+        return np.array([_total(self.second, variance), _total(self.third, cubed)])
+
+
+def _powers(weight: FloatArray | None) -> tuple[FloatArray | None, ...]:
+    """Weights to the power 0, 2 and 3; none where rows count once each."""
+    if weight is None:
+        return None, None, None
+    second = weight * weight
+    return (weight > 0).astype(np.float64), second, second * weight
+
+
+def _total(weight: FloatArray | None, values: FloatArray) -> float:
+    """Sum of values, weighted if there is a weight."""
+    return float(values.sum()) if weight is None else dot(weight, values)
 
 
 def _floored(codes: IntArray, w: FloatArray, k: int) -> dict[str, NDArray[Any]]:
@@ -260,7 +285,7 @@ def _of_the_labels(rows: _Rows, k: int) -> dict[str, NDArray[Any]]:
     sums = partial(class_weights, rows.codes, k)
     squares = rows.losses * rows.losses
     powers = rows.losses, squares, squares * rows.losses
-    if rows.given is None:
+    if rows.weight is None:
         raw = np.array([sums(None), *map(sums, powers)])
         support = raw[0].astype(np.int64)
         return {
@@ -270,10 +295,12 @@ def _of_the_labels(rows: _Rows, k: int) -> dict[str, NDArray[Any]]:
             "square": raw[:3],
             "cube": raw,
         }
+    weight, second = rows.weight, rows.weight * rows.weight
+    third = second * weight
     return {
-        "support": np.bincount(rows.codes[rows.given > 0], minlength=k),
-        "weight": sums(rows.weight),
-        "loss": sums(rows.weight * rows.losses),
-        "square": np.array([sums(rows.second), *(sums(rows.second * x) for x in powers[:2])]),
-        "cube": np.array([sums(rows.third), *(sums(rows.third * x) for x in powers)]),
+        "support": np.bincount(rows.codes[weight > 0], minlength=k),
+        "weight": sums(weight),
+        "loss": sums(weight * rows.losses),
+        "square": np.array([sums(second), *(sums(second * x) for x in powers[:2])]),
+        "cube": np.array([sums(third), *(sums(third * x) for x in powers)]),
     }

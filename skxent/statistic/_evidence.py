@@ -85,12 +85,13 @@ class Ratios:
 
     def __init__(self, n_classes: int, sums: FloatArray | None) -> None:
         self._sums = sums
-        self._powers: FloatArray | float = 0.0
+        self._powers: FloatArray | None = None
         self._tilts = np.empty((len(BIASES), n_classes))
 
     def add(self, slab: Slab, chance: FloatArray) -> None:
         """Count some classes; `chance` are their probabilities in rows that sum to 1."""
-        self._powers = self._powers + _sums_of_powers(slab)
+        powers = _sums_of_powers(slab)
+        self._powers = powers if self._powers is None else np.add(self._powers, powers, out=powers)
         self._tilts[:, slab.classes] = _log_tilts(chance, slab)
 
     def evidence(self, own: FloatArray, support: IntArray, eps: float) -> Evidence:
@@ -134,7 +135,7 @@ def _sums_of_powers(slab: Slab) -> FloatArray:
     np.exp(np.multiply(slab.logp, 0.25, out=quarter), out=quarter)
     np.multiply(quarter, quarter, out=half)
     found = np.empty((len(EXPONENTS), len(p), p.shape[2]))
-    np.add.reduce(half, axis=1, out=found[0])
+    found[0] = slab.row_sums(half)
     for sums, a, b in zip(found[1:], (half, p, p, p), (quarter, quarter, half, p), strict=True):
         np.einsum("lkn,lkn->ln", a, b, out=sums)
     return found
