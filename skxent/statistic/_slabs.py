@@ -122,6 +122,7 @@ class Slabs:
 def _turn(block: FloatArray, out: FloatArray) -> None:
     layers, k, n = out.shape
     turned = block.reshape(layers, n, k).swapaxes(1, 2)
-    # Half a layer stays in the first cache while it is read class by class.
-    for half in (slice(n // 2), slice(n // 2, n)):
-        np.copyto(out[:, :, half], turned[:, :, half])
+    # Half a layer of whole rows stays in the first cache while it is read class by class.
+    middle = n // 2 if block.flags.c_contiguous else n
+    np.copyto(out[:, :, :middle], turned[:, :, :middle])
+    np.copyto(out[:, :, middle:], turned[:, :, middle:])
