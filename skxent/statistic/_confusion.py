@@ -33,7 +33,7 @@ class Confusion:
         codes: IntArray,
         weight: FloatArray | None,
     ) -> None:
-        """Add rows; `others` are the sums of the probabilities of the classes that are not theirs."""
+        """Add rows; `others` are the sums of the probabilities of all classes but their own."""
         k = p.shape[1]
         each = losses if weight is None else weight * losses
         if others.min() >= 1e-6 and losses.max() < math.inf:
