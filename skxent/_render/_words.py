@@ -8,6 +8,7 @@ from typing import Any
 
 __all__ = [
     "cell",
+    "counted",
     "encodable",
     "left_out",
     "percent",
@@ -84,6 +85,11 @@ def text_width(text: str) -> int:
 def encodable(text: str) -> str:
     """Half a pair of surrogates, which UTF-8 has no bytes for, as an escape."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def counted(n: int, one: str) -> str:
+    """So many of something: ``1 row``, ``2 rows``, ``3 classes``."""
+    return f"{n:d} {one if n == 1 else one + ('es' if one.endswith('s') else 's')}"
 
 
 def left_out(n: int) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._arguments import check_base, check_eps, check_level, check_names
 from skxent._render._result import Result
+from skxent._render._words import counted
 from skxent._typing import EPS
 from skxent.comparison._compare import in_range, paired_figures, read_losses, remarks
 from skxent.comparison._content import ComparisonContent
@@ -137,8 +138,8 @@ class LogLossComparison(Result, ComparisonContent):
         return LogLossComparisonDisplay(comparison=self).plot(ax=ax, max_classes=max_classes)
 
     def _summary(self) -> str:
-        models, classes = len(self.models), len(self.labels)
-        return f"{models} models, {classes} classes, {self.n_samples} rows"
+        classes, rows = counted(len(self.labels), "class"), counted(self.n_samples, "row")
+        return f"{len(self.models)} models, {classes}, {rows}"
 
     @classmethod
     def _of_plain(cls, values: dict[str, Any]) -> Self:

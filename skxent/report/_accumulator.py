@@ -14,6 +14,7 @@ from skxent._intake._arguments import check_seed, check_subsample
 from skxent._intake._columns import Columns
 from skxent._intake._reading import Reading
 from skxent._intake._streams import Stream, stream_of
+from skxent._render._words import counted
 from skxent._typing import EPS
 from skxent.report._batches import checked_batch
 from skxent.report._compute import content_of_counted
@@ -374,4 +375,5 @@ class LogLossAccumulator(Accumulator):
         self.random_state = self._tally.seed
 
     def __repr__(self) -> str:
-        return f"<LogLossAccumulator: {len(self.labels)} classes, {self.n_samples} rows so far>"
+        classes, rows = counted(len(self.labels), "class"), counted(self.n_samples, "row")
+        return f"<LogLossAccumulator: {classes}, {rows} so far>"

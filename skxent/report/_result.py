@@ -14,7 +14,7 @@ from skxent._intake._arguments import check_choice, check_names, check_weight
 from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct
 from skxent._render._result import Result
-from skxent._render._words import unit_name
+from skxent._render._words import counted, unit_name
 from skxent._typing import EPS
 from skxent.recalibration._choice import Recalibration
 from skxent.recalibration._recalibrator import Recalibrator, recalibrator_of
@@ -135,7 +135,8 @@ class LogLossReport(Result, Content):
 
     def _summary(self) -> str:
         loss = f"{self.overall['log_loss']:.4f} {unit_name(self.base)}"
-        return f"{loss}, {len(self.labels)} classes, {self.overall['n_samples']} rows"
+        classes, n = counted(len(self.labels), "class"), int(self.overall["n_samples"])
+        return f"{loss}, {classes}, {counted(n, 'row')}"
 
     def _columns(self) -> dict[str, Any]:
         return {"class": self.target_names} | self._per_class

@@ -38,8 +38,11 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
         lines.append("")
         for finding in content.findings:
             lines.append(textwrap.fill(finding, width_of_text, **_BULLET))
+    lines.append("")
+    if columns is None:
+        lines += [textwrap.fill(_how_to_read(content), width_of_text), ""]
     names = [printable(str(name)) for name in content.target_names]
-    lines += ["", *table_lines("class", names, _of_classes(content, columns), width)]
+    lines += [*table_lines("class", names, _of_classes(content, columns), width)]
     if content.recalibration is not None:
         lines += ["", "After recalibration, cross-fitted (* recommended):"]
         methods = [
@@ -48,6 +51,15 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
         ]
         lines += table_lines("map", methods, _of_methods(content.recalibration), width)
     return "\n".join(lines)
+
+
+def _how_to_read(content: Content) -> str:
+    level = f"{100 * content.confidence_level:g} %"
+    return (
+        f"log_loss: mean of the rows of a class, with its {level} interval. share: of the whole "
+        f"loss. gap: what the class adds to it beyond what the model expected; z and p_value say "
+        f"whether that is chance."
+    )
 
 
 def _of_classes(content: Content, columns: Iterable[str] | None) -> dict[str, list[str]]:
@@ -89,7 +101,8 @@ def _heading(content: Content, unit: str) -> list[str]:
         f"Expected  {value('predictive_entropy')}: {test}: {_judgement(overall)}",
     ]
     if overall.get("e_value", math.nan) >= _STRONG:
-        lines.append(f"Evidence  e-value {value('e_value')} against the probabilities")
+        against = f"e-value {value('e_value')} against the probabilities; {_STRONG:g} is strong"
+        lines.append(f"Evidence  {against}")
     if n := overall["floored"]:
         gave = "1 row gave its class" if n == 1 else f"{n} rows gave their class"
         lines.append(f"Below eps {gave} so little probability")

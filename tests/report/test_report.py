@@ -928,11 +928,35 @@ def test_the_text():
         "Prior     1.5000, skill 0.1667, mean of the classes 1.1667",
         "Expected  1.5000: gap -0.2500, z -1.00, p 0.317: no more than chance",
         "",
+        "log_loss: mean of the rows of a class, with its 95 % interval. share: of the",
+        "whole loss. gap: what the class adds to it beyond what the model expected; z and",
+        "p_value say whether that is chance.",
+        "",
         "class support log_loss ci_low ci_high share     gap     z p_value",
         "a           1   1.0000      -       - 20.0% -0.2500 -0.71   0.505",
         "b           2   1.5000      -       - 60.0%  0.2500  0.63   0.506",
         "c           1   1.0000      -       - 20.0% -0.2500 -0.63   0.563",
     ]
+
+
+def test_the_columns_that_come_by_themselves_are_explained():
+    y, p, _ = data(200, 3)
+    report = quick(y, p, confidence_level=0.9)
+    text = " ".join(str(report).split())
+    assert "log_loss: mean of the rows of a class, with its 90 % interval. share: of" in text
+    assert "interval. share" not in report.to_text(columns=["support"])
+
+
+def test_an_e_value_is_beside_what_is_strong():
+    y, p, _ = data(300, 2)
+    text = str(quick(y, 1 - p))
+    assert "against the probabilities; 20 is strong" in text
+
+
+def test_one_row_and_one_class_are_one():
+    one = quick(["a"], [[1.0]])
+    assert repr(one).startswith("<LogLossReport: 0.0000 nats, 1 class, 1 row; ")
+    assert "2 classes, 3 rows;" in repr(quick([0, 1, 1], [0.5, 0.5, 0.5]))
 
 
 def test_hostile_names_keep_to_their_column():

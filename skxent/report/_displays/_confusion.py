@@ -37,7 +37,7 @@ _CELL = 0.27  # inches, the least in which a number can be read
 @dataclass(kw_only=True, eq=False, repr=False)
 class LossConfusionDisplay(Display):
     """
-    Which classes the loss of each class is laid at the door of, as a heat map.
+    Which other classes the loss of each class is due to, as a heat map.
 
     Make it with `from_estimator`, `from_predictions` or `from_report`. A row of class c with
     loss l gives each other class j its part l p[j] / (1 - p[c]); the parts of a row of the map

@@ -184,8 +184,8 @@ def confusion(
 
     contribution = floats(content, "contribution")
     return {
-        "intro": "How much of the loss of a class's rows is laid at the door of each other class: "
-        "at that which has the probability that the true one lacks. Each row adds up to the "
+        "intro": "How much of the loss of a class's rows is due to each other class, by the "
+        "probability that it got in the place of the true one. Each row adds up to the "
         f"contribution of its class. {where}",
         "caption": f"Loss by true class and the class that takes it, in {unit}",
         "columns": [names[j] for j in columns],
