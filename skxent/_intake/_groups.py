@@ -74,7 +74,22 @@ def _of_objects(values: list[Hashable], start: int) -> Groups:
     for value, seen in zip(single, nan_for_missing(as_objects(single)), strict=True):
         if isinstance(seen, float | np.floating) and seen != seen:
             raise ValueError(_no_group(start + codes.index(position[value]), value))
+    _refuse_twins(list(position))
     return Groups(np.array(codes, dtype=np.intp), _of_one_kind(list(position)))
+
+
+def _refuse_twins(keys: list[Hashable]) -> None:
+    """5 and "5" would be two groups, where a file that was read in pieces means one."""
+    texts = {key for key in keys if isinstance(key, str)}
+    others = [key for key in keys if not isinstance(key, str)] if texts else []
+    twin = next((key for key in others if str(key) in texts), None)
+    if twin is not None:
+        twin = twin.item() if isinstance(twin, np.generic) else twin
+        msg = (
+            f"groups holds both {twin!r} and {str(twin)!r}, which would be two groups; convert all "
+            f"of them to one type, as text or as numbers."
+        )
+        raise ValueError(msg)
 
 
 def _of_one_kind(keys: list[Hashable]) -> NDArray[Any]:
@@ -98,4 +113,5 @@ def joined_keys(one: NDArray[Any], other: NDArray[Any]) -> tuple[NDArray[Any], I
         return keys, order[np.searchsorted(keys, other, sorter=order)]
     position: dict[Hashable, int] = {key: i for i, key in enumerate(one.tolist())}
     places = [position.setdefault(key, len(position)) for key in other.tolist()]
+    _refuse_twins(list(position))
     return _of_one_kind(list(position)), np.array(places, dtype=np.intp)

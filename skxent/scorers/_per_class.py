@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skxent._intake._arguments import check_base, check_eps
+from skxent._intake._arguments import check_base, check_eps, check_flag
 from skxent._intake._labels import check_labels, encode, shown
 from skxent._intake._rows import check_labelled
 from skxent._kernels import class_sums
@@ -32,6 +32,7 @@ class PerClassScorer(ClassifierScorer):
         response_method: str | tuple[str, ...] = "predict_proba",
         unseen: str = "floor",
         key_format: str = KEY_FORMAT,
+        renormalize: bool = False,
     ) -> None:
         self.labels = labels
         self.base = base
@@ -39,6 +40,7 @@ class PerClassScorer(ClassifierScorer):
         self.response_method = response_method
         self.unseen = unseen
         self.key_format = key_format
+        self.renormalize = renormalize
         self._keys = keys_of(check_labels(labels), key_format)
         self.__name__ = f"neg_log_loss_per_class{unit_suffix(base)}"
 
@@ -61,6 +63,7 @@ class PerClassScorer(ClassifierScorer):
             labels=np.arange(len(known)),
             sample_weight=rows.weight,
             from_logits=from_logits,
+            renormalize=self.renormalize,
             anywhere=True,
         )
         losses, b = floored_losses(checked, check_eps(self.eps)), checked.proba.backend
@@ -87,6 +90,7 @@ def make_per_class_scorer(
     response_method: str | tuple[str, ...] = "predict_proba",
     unseen: str = "floor",
     key_format: str = KEY_FORMAT,
+    renormalize: bool = False,
 ) -> PerClassScorer:
     r"""
     Make a scorer that returns the log loss overall and of each class.
@@ -153,6 +157,7 @@ def make_per_class_scorer(
     check_base(base)
     check_eps(eps)
     check_requests(response_method, unseen)
+    check_flag(renormalize, "renormalize")
     return PerClassScorer(
         labels,
         base=base,
@@ -160,4 +165,5 @@ def make_per_class_scorer(
         response_method=response_method,
         unseen=unseen,
         key_format=key_format,
+        renormalize=renormalize,
     )

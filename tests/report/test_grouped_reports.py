@@ -1,6 +1,7 @@
 """Reports of rows that come in groups: intervals, tests and folds count the groups."""
 
 import math
+import re
 
 import numpy as np
 import polars as pl
@@ -222,3 +223,16 @@ def test_one_row_or_group_is_counted_in_the_singular():
     one, two = (" ".join(quick(y, p, groups=np.arange(20) % n).notes) for n in (1, 2))
     assert "count 1 group." in one
     assert "count 2 groups." in two
+
+
+@pytest.mark.parametrize("one", [5, 5.0, np.int64(5), True])
+def test_a_group_that_is_there_as_number_and_as_text_is_refused(one):
+    """As in files that pandas reads in pieces: two groups for one patient look independent."""
+    y, p = [0, 1, 1, 0], [0.5, 0.5, 0.5, 0.5]
+    said = f"groups holds both {one} and '{one}'"
+    with pytest.raises(ValueError, match=re.escape(said)):
+        log_loss_report(y, p, groups=[one, "a", str(one), "b"])
+    accumulator = LogLossAccumulator([0, 1]).update(y, p, groups=[one, 6, 6, 7])
+    with pytest.raises(ValueError, match="would be two groups; convert all of them to one type"):
+        accumulator.update(y, p, groups=[str(one), "6", "a", "b"]).report()
+    assert log_loss_report(y, p, groups=[one, "a", "a", "b"]).about.n_groups == 3

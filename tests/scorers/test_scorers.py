@@ -416,6 +416,22 @@ def test_per_class_scores():
     assert logits(estimator, X[1::2], y, sample_weight=weight) == pytest.approx(expected)
 
 
+def test_rows_that_sum_to_less_than_1_are_divided_by_it_where_that_is_asked_for():
+    table = np.array([[0.2, 0.3, 0.4], [0.4, 0.5, 0.0], [0.3, 0.3, 0.3]], dtype="f4")
+    short, whole = stub([0, 1, 2], table), stub([0, 1, 2], table / table.sum(1, keepdims=True))
+    y, asked = [2, 0, 1], make_per_class_scorer([0, 1, 2], renormalize=True)
+    assert asked(short, None, y) == pytest.approx(make_per_class_scorer([0, 1, 2])(whole, None, y))
+    one = make_scorer(log_loss, renormalize=True)(short, None, y)
+    assert one == pytest.approx(asked(short, None, y)["neg_log_loss"])
+    for scorer in (neg_log_loss_scorer, make_per_class_scorer([0, 1, 2])):
+        with pytest.raises(ValueError, match=r"row 0 sums to 0\.9.*renormalize=True"):
+            scorer(short, None, y)
+    assert repr(asked) == "make_per_class_scorer([0, 1, 2], renormalize=True)"
+    assert clone(asked).renormalize
+    with pytest.raises(ValueError, match="renormalize must be True or False"):
+        make_per_class_scorer([0, 1], renormalize=1.5)
+
+
 def test_per_class_scores_of_labels_that_are_not_there():
     scorer = make_per_class_scorer([2, 0, 1, 9], eps=1e-3)
     scores = scorer(stub([0, 2], [[0.5, 0.5], [0.2, 0.8]]), None, [2, 1])
