@@ -119,6 +119,8 @@ def make_per_class_scorer(
         "neg_log_loss"), ``label``, ``safe_label`` (letters, digits, ``_``, ``-`` and ``.``, with
         ``_`` in the place of all others) and ``index`` (the place in `labels`). MLflow and other
         trackers refuse brackets, and take ``"{name}_{safe_label}"``.
+    renormalize : bool, default=False
+        Whether to divide each row of probabilities by its sum, as in `log_loss`.
 
     Returns
     -------
