@@ -153,8 +153,8 @@ def _costly_classes(
             f"Class {called[c]} takes {percent(share)} of the loss with a prevalence "
             f"of {percent(weight)}: {_number(own)} {unit} a row "
             f"({_number(per_class['ci_low'][c])} to {_number(per_class['ci_high'][c])}), "
-            f"{percent(1.0 - per_class['skill'][c])} of what a model pays that knows only how "
-            f"rare it is; all rows pay {percent(mean)} of that."
+            f"{percent(1.0 - per_class['skill'][c])} of what its frequency alone would cost; over "
+            f"all rows it is {percent(mean)}."
         )
         yield share * loss, sentence
 
@@ -167,8 +167,8 @@ def _cells(
 ) -> Iterator[Finding]:
     for c, j in cells[:_MOST]:
         sentence = (
-            f"{percent(confusion[c, j] / overall['log_loss'])} of the loss is that of class "
-            f"{called[c]} rows, for the probability that class {called[j]} got."
+            f"{percent(confusion[c, j] / overall['log_loss'])} of the loss is that of rows of "
+            f"class {called[c]} whose probability went to class {called[j]}."
         )
         yield float(confusion[c, j]), sentence
 

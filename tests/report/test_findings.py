@@ -31,11 +31,11 @@ RULES = {
     ),
     "costly class": (
         r"Class (.*) takes (\S+) % of the loss with a prevalence of (\S+) %: (\S+) (\w+) a row "
-        r"\((\S+) to (\S+)\), (\S+) % of what a model pays that knows only how rare it is; all "
-        r"rows pay (\S+) % of that\."
+        r"\((\S+) to (\S+)\), (\S+) % of what its frequency alone would cost; over all rows "
+        r"it is (\S+) %\."
     ),
     "cell": (
-        r"(\S+) % of the loss is that of class (.*) rows, for the probability that class (.*) got\."
+        r"(\S+) % of the loss is that of rows of class (.*) whose probability went to class (.*)\."
     ),
     "tail": (
         r"The worst 1 % of the rows carry (\S+) % of the loss; the first to look at are rows (.*)\."
