@@ -20,7 +20,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from skxent._intake._arguments import check_choice, check_weight
+from skxent._intake._arguments import check_choice, check_flag, check_weight
 from skxent._intake._codes import encode
 from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct
@@ -67,6 +67,8 @@ class RecalibratedClassifier(
         How many folds to fit at once.
     random_state : int, RandomState or None, default=0
         Seed of the folds by which "auto" chooses.
+    renormalize : bool, default=False
+        Whether to divide each row that the classifier predicts by its sum, where it is not 1.
 
     Attributes
     ----------
@@ -129,6 +131,7 @@ class RecalibratedClassifier(
         eps: float = EPS,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
+        renormalize: bool = False,
     ) -> None:
         self.estimator = estimator
         self.method = method
@@ -136,6 +139,7 @@ class RecalibratedClassifier(
         self.eps = eps
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.renormalize = renormalize
 
     def fit(
         self,
@@ -177,6 +181,7 @@ class RecalibratedClassifier(
         from sklearn.frozen import FrozenEstimator  # slow to import
 
         check_choice(self.method, "method", METHOD_NAMES)
+        check_flag(self.renormalize, "renormalize")
         labels = _checked(y)
         check_consistent_length(X, labels)
         if sample_weight is not None and not np.any(np.asarray(sample_weight)):
@@ -218,6 +223,7 @@ class RecalibratedClassifier(
             sample_weight=weight,
             groups=units if codes is None else codes[rows],
             from_logits=logits,
+            renormalize=self.renormalize,
         )
         self.method_ = self.recalibrator_.method_
         for name in ("n_features_in_", "feature_names_in_"):
@@ -241,7 +247,9 @@ class RecalibratedClassifier(
         """
         check_is_fitted(self, "recalibrator_")
         proba, _, logits = predicted_table(self.estimator_, X, self.classes_)
-        return self.recalibrator_.predict_proba(proba, from_logits=logits)
+        return self.recalibrator_.predict_proba(
+            proba, from_logits=logits, renormalize=self.renormalize
+        )
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """

@@ -30,11 +30,12 @@ def recipe(content: Content) -> str:
     given = "X, y"
     given += ", sample_weight=sample_weight" if about.weighted else ""
     given += ", groups=groups" if about.n_groups is not None else ""
+    unit_sums = ", renormalize=True" if about.renormalize else ""
     return "\n".join(
         [
             *([_FROZEN] if frozen else []),
             _IMPORT,
-            f'model = RecalibratedClassifier({model}, method="{found.recommended}")',
+            f'model = RecalibratedClassifier({model}, method="{found.recommended}"{unit_sums})',
             f"model.fit({given})  # the rows of this report",
         ]
     )

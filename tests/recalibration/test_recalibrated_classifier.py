@@ -663,3 +663,25 @@ def test_nullable_labels_stay_what_they_are(dtype):
     found = RecalibratedClassifier(GaussianNB(), method="bias").fit(X, labels)
     assert found.classes_.tolist() == names
     assert found.score(X, np.array(labels.tolist())) > 0.6
+
+
+class ShortRows(LogisticRegression):
+    """In single precision, and each row a little short of 1."""
+
+    def predict_proba(self, X):
+        return (0.9998 * super().predict_proba(X)).astype("f4")
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_rows_are_divided_by_their_sums_where_that_is_asked_for(frozen):
+    X, y = data(400)
+    short, whole = ShortRows(), LogisticRegression()
+    if frozen:
+        short, whole = (FrozenEstimator(m.fit(X[:200], y[:200])) for m in (short, whole))
+    with pytest.raises(ValueError, match=r"sums to 0\.9998.*renormalize=True"):
+        RecalibratedClassifier(short).fit(X, y)
+    asked = RecalibratedClassifier(short, method="temperature", renormalize=True).fit(X, y)
+    expected = RecalibratedClassifier(whole, method="temperature").fit(X, y)
+    assert_allclose(asked.predict_proba(X), expected.predict_proba(X), rtol=1e-5)
+    with pytest.raises(ValueError, match="renormalize must be True or False"):
+        RecalibratedClassifier(short, renormalize="yes").fit(X, y)

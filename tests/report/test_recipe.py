@@ -146,6 +146,27 @@ def test_a_cross_validated_classifier_is_recalibrated_by_folds():
     assert log_loss(y[600:], names["model"].predict_proba(X[600:])) < 0.8 * before
 
 
+class ShortRows(RandomForestClassifier):
+    """Each row is a little short of 1."""
+
+    def predict_proba(self, X):
+        return 0.9 * super().predict_proba(X)
+
+
+@pytest.mark.parametrize("out_of_fold", [False, True])
+def test_rows_that_were_divided_by_their_sums_are_so_in_the_lines(out_of_fold):
+    X, y = load_digits(return_X_y=True)
+    model = ShortRows(30, random_state=0).fit(X[:600], y[:600])
+    make = LogLossReport.from_cv if out_of_fold else LogLossReport.from_estimator
+    report = make(model, X[600:1200], y[600:1200], n_null=0, renormalize=True)
+    names = {"model": model, "X": X[600:1200], "y": y[600:1200]}
+    exec(recipe_of(report), names)
+    if out_of_fold:  # which fits it to these rows
+        model.fit(X[600:1200], y[600:1200])
+    before = log_loss(y[1200:], model.predict_proba(X[1200:]), renormalize=True)
+    assert log_loss(y[1200:], names["model"].predict_proba(X[1200:])) < 0.9 * before
+
+
 def test_where_nothing_is_recommended_there_is_nothing_to_paste():
     y, p = calibrated(500, 3)
     for report in (
