@@ -54,6 +54,12 @@ _FEWER_PAIRS = (
     "There are too many pairs of values to look at: pairs are those of the {} most frequent. Pass "
     "fewer columns to look at more."
 )
+_NO_SLICE = (
+    "No slice is made of {}: too few rows have one value of it. Pass it in coarser categories, or "
+    "as numbers or times, which are cut into bins."
+)
+# Of these columns are named.
+_MOST_NAMES = 5
 _CLASSES = "Only the {} classes that are expected to cost most are tested one by one."
 
 
@@ -99,6 +105,8 @@ def slices_of(
     cells = _cells(_counted(features, rows.weight), how)
     if how.max_depth > 1 and not how.by and cells.left_out:
         notes.append(_FEWER_PAIRS.format(len(cells.paired)))
+    if not how.by and (idle := _without_slice(cells, features, how)):
+        notes.append(_NO_SLICE.format(idle))
     sums = sums_of_slices(found, cells)
     tested, remarks = _tests(found, cells, sums, how, testable)
     n_groups = None if found.groups is None else len(np.unique(found.groups))
@@ -135,6 +143,23 @@ def _cells(features: list[Feature], how: How) -> Cells:
     return Cells(levels, how.max_depth)
 
 
+def _least_rows(how: How, n: int) -> int:
+    return 1 if how.by else max(_FEWEST, math.ceil(how.min_share * n))
+
+
+def _without_slice(cells: Cells, features: list[Feature], how: How) -> str:
+    """The names of columns no value of which is in enough rows, such as names of the rows."""
+    least = min(_least_rows(how, cells.n_rows), cells.n_rows)
+    pairs = zip(features, cells.levels, strict=True)
+    names = [
+        feature.name
+        for feature, levels in pairs
+        if feature.codes is not None and np.bincount(levels.codes + 1)[1:].max() < least
+    ]
+    more = [f"{len(names) - _MOST_NAMES} others"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*names[:_MOST_NAMES], *more])
+
+
 def _tests(
     rows: Predicted, cells: Cells, sums: SliceSums, how: How, testable: bool
 ) -> tuple[Tested, list[str]]:
@@ -143,7 +168,7 @@ def _tests(
     z, scores = deviations(sums.gaps, sums.scale, skewed=rows.groups is None)
     of_class = classes_to_test(sums, how.positive)
     tested = ~np.isnan(scores) & np.append(of_class, True) & testable
-    least_rows = 1 if how.by else max(_FEWEST, math.ceil(how.min_share * n))
+    least_rows = _least_rows(how, n)
     # What all rows have in common is no slice, nor is a pair that says no more than a part of it.
     parts = (sums.support >= least_rows) & ((sums.support < n) | bool(how.by))
     parts &= ~cells.repeats(sums.support)

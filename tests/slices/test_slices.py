@@ -729,3 +729,20 @@ def test_very_sharp_models_are_tested_without_a_warning(seed):
     y = np.array([r.choice(k, p=q / q.sum()) for q in p])
     X = np.column_stack([r.integers(0, 3, n), r.normal(size=n)])
     assert log_loss_slices(y, p, X, labels=range(k), renormalize=True).verdict
+
+
+def test_columns_that_make_no_slice_are_named():
+    y, p, _ = rows(600)
+    when = pd.period_range("2020-01-01", periods=600, freq="D")
+    waited = pd.to_timedelta(np.arange(600) % 100, unit="h")
+    X = pd.DataFrame({"id": [f"id {i}" for i in range(600)], "day": when, "waited": waited})
+    X["age"], X["region"] = np.arange(600), np.resize(["n", "s"], 600)
+    (note,) = log_loss_slices(y, p, X, max_depth=1, recalibration=False).notes
+    assert note.startswith("No slice is made of id, day, waited: too few rows have one value")
+    X["day"], X["waited"] = X["day"].dt.to_timestamp(), X["waited"].dt.total_seconds()
+    (note,) = log_loss_slices(y, p, X, max_depth=1, recalibration=False).notes
+    assert note.startswith("No slice is made of id: ")
+    assert not log_loss_slices(y, p, X, by="id", recalibration=False).notes
+    many = pd.DataFrame({f"id{i}": X["id"] for i in range(9)}).assign(age=X["age"])
+    (note,) = log_loss_slices(y, p, many, max_depth=1, recalibration=False).notes
+    assert "id0, id1, id2, id3, id4, 4 others: " in note
