@@ -157,8 +157,10 @@ def make_scorer(
         raise ValueError(msg)
     sign = sign_of(metric)
     if greater_is_better is None and sign is None:
+        where = str(getattr(metric, "__module__", "") or "").split("._")[0]
+        of = f" of {where}" if where else ""  # scikit-learn has a log_loss as well
         msg = (
-            f"greater_is_better must be given for {name_of(metric)}, which is not one of "
+            f"greater_is_better must be given for {name_of(metric)}{of}, which is not one of "
             f"skxent's metrics: True for a score, False for a loss."
         )
         raise ValueError(msg)

@@ -1130,3 +1130,9 @@ def test_rows_of_a_class_never_seen_cost_the_floor_whatever_the_temperature(n_un
     assert -skxent.neg_refinement_loss_scorer(model, new, labels) == pytest.approx(
         expected, rel=1e-9
     )
+
+
+def test_the_log_loss_of_scikit_learn_is_told_from_that_of_skxent():
+    said = r"must be given for log_loss of sklearn\.metrics, which is not one of skxent's metrics"
+    with pytest.raises(ValueError, match=said):
+        make_scorer(sklearn.metrics.log_loss)
