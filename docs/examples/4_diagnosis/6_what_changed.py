@@ -57,6 +57,7 @@ print(monitor.alarm_at(0.05))
 print(monitor.since(0.05))
 display = monitor.plot()
 display.ax_.set_title("Evidence against the probabilities")
+plt.show()
 
 # %%
 # What has changed?
@@ -73,6 +74,7 @@ change = log_loss_change(before, after)
 print(change.verdict)
 display = change.plot()
 display.ax_.set_title("What the change is made of")
+plt.show()
 
 # %%
 # Which rows?
@@ -100,5 +102,3 @@ for name in ("old", "new"):
     cured[rows] = recalibrator.predict_proba(watched[rows])
 print(f"{log_loss(y[check], watched[check]):.3f} nats before the cure")
 print(f"{log_loss(y[check], cured[check]):.3f} nats after it")
-
-plt.show()
