@@ -17,7 +17,9 @@ HELP = "tune a classifier on your own table, and report it"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of the command."""
     parser.add_argument(
-        "file", metavar="FILE", help="CSV with a header line, Parquet, Arrow or Feather; - for CSV"
+        "file",
+        metavar="FILE",
+        help="CSV with a header line, Parquet, Arrow or Feather; - for standard input",
     )
     parser.add_argument(
         "--target", required=True, metavar="COLUMN", help="the column with the classes"

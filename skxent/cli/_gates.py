@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+_MOST_NAMED = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A condition, and whether it holds."""
@@ -56,6 +59,15 @@ def threshold_of_class(text: str) -> tuple[str, float]:
     except argparse.ArgumentTypeError as error:
         msg = f"{error}; it is X, or CLASS=X"
         raise argparse.ArgumentTypeError(msg) from None
+
+
+def margin_of_class(text: str) -> tuple[str, float]:
+    """The same of a difference, which is beyond chance where it is told from 0."""
+    name, limit = threshold_of_class(text)
+    if limit < 0:
+        msg = f"{text!r}: what is beyond chance is told from 0, so that X is 0 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return name, limit
 
 
 def add_report_gates(parser: argparse.ArgumentParser, *, e_value: bool = True) -> None:
@@ -106,7 +118,7 @@ def add_comparison_gates(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--fail-class-if-worse",
-        type=threshold_of_class,
+        type=margin_of_class,
         action="append",
         metavar="X|CLASS=X",
         help="if that of any class, or of the one that is named, is above X, and beyond chance "
@@ -165,8 +177,17 @@ def _of_classes(name: str, most: float, report: LogLossReport) -> list[Gate]:
         _known("the log loss of every class", math.nan)
     worst = [n for n, loss in seen.items() if loss > most]
     if not worst:
-        return [Gate(f"no class has a log loss above {most:g}", failed=False)]
+        unknown = _unknown([n for n in names if n not in seen])
+        return [Gate(f"no class has a log loss above {most:g}{unknown}", failed=False)]
     return [_above(f"the log loss of class {n}", seen[n], most) for n in worst]
+
+
+def _unknown(names: Sequence[str]) -> str:
+    """What to say of classes of which a gate knows nothing."""
+    if not names:
+        return ""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f", as far as is known: of {', '.join(names[:_MOST_NAMED])}{more} there are too few rows"
 
 
 def gates_of_comparison(options: argparse.Namespace, comparison: LogLossComparison) -> list[Gate]:
@@ -195,7 +216,9 @@ def _of_worse_classes(name: str, most: float, comparison: LogLossComparison) -> 
     worse = [(n, end) for n, end, p in figures if n == (name or n) and end > most and p <= alpha]
     if not worse:
         who = f"class {name} is not" if name else "no class is"
-        return [Gate(f"{who} worse by more than {most:g} beyond chance", failed=False)]
+        of = zip(names, ends, strict=True)
+        unknown = "" if name else _unknown([n for n, end in of if math.isnan(end)])
+        return [Gate(f"{who} worse by more than {most:g} beyond chance{unknown}", failed=False)]
     return [_above(f"the lower end of the difference of class {n}", end, most) for n, end in worse]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -18,11 +20,13 @@ _OWN = ("-h", "--help", "--version")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
+    _open_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or (given[0].startswith("-") and given[0] not in _OWN and given[0] != "-"):
         given.insert(0, DEFAULT)
-    options = parser().parse_args(given)
+    options = argparse.Namespace()
     try:
+        options = parser().parse_args(given)
         return int(options.run(options))
     except KeyboardInterrupt:
         print("\nskxent: stopped", file=sys.stderr)
@@ -37,3 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"skxent: {message}", file=sys.stderr)
         say_error(message)
         return code
+
+
+def _open_streams() -> None:
+    """Give what is closed a place to go to: what is printed there would go to another."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

@@ -48,6 +48,9 @@ def check_outputs(options: argparse.Namespace, inputs: Sequence[str]) -> None:
     written: list[str] = []
     for name in _FILES:
         path = getattr(options, name, None)
+        if path == _STDOUT and name in ("html", "save"):
+            msg = f"--{name}: '-' is standard output, which has the results; name a file"
+            raise UsageError(msg)
         if path is None or path == _STDOUT:
             continue
         target = Path(path)
@@ -129,9 +132,12 @@ def _print(text: str) -> None:
         except UnicodeEncodeError:  # a locale that lacks a letter is no reason to lose results
             sys.stdout.buffer.write(f"{text}\n".encode(errors="surrogateescape"))
             sys.stdout.buffer.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Else Python would say so when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            msg = f"cannot write to standard output: {error.strerror}"
+            raise UsageError(msg) from error
 
 
 def _write(name: str, path: str, write: object) -> None:

@@ -49,7 +49,9 @@ def once(paths: Sequence[str]) -> list[str]:
 
 
 def is_saved(path: str) -> bool:
-    """Whether this is a file of saved sums."""
+    """Whether this is a file of saved sums; a pipe, which can be read only once, is none."""
+    if path == "-" or not os.path.isfile(path):
+        return False
     try:
         with open(path, "rb") as file:
             return file.read(len(_MARK)) == _MARK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import gzip
 import io
 import re
 import sys
@@ -16,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._intake._missing import MISSING, MISSING_NUMBERS
+from skxent._intake._number_text import number_in
 from skxent.cli._cells import Column, decimal_commas, of_cells, of_numbers
 from skxent.cli._errors import DataError, UsageError
+from skxent.engines._lines import unclosed
 
 __all__ = ["Column", "UserTable", "as_text", "read_table", "split_off", "without"]
 
 _BINARY = (b"PAR1", b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")
+_GZIP = b"\x1f\x8b"
 # A line that comes last, unless a cell is open there.
 _END = "end"
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
@@ -31,20 +35,27 @@ UserTable = list[Column]
 
 
 def read_table(path: str) -> UserTable:
-    """Text with a header line, Parquet, Arrow or Feather; "-" is text on standard input."""
+    """Text with a header line, Parquet, Arrow or Feather; "-" is standard input."""
     try:
-        if path == "-":
-            return _of_text(_decoded(sys.stdin.buffer.read()), path)  # whatever the locale
-        content = Path(path).read_bytes()
+        content = _standard() if path == "-" else Path(path).read_bytes()
         if content.startswith(_BINARY):
-            return _of_arrow(path)
-        return _of_text(_decoded(content), path)
+            return _of_arrow(content, path)
+        if content.startswith(_GZIP):
+            content = gzip.decompress(content)
+        return _of_text(_decoded(content), path)  # whatever the locale
     except FileNotFoundError:
         msg = f"there is no file {path!r}"
         raise UsageError(msg) from None
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, ValueError, csv.Error) as error:
         msg = f"cannot read {path!r} as UTF-8 text with columns: {error}"
         raise DataError(msg) from error
+
+
+def _standard() -> bytes:
+    if sys.stdin is None:
+        msg = "nothing is connected to standard input"
+        raise OSError(msg)
+    return sys.stdin.buffer.read()
 
 
 def _decoded(content: bytes) -> str:
@@ -168,6 +179,19 @@ def _of_text(text: str, path: str) -> UserTable:
         msg = f"{path!r} needs a header line and at least one line of data"
         raise DataError(msg)
     header = rows[0]
+    numbers = _of_numbers(rows)
+
+    def is_row(found: Sequence[str]) -> bool:
+        there = len(found) == len(header) and len(numbers) > 1
+        return there and all(number_in(found[i]) is not None for i in numbers)
+
+    at = unclosed(text.encode(), len(rows), dialect.delimiter, is_row, max(numbers, default=0))
+    if at is not None and dialect.quotechar == '"':
+        msg = (
+            f"data row {at} of {path!r}: a cell begins with a quote that only the quote of "
+            f"another row closes; double quotes within cells, or take them out"
+        )
+        raise DataError(msg)
     for number, row in enumerate(rows[1:], start=1):
         if len(row) != len(header):
             msg = f"data row {number} of {path!r} has {len(row)} fields, not {len(header)}"
@@ -177,18 +201,23 @@ def _of_text(text: str, path: str) -> UserTable:
     return [of_cells(name, c, commas=commas) for name, c in zip(header, columns, strict=True)]
 
 
-def _of_arrow(path: str) -> UserTable:
-    from skxent.engines._files import File
-    from skxent.engines._formats import refusals, unreadable
+def _of_numbers(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Which columns hold numbers in most of the first rows."""
+    first = [row for row in rows[1:100] if len(row) == len(rows[0])]
+    counts = [sum(number_in(row[i]) is not None for row in first) for i in range(len(rows[0]))]
+    return [i for i, count in enumerate(counts) if 2 * count > len(first)]
 
-    file = File(path)
-    found = file.opened()
+
+def _of_arrow(content: bytes, path: str) -> UserTable:
+    from skxent._intake._streams import pyarrow_or_advice
+    from skxent.engines._formats import opened_bytes, refusals, unreadable
+
+    pyarrow_or_advice(f"Reading {path}")
     try:
+        found = opened_bytes(content, path)
         table = found.whole()
     except refusals() as error:
         raise DataError(unreadable(path, error)) from error
-    finally:
-        found.close()
     if table.num_rows == 0:
         msg = f"{path!r} has no rows"
         raise DataError(msg)

@@ -228,14 +228,15 @@ def joined_accumulator(
             join.found.add(found)
         return join.found, join.end()
 
-    try:
-        found, notes = joined(n_jobs)
-    except BadDataError:
-        once = any(source.is_read_once for source in sources)
-        if n_jobs in (None, 1) or once:  # what was read of it would be left out of the second time
-            raise
-        # Which row is the first that breaks a rule is known where all are read in their order.
-        found, notes = joined(None)
+    with sources[0], sources[1]:
+        try:
+            found, notes = joined(n_jobs)
+        except BadDataError:
+            once = any(source.is_read_once for source in sources)
+            if n_jobs in (None, 1) or once:  # what was read would be left out of the second time
+                raise
+            # The first row that breaks a rule is known where all are read in their order.
+            found, notes = joined(None)
     total._add(names, found.sums, found.n_dropped)
     return total, notes
 

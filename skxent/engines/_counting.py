@@ -50,7 +50,7 @@ class Counting:
     stream: Stream | None = None
     files: tuple[File, ...] = ()
     opened: dict[str, Opened] = field(default_factory=dict)
-    """Standard input, which cannot be opened twice."""
+    """Standard input and other pipes, which cannot be opened twice."""
 
     def __enter__(self) -> Counting:
         return self
@@ -62,7 +62,7 @@ class Counting:
     @property
     def is_read_once(self) -> bool:
         """Whether what has been read cannot be read again."""
-        return any(file.path == "-" for file in self.files)
+        return any(file.is_read_once for file in self.files)
 
     def labels(self, texts: Sequence[str] | None = None) -> NDArray[Any]:
         """The labels that the names of the columns carry, or `texts`, typed as the rows' are."""
@@ -170,8 +170,8 @@ class Counting:
         if file.path in self.opened:
             return self.opened[file.path]
         found = file.opened()
-        if file.path == "-":
-            self.opened["-"] = found
+        if file.is_read_once:
+            self.opened[file.path] = found
         return found
 
     def _close(self, file: File, found: Opened) -> None:

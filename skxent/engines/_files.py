@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ from skxent.engines._formats import Opened, opened, refusals, unreadable
 
 __all__ = ["File", "NoSuchFileError", "files_in"]
 
-_ENDINGS = (".parquet", ".pq", ".arrow", ".feather", ".ipc", ".csv", ".tsv", ".txt", ".gz")
+_ENDINGS = (
+    *(".parquet", ".pq", ".arrow", ".feather", ".ipc", ".csv", ".tsv", ".txt"),
+    *(".gz", ".zst", ".bz2"),
+)
 
 
 class NoSuchFileError(FileNotFoundError):
@@ -51,8 +55,14 @@ def _named(path: str) -> list[File]:
 
 
 def _is_data(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-    return path.is_file() and not hidden and path.suffix.lower() in _ENDINGS
+    return path.is_file() and _is_named_as_data(path.relative_to(folder))
+
+
+def _is_named_as_data(inside: str | Path) -> bool:
+    """Whether a file, by its way from the folder, is one of data, and not hidden."""
+    path = Path(inside)
+    hidden = any(part.startswith((".", "_")) for part in path.parts)
+    return not hidden and path.suffix.lower() in _ENDINGS
 
 
 def _elsewhere(path: str) -> list[File]:
@@ -62,12 +72,22 @@ def _elsewhere(path: str) -> list[File]:
     except ImportError as error:
         msg = f"{path} needs fsspec, and what it needs for such a place: pip install fsspec."
         raise ImportError(msg) from error
-    system, inside = fsspec.core.url_to_fs(path)
-    names = sorted(system.glob(inside)) if glob.has_magic(inside) else [inside]
-    if not names or not all(system.isfile(name) for name in names):
-        msg = f"{path}: there is no such file."
+    try:
+        system, inside = fsspec.core.url_to_fs(path)
+    except ValueError as error:  # no place is called so
+        msg = f"{path}: {error}."
+        raise NoSuchFileError(msg) from error
+    if system.isdir(inside):
+        found = system.find(inside)
+        names = [n for n in found if _is_named_as_data(n.removeprefix(inside))]
+        what = "the folder holds no Parquet, Arrow or CSV file"
+    else:
+        names = system.glob(inside) if glob.has_magic(inside) else [inside]
+        names, what = [n for n in names if system.isfile(n)], "there is no such file"
+    if not names:
+        msg = f"{path}: {what}."
         raise NoSuchFileError(msg)
-    return [File(system.unstrip_protocol(name)) for name in names]
+    return [File(system.unstrip_protocol(name)) for name in sorted(names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +100,16 @@ class File:
     def name(self) -> str:
         """What messages call it."""
         return "standard input" if self.path == "-" else self.path
+
+    @property
+    def is_read_once(self) -> bool:
+        """Whether what has been read cannot be read again: standard input, and other pipes."""
+        if self.path == "-":
+            return True
+        try:
+            return "://" not in self.path and not stat.S_ISREG(os.stat(self.path).st_mode)
+        except OSError:  # which is said where it is opened
+            return False
 
     def opened(self) -> Opened:
         """The file, ready to be read; whoever asks for it closes it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
@@ -14,14 +15,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from skxent._intake._columns import BadDataError, Layout
+from skxent._intake._number_text import number_in
 from skxent._intake._streams import batch_rows
 from skxent.engines._cells import numbers_of, with_nulls
-from skxent.engines._lines import blocks, read_ahead
+from skxent.engines._lines import blocks, read_ahead, unclosed
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Opened", "opened", "refusals", "unreadable"]
+__all__ = ["Opened", "opened", "opened_bytes", "refusals", "unreadable"]
 
 _MARKS = {
     b"PAR1": "parquet",
@@ -29,6 +31,9 @@ _MARKS = {
     b"FEA1": "feather",
     b"\xff\xff\xff\xff": "stream",
     b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    **{b"BZh%d1AY&" % level: "bz2" for level in range(1, 10)},
+    b"\x93SKX": "sums",
 }
 _PROMISED = {
     ".parquet": ("Parquet", "parquet"),
@@ -77,6 +82,11 @@ def opened(path: str, name: str) -> Opened:
         raise
 
 
+def opened_bytes(content: bytes, path: str) -> Opened:
+    """The same of what has been read already."""
+    return _opened(io.BufferedReader(io.BytesIO(content)), path, path)
+
+
 def _opened(file: Any, path: str, name: str) -> Opened:
     start = file.peek(8)[:8]
     if not start:
@@ -87,10 +97,16 @@ def _opened(file: Any, path: str, name: str) -> Opened:
     if kind == "text" and promised != "text":
         msg = f"{name}: this is no {called} file: it begins otherwise."
         raise BadDataError(msg)
-    if path == "-" and kind in ("parquet", "arrow", "feather"):
+    if kind == "sums":
+        msg = (
+            f"{name}: these are sums that skxent saved, cut off or in a place that they are not "
+            f"read from: they are read from whole files of this machine."
+        )
+        raise BadDataError(msg)
+    if kind in ("parquet", "arrow", "feather") and not file.seekable():
         file = _spooled(file)
-    if kind == "gzip":
-        return _text(io.BufferedReader(gzip.GzipFile(fileobj=file)), file, name)
+    if kind in ("gzip", "bz2", "zstd"):
+        return _text(_unpacked(file, kind), file, name)
     formats = {"parquet": _parquet, "arrow": _arrow, "feather": _feather, "stream": _stream}
     return formats.get(kind, _text)(file, file, name)
 
@@ -113,6 +129,9 @@ class _Shared(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if sys.stdin is None:
+            msg = "nothing is connected to it"
+            raise OSError(msg)
         standard: Any = sys.stdin.buffer
         block = standard.read1(len(buffer))
         buffer[: len(block)] = block
@@ -120,12 +139,22 @@ class _Shared(io.RawIOBase):
 
 
 def _spooled(file: IO[bytes]) -> Any:
-    """Standard input as a file that can be read anywhere."""
+    """Standard input, or another pipe, as a file that can be read anywhere."""
     found = tempfile.TemporaryFile()  # noqa: SIM115 (it is read after this)
-    while block := file.read(1 << 20):
-        found.write(block)
+    with file:
+        while block := file.read(1 << 20):
+            found.write(block)
     found.seek(0)
     return found
+
+
+def _unpacked(file: Any, kind: str) -> Any:
+    """The text in a file that is packed."""
+    import pyarrow as pa
+
+    if kind == "zstd":
+        return io.BufferedReader(pa.CompressedInputStream(file, kind))
+    return io.BufferedReader(bz2.BZ2File(file) if kind == "bz2" else gzip.GzipFile(fileobj=file))
 
 
 def _parquet(source: Any, file: Any, _name: str) -> Opened:
@@ -249,6 +278,10 @@ def _text(source: Any, file: Any, name: str) -> Opened:
                 table = with_nulls(cells(block, convert, numbers, start))
             except pa.ArrowInvalid as error:
                 raise BadDataError(_bad_line(name, header, start, str(error))) from error
+            places = [header.index(n) for n in layout.proba]
+            row = _unclosed_row(block, table.num_rows, delimiter, len(header), places)
+            if row is not None:
+                raise BadDataError(_hidden(name, start + row))
             start += table.num_rows
             for batch in table.replace_schema_metadata(mark).to_batches():
                 yield from _cut(batch, batch_rows(_width(schema, layout)))
@@ -274,10 +307,26 @@ def _text(source: Any, file: Any, name: str) -> Opened:
         parsing = arrow_csv.ParseOptions(delimiter=delimiter)
         return arrow_csv.read_csv(pa.BufferReader(block), reading, parsing, convert)
 
-    def whole() -> Any:
-        return parsed(ahead + source.read())
+    return Opened(schema, batches, file.close, lambda: parsed(ahead + source.read()))
 
-    return Opened(schema, batches, file.close, whole)
+
+def _unclosed_row(
+    block: bytes, n_rows: int, delimiter: str, n_columns: int, places: Sequence[int]
+) -> int | None:
+    """The row with a quote that another row closes; numbers in these places make a line a row."""
+
+    def is_row(found: Sequence[str]) -> bool:
+        there = max(places) < len(found) <= n_columns
+        return there and all(number_in(found[i]) is not None for i in places)
+
+    return unclosed(block, n_rows, delimiter, is_row, max(places))
+
+
+def _hidden(name: str, row: int) -> str:
+    return (
+        f"{name}, row {row}: a cell begins with a quote that only the quote of another row closes; "
+        f"double quotes within cells, or take them out."
+    )
 
 
 def _bad_line(name: str, header: Sequence[str], start: int, why: str) -> str:
@@ -303,6 +352,8 @@ def _is_utf16(line: bytes) -> bool:
 def _header(source: Any, name: str) -> tuple[list[str], str]:
     """The names of the columns, and what stands between them; their line is read away."""
     line = source.readline(_HEADER)
+    while line and not line.strip(b"\xef\xbb\xbf\r\n\t "):
+        line = source.readline(_HEADER)
     while line.count(b'"') % 2 and (more := source.readline(_HEADER)):
         line += more  # a name has a line break
     if _is_utf16(line):
@@ -311,11 +362,14 @@ def _header(source: Any, name: str) -> tuple[list[str], str]:
     if b"\0" in line:
         msg = f"{name}: this is neither Parquet nor Arrow nor text with columns."
         raise BadDataError(msg)
+    if b"\r" in re.sub(rb'"[^"]*"', b"", line).rstrip(b"\r\n"):
+        msg = f"{name}: its lines end as those of old Macs do; save it with line feeds."
+        raise BadDataError(msg)
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         msg = f"{name}: the names of the columns are no UTF-8; save the file as UTF-8."
         raise BadDataError(msg) from error
-    delimiter = max(",;\t|", key=text.count)
+    delimiter = max(",;\t|", key=re.sub('"[^"]*"', "", text).count)
     names = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     return [column.strip() for column in names], delimiter

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 from skxent._intake._columns import FIRST
 from skxent._intake._missing import MISSING
 
-__all__ = ["blocks", "read_ahead"]
+__all__ = ["blocks", "read_ahead", "unclosed"]
 
 _AHEAD = (1 << 16, 1 << 20)
 # A quote that nobody closes makes one cell of all that is behind it.
@@ -88,12 +88,52 @@ def _end_of_rows(block: bytes, delimiter: str) -> tuple[int, bool]:
         return end, False
     # A quote within a cell that does not begin with one means nothing, so that it takes a closer
     # look, which is slow: cells with quotes around them, and the last line break of no such cell.
-    before = re.escape(delimiter.encode())
-    begin = rb"(?:^|(?<=[\n\r" + before + rb"]))"
-    quoted = re.compile(begin + rb'"[^"]*(?:""[^"]*)*("|\Z)')
     last = start = 0
     is_open = False
-    for cell in quoted.finditer(block):
+    for cell in _quoted(block, delimiter):
         last = max(last, block.rfind(b"\n", start, cell.start()) + 1)
         start, is_open = cell.end(), not cell[1]
     return max(last, block.rfind(b"\n", start) + 1), is_open
+
+
+def _quoted(block: bytes, delimiter: str) -> Iterator[re.Match[bytes]]:
+    """Cells that begin with a quote, up to the next that is not doubled, or else to the end."""
+    before = re.escape(delimiter.encode())
+    begin = rb"(?:^|(?<=[\n\r" + before + rb"]))"
+    return re.finditer(begin + rb'"[^"]*(?:""[^"]*)*("|\Z)', block)
+
+
+def unclosed(
+    block: bytes, n_rows: int, delimiter: str, is_row: Callable[[Sequence[str]], bool], last: int
+) -> int | None:
+    """
+    The row with a quote that the quote of another row has closed; None where there is none.
+
+    Such a cell holds rows, or there is text behind it. Whether cells are a row is told by columns
+    up to the one with the number `last`. A block whose rows are as many as its lines has no cell of
+    several lines, and is not looked at.
+    """
+    if n_rows >= block.rstrip(b"\r\n").count(b"\n") + 1:
+        return None
+    row = start = 0
+    for cell in _quoted(block, delimiter):
+        row += _n_lines(block[start : cell.start()])
+        start = cell.end()
+        if b"\n" not in cell[0]:
+            continue
+        ends = block[start : start + 1] in (b"", b"\r", b"\n", delimiter.encode())
+        # The lines as they would be without quotes, from the one that the cell begins in, unless
+        # what makes a row of that one is before the cell.
+        line = block[block.rfind(b"\n", 0, cell.start()) + 1 : cell.start()]
+        lines = (line + cell[0][1:-1]).decode("utf-8", "replace").splitlines()
+        lines = lines[1 if line.count(delimiter.encode()) >= last else 0 :]
+        lines = [line for line in lines if len(line) < _AHEAD[0]]
+        if not ends or any(map(is_row, csv.reader(lines, delimiter=delimiter))):
+            return row
+    return None
+
+
+def _n_lines(between: bytes) -> int:
+    """How many rows end in what is between cells with quotes; empty lines are none."""
+    lines = between.split(b"\n")
+    return sum(bool(line.strip(b"\r")) or i == 0 for i, line in enumerate(lines[:-1]))

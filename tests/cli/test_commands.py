@@ -413,6 +413,52 @@ def test_a_figure_that_is_not_known_is_no_pass(tmp_path, capsys):
     assert err == "skxent: the skill cannot be computed, so that its gate says nothing.\n"
 
 
+def test_classes_without_rows_are_named_where_a_gate_holds(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text("kind,p_a,p_b,p_c\na,.8,.1,.1\nb,.2,.7,.1\n")
+    gate = ["--fail-class-above", "9"]
+    code, _, err = run(capsys, "report", path, "--target", "kind", *gate)
+    assert code == 0
+    said = "held: no class has a log loss above 9, as far as is known: of c there are too few rows"
+    assert said in err
+
+
+def one_row_of_a_class(folder):
+    """Two models of three classes, of which c has one row and d none."""
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.full(4, 2.0), size=41)
+    q = 0.7 * p + 0.075
+    kinds = ["a", "b"] * 20 + ["c"]
+    for name, proba in (("old", p), ("new", q)):
+        columns = {f"p_{c}": proba[:, j] for j, c in enumerate("abcd")}
+        data = pa.table({"id": range(41), "kind": kinds} | columns)
+        pq.write_table(data, folder / f"{name}.parquet")
+        pq.write_table(data.slice(40), folder / f"{name}1.parquet")
+
+
+def test_classes_whose_difference_is_not_known_are_named_or_no_pass(tmp_path, capsys):
+    one_row_of_a_class(tmp_path)
+    options = ["--target", "kind", "--on", "id", "--fail-class-if-worse", "9"]
+    sides = [tmp_path / "old.parquet", tmp_path / "new.parquet"]
+    code, _, err = run(capsys, "compare", *sides, *options)
+    assert code == 0
+    assert "worse by more than 9 beyond chance, as far as is known: of c, d there are" in err
+    sides = [tmp_path / "old1.parquet", tmp_path / "new1.parquet"]
+    code, out, err = run(capsys, "compare", *sides, *options)
+    assert (code, out) == (3, "")
+    assert "the interval of every class cannot be computed, so that its gate says nothing" in err
+
+
+@pytest.mark.parametrize("limit", ["-0.1", "lynx=-0.1"])
+def test_a_gate_beyond_chance_is_not_below_0(limit, capsys):
+    """Equal models would pass it, since nothing of them is beyond chance."""
+    options = ["--target", "y", "--on", "id", f"--fail-class-if-worse={limit}"]
+    with pytest.raises(SystemExit) as stopped:
+        main(["compare", "a", "b", *options])
+    assert stopped.value.code == 2
+    assert "so that X is 0 or more" in capsys.readouterr().err
+
+
 def test_github_actions_see_what_failed(old, tmp_path, capsys, monkeypatch):
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")

@@ -350,3 +350,22 @@ def test_standard_input_and_output_are_utf8_whatever_the_locale():
     done = subprocess.run(command, input=text.encode("latin-1"), **how)
     assert (done.returncode, done.stdout) == (3, b"")
     assert b"line 3 has a byte 0xe9, which is none there; save it as UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize(("first", "second"), [('"5 in', '"6 in'), ('"5 in', 'of 6"')])
+def test_two_quotes_of_two_rows_do_not_hide_the_rows_between(first, second, tmp_path, capsys):
+    notes = ["x"] * 60
+    notes[5], notes[30] = first, second
+    lines = [f"{note},{i % 7},.{i},{'ab'[i % 2]}" for i, note in enumerate(notes)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["note,n,size,kind", *lines]))
+    assert main(["fit", str(path), "--target", "kind"]) == 3
+    assert "data row 6 of" in capsys.readouterr().err
+    lines[5], lines[30] = '"a\nb, c, d, e",1,.5,a', "x,2,.5,a"
+    path.write_text("\n".join(["note,n,size,kind", *lines]))
+    assert main(["fit", str(path), "--target", "kind"]) == 0
+
+
+def test_a_table_may_be_packed(tmp_path):
+    frame().to_csv(tmp_path / "data.csv.gz", index=False)
+    assert [c.name for c in read_table(str(tmp_path / "data.csv.gz"))] == ["size", "kind"]

@@ -1,5 +1,6 @@
 """Files of every format, and one line for everything that can be wrong with them."""
 
+import bz2
 import gzip
 import io
 import sys
@@ -49,6 +50,12 @@ def arrow_of(data, new):
     return file.getvalue()
 
 
+def zstd_of(content):
+    """Packed in two frames, as several threads do."""
+    halves = content[:5000], content[5000:]
+    return b"".join(pa.compress(half, codec="zstd", asbytes=True) for half in halves)
+
+
 def feather_of(data):
     file = io.BytesIO()
     feather.write_feather(data, file, compression="uncompressed")
@@ -66,6 +73,9 @@ FORMATS = {
     "mark.csv": lambda data: b"\xef\xbb\xbf" + csv_of(data),
     "plain.csv": lambda data: csv_of(data, quoting_style="none").replace(b"\n", b"\r\n"),
     "a.csv.gz": lambda data: gzip.compress(csv_of(data)),
+    "a.csv.bz2": lambda data: bz2.compress(csv_of(data)),
+    "a.csv.zst": lambda data: zstd_of(csv_of(data)),
+    "blank.csv": lambda data: b"\n\r\n" + csv_of(data),
     "b.parquet.data": parquet_of,
 }
 
@@ -105,6 +115,23 @@ def test_addresses_are_opened_with_fsspec(name):
             log_loss_report_from("memory://predictions/none.parquet", **COLUMNS)
     finally:
         system.rm("/predictions", recursive=True)
+
+
+def test_an_address_may_be_that_of_a_folder():
+    system = fsspec.filesystem("memory")
+    for i, name in enumerate(["day=1/a.parquet", "day=2/a.parquet"]):
+        with system.open(f"/nightly/{name}", "wb") as file:
+            file.write(parquet_of(TABLE[250 * i : 250 * (i + 1)]))
+    system.pipe({"/nightly/_SUCCESS": b"", "/nightly/day=1/.a.parquet.crc": b"c", "/empty/a": b""})
+    try:
+        assert same(log_loss_report_from("memory://nightly", **COLUMNS, **QUICK), EXPECTED, 1e-12)
+        with pytest.raises(FileNotFoundError, match="empty: the folder holds no Parquet"):
+            log_loss_report_from("memory://empty", **COLUMNS)
+        with pytest.raises(FileNotFoundError, match="nowhere://a: Protocol not known"):
+            log_loss_report_from("nowhere://a", **COLUMNS)
+    finally:
+        system.rm("/nightly", recursive=True)
+        system.rm("/empty", recursive=True)
 
 
 def test_fsspec_is_asked_for_where_it_is_needed(monkeypatch):
@@ -181,6 +208,10 @@ def test_names_of_rows_and_groups_stay_text(tmp_path):
         ("a.parquet", b"", r"a\.parquet: the file is empty"),
         ("a.csv", b"kind,w,p_a,p_b\n", r"nothing to report"),
         ("a.csv.gz", gzip.compress(csv_of(TABLE))[:2000], r"a\.csv\.gz: cannot be read"),
+        ("a.csv.bz2", bz2.compress(csv_of(TABLE))[:2000], r"a\.csv\.bz2: cannot be read"),
+        ("a.csv.zst", zstd_of(csv_of(TABLE))[:2000], r"a\.csv\.zst: cannot be read"),
+        ("a.csv", csv_of(TABLE).replace(b"\n", b"\r"), r"its lines end as those of old Macs do"),
+        ("a.sums", b"\x93SKXENT\n", r"a\.sums: these are sums that skxent saved, cut off"),
     ],
 )
 @pytest.mark.filterwarnings("error::ResourceWarning")
@@ -339,3 +370,42 @@ def test_a_quote_that_is_never_closed_is_an_error(longest, tmp_path, monkeypatch
         ValueError, match=r"a\.csv, row 30: a cell begins with a quote that is never"
     ):
         log_loss_report_from(tmp_path / "a.csv", y="y", proba="p", labels=[0, 1], **QUICK)
+
+
+HEAD = "kind,note,w,p_a,p_b"
+LINE = "a,{},1,.5,.5"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('"5 in', '"6 in'),  # text behind the quote that closes the cell
+        ('"5 in', 'of 6"'),  # a cell that is well formed, and holds rows
+        ('"5 ""in', '6""" in'),
+    ],
+)
+@pytest.mark.parametrize("between", [0, 3])
+def test_two_quotes_of_two_rows_do_not_hide_the_rows_between(first, second, between, end, tmp_path):
+    notes = ["", '"well, ""formed"""', first, *["x"] * between, second, "", ""]
+    path = tmp_path / "a.csv"
+    path.write_bytes(end.join([HEAD, *map(LINE.format, notes)]).encode())
+    with pytest.raises(ValueError, match=r"a\.csv, row 2: a cell begins with a quote that only"):
+        log_loss_report_from(path, y="kind", weight="w")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "cell", ['"one\ntwo, 3, 4, five, 6\n"', '"a,b\n,,,,\n\n""x"" "', '"\n1,2,3,4"']
+)
+def test_cells_of_several_lines_are_cells(cell, end, tmp_path):
+    notes = ["", cell.replace("\n", end), "x", cell.replace("\n", end)]
+    path = tmp_path / "a.csv"
+    path.write_bytes(end.join([HEAD, *map(LINE.format, notes)]).encode())
+    report = log_loss_report_from(path, y="kind", weight="w", **QUICK)
+    assert report.support.sum() == 4
+    # The same behind all numbers, where the first line is a row without the cell.
+    rows = [f"a,1,.5,.5,{note},z" for note in notes]
+    path.write_bytes(end.join(["kind,w,p_a,p_b,note,more", *rows]).encode())
+    report = log_loss_report_from(path, y="kind", weight="w", **QUICK)
+    assert report.support.sum() == 4
