@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Chunk", "Places", "Rows", "beyond", "rows_of"]
 
+# Rows sum to 1 up to this; and so many of them sum to twice a column by no chance.
+_OFF, _SURE = 1e-4, 10
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -84,7 +87,13 @@ class Rows:
 
 
 def rows_of(
-    chunk: Chunk, layout: Layout, labels: NDArray[Any], *, drop: bool, from_logits: bool
+    chunk: Chunk,
+    layout: Layout,
+    labels: NDArray[Any],
+    *,
+    drop: bool,
+    from_logits: bool,
+    renormalize: bool,
 ) -> Rows:
     """The rows of a chunk; those with a null are left out, or else an error for the first."""
     missing = _missing(chunk, layout, labels, drop=drop)
@@ -94,18 +103,59 @@ def rows_of(
     if missing is not None:
         weight = (~missing).astype(np.float64) if weight is None else np.where(missing, 0, weight)
     proba = found.probabilities()  # a list that is too short is said before any label
-    if missing is not None:
-        # What is no row must still keep the rules of one.
+    if missing is not None and not _keep_the_rules(proba[missing], from_logits=from_logits):
+        # What is no row must still keep the rules of one; lists are copied for that.
         proba = np.require(proba, np.result_type(proba, np.float32), "W")
         proba[missing] = 0.0 if from_logits else 1.0 / (2 if proba.ndim == 1 else proba.shape[1])
+    codes = found.codes()
+    if renormalize and not from_logits and layout.kind == "columns":
+        _check_classes(proba, codes, missing, chunk, layout)
     return Rows(
-        codes=found.codes(),
+        codes=codes,
         proba=proba,
         weight=weight,
         groups=None if columns.groups is None else found.groups(columns.groups),
         row_ids=None if columns.row_ids is None else found.names(columns.row_ids),
         dropped=missing,
     )
+
+
+def _check_classes(
+    proba: FloatArray,
+    codes: IntArray,
+    missing: NDArray[np.bool_] | None,
+    chunk: Chunk,
+    layout: Layout,
+) -> None:
+    """
+    Refuse a column that makes the rows sum to something else than 1, and is that of no class.
+
+    To divide each row by its sum would hide it: a total beside the classes halves all of them.
+    """
+    p = proba if missing is None else proba[~missing]
+    sums = p.sum(axis=1)
+    if not len(p) or (abs(sums - 1) < _OFF).any():
+        return
+    seen = np.bincount(codes if missing is None else codes[~missing], minlength=p.shape[1])
+    for j in np.flatnonzero(seen == 0).tolist():
+        rest = sums - p[:, j]
+        many = len(p) >= _SURE and p.shape[1] > 2
+        is_total = many and np.allclose(rest, p[:, j], rtol=1e-6)
+        if p[:, j].any() and (is_total or (abs(rest - 1) < _OFF).all()):
+            what = "is the sum of the others" if is_total else "takes the rows beyond 1"
+            msg = (
+                f"{chunk.where}: column {layout.proba[j]!r} {what}, and none here has its label: "
+                f"if it is no class, name the columns of the classes in proba."
+            )
+            raise BadDataError(msg)
+
+
+def _keep_the_rules(proba: FloatArray, *, from_logits: bool) -> bool:
+    """Whether rows that are left out hold probabilities all the same."""
+    if from_logits:
+        return bool(np.isfinite(proba).all())
+    within = ((proba >= 0) & (proba <= 1)).all()
+    return bool(within) and (proba.ndim == 1 or bool((abs(proba.sum(axis=1) - 1) < 1e-6).all()))
 
 
 def _missing(
@@ -121,6 +171,8 @@ def _missing(
         # A label that is nan is none; among probabilities and weights nan is a mistake.
         is_y = name == layout.columns.y and pa.types.is_floating(column.type)
         spelled = _spelled(chunk, layout, labels, name)
+        if pa.types.is_dictionary(column.type) and column.dictionary.null_count:
+            column = column.dictionary_decode()  # a number may stand for null
         if not column.null_count and not is_y and spelled is None:
             continue
         null = pc.is_null(column, nan_is_null=is_y).to_numpy(zero_copy_only=False)
@@ -241,6 +293,8 @@ class _Reader:
         import pyarrow as pa
 
         column = self.batch.column(name)
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
         kind = column.type
         if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
             if not (pa.types.is_decimal(kind) or pa.types.is_boolean(kind)):
@@ -266,6 +320,8 @@ class _Reader:
             msg = f"{where}: a list of {_lengths(column)[row]} numbers beside {k} labels."
             raise BadDataError(msg)
         flat = column.flatten()
+        if pa.types.is_decimal(flat.type):
+            flat = flat.cast(pa.float64())
         if flat.null_count:
             row = int(flat.is_null().to_numpy(zero_copy_only=False).argmax()) // k
             msg = f"{self.at(self._number(row), name)}: a number of the list is null."
@@ -288,6 +344,8 @@ class _Reader:
         column = self.kept(self.batch.column(name))
         if not len(column):
             return None
+        if pa.types.is_dictionary(column.type) and column.dictionary.null_count:
+            column = column.dictionary_decode()
         if not pa.types.is_dictionary(column.type):
             column = pc.dictionary_encode(column)
         keys = column.dictionary.to_pylist()

@@ -40,12 +40,27 @@ def once(paths: Sequence[str]) -> list[str]:
     found = files_of(paths)
     seen: set[str] = set()
     for path in found:
-        place = path if path == "-" or "://" in path else os.path.realpath(path)
-        if place in seen:
-            msg = f"{path!r} is named twice: its rows would count twice"
+        places = set(_places(path))
+        if twice := sorted(places & seen):
+            what = path if len(places) == 1 else twice[0]
+            msg = f"{what!r} is named twice: its rows would count twice"
             raise UsageError(msg)
-        seen.add(place)
+        seen |= places
     return found
+
+
+def _places(path: str) -> list[str]:
+    """Where a file is, or those of a folder or of an address."""
+    if os.path.isdir(path) or "://" in path:
+        from skxent.engines._files import files_in
+
+        return [_place(file.path) for file in files_in(path)]
+    return [_place(path)]
+
+
+def _place(path: str) -> str:
+    path = path.removeprefix("file://")
+    return path if path == "-" or "://" in path else os.path.realpath(path)
 
 
 def is_saved(path: str) -> bool:

@@ -405,7 +405,7 @@ class LogLossComparisonAccumulator(Accumulator):
         return {"models": models, "n_dropped": n_dropped, "sums": saved}
 
     def _take_tree(self, tree: dict[str, Any]) -> None:
-        self.models, self._n_dropped = tree["models"], tree["n_dropped"]
+        self.models, self._n_dropped = tree["models"], tree.get("n_dropped", 0)
         self._sums = None if tree["sums"] is None else paired_of(tree["sums"])
 
     def __repr__(self) -> str:

@@ -104,7 +104,14 @@ def chunk_rows(chunk: Chunk, layout: Layout, reading: Reading) -> Rows:
     """What a chunk has for one model."""
     drop = reading.nulls == "drop"
     with locating(chunk, layout):
-        return rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
+        return rows_of(
+            chunk,
+            layout,
+            reading.labels,
+            drop=drop,
+            from_logits=reading.from_logits,
+            renormalize=reading.renormalize,
+        )
 
 
 def chunk_losses(

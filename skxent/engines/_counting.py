@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._intake._arrow import Chunk
-from skxent._intake._columns import Columns, Layout, labels_as, labels_in, layout_of
+from skxent._intake._columns import (
+    BadDataError,
+    Columns,
+    Layout,
+    labels_as,
+    labels_in,
+    layout_of,
+)
 from skxent._intake._reading import Reading
 from skxent._intake._streams import Stream, stream_of
 from skxent.engines._files import File, files_in
@@ -140,10 +147,12 @@ class Counting:
             for chunk in self.stream.read(layout):
                 yield layout, chunk
             return
+        groups = _Groups(self.columns.groups)
         for part, file in enumerate(self.files):
             found = self._open(file)
             try:
                 layout = layout_of(found.schema, self.columns, labels, file.name)
+                groups.check(found.schema, file.name)
                 for chunk in file.chunks(found, layout, part, alone=len(self.files) == 1):
                     yield layout, chunk
             finally:
@@ -152,11 +161,13 @@ class Counting:
     def _pieces(self, reading: Reading) -> list[_Piece]:
         """What can be read alone; each file is looked at before a row of any is read."""
         pieces = []
+        groups = _Groups(self.columns.groups)
         for part, file in enumerate(self.files):
             found = self._open(file)
             try:
                 layout = layout_of(found.schema, self.columns, reading.labels, file.name)
                 reading.of_one_class(layout, file.name)
+                groups.check(found.schema, file.name)
                 if found.groups:
                     for i, n in enumerate(found.groups):
                         pieces.append(_Piece(file, part, (i,), n))
@@ -177,6 +188,38 @@ class Counting:
     def _close(self, file: File, found: Opened) -> None:
         if file.path not in self.opened:
             found.close()
+
+
+class _Groups:
+    """Whether groups are of one kind in all files: 7 and "7" would count as two."""
+
+    def __init__(self, name: str | None) -> None:
+        self.name = name
+        self.kind = self.where = ""
+
+    def check(self, schema: Any, where: str) -> None:
+        """Refuse groups of another kind than those of the files before."""
+        if self.name is None or not (kind := _kind_of_groups(schema, self.name)):
+            return
+        self.kind, self.where = self.kind or kind, self.where or where
+        if kind != self.kind:
+            msg = (
+                f"{where}: column {self.name!r} holds {kind} as groups, and {self.kind} in "
+                f"{self.where}, none of which are the same; write them alike."
+            )
+            raise BadDataError(msg)
+
+
+def _kind_of_groups(schema: Any, name: str) -> str:
+    import pyarrow as pa
+
+    kind = schema.field(name).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_null(kind):
+        return ""
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return "numbers"
+    return "text" if "string" in str(kind) else str(kind)
 
 
 def counting_of(source: Any, columns: Columns) -> Counting:

@@ -316,7 +316,7 @@ def _unclosed_row(
     """The row with a quote that another row closes; numbers in these places make a line a row."""
 
     def is_row(found: Sequence[str]) -> bool:
-        there = max(places) < len(found) <= n_columns
+        there = len(found) == n_columns
         return there and all(number_in(found[i]) is not None for i in places)
 
     return unclosed(block, n_rows, delimiter, is_row, max(places))

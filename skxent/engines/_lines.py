@@ -123,9 +123,10 @@ def unclosed(
             continue
         ends = block[start : start + 1] in (b"", b"\r", b"\n", delimiter.encode())
         # The lines as they would be without quotes, from the one that the cell begins in, unless
-        # what makes a row of that one is before the cell.
+        # what makes a row of that one is before the cell, to the one that it ends in.
         line = block[block.rfind(b"\n", 0, cell.start()) + 1 : cell.start()]
-        lines = (line + cell[0][1:-1]).decode("utf-8", "replace").splitlines()
+        more = block[start : start + _AHEAD[0]].partition(b"\n")[0]
+        lines = (line + cell[0][1:-1] + more).decode("utf-8", "replace").splitlines()
         lines = lines[1 if line.count(delimiter.encode()) >= last else 0 :]
         lines = [line for line in lines if len(line) < _AHEAD[0]]
         if not ends or any(map(is_row, csv.reader(lines, delimiter=delimiter))):

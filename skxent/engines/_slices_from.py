@@ -69,7 +69,14 @@ def _count(
     positive = reading.of_one_class(layout, chunk.where)
     drop = reading.nulls == "drop"
     with locating(chunk, layout):
-        rows = rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
+        rows = rows_of(
+            chunk,
+            layout,
+            reading.labels,
+            drop=drop,
+            from_logits=reading.from_logits,
+            renormalize=reading.renormalize,
+        )
         if ones_for_zeros(rows.weight) is not None:
             found._add((), None, rows.n_dropped)
             return

@@ -40,7 +40,14 @@ def _count(
 ) -> None:
     drop = reading.nulls == "drop"
     with locating(chunk, layout):
-        rows = rows_of(chunk, layout, reading.labels, drop=drop, from_logits=reading.from_logits)
+        rows = rows_of(
+            chunk,
+            layout,
+            reading.labels,
+            drop=drop,
+            from_logits=reading.from_logits,
+            renormalize=reading.renormalize,
+        )
         tally.take(_batch(rows, chunk, reading, positive))
     if rows.n_dropped:
         tally.leave_out(rows.n_dropped)

@@ -280,7 +280,7 @@ class GroupedLogLossAccumulator(Accumulator):
         return {"by": by, "n_dropped": n_dropped, "totals": saved}
 
     def _take_tree(self, tree: dict[str, Any]) -> None:
-        self.by, self._n_dropped = tuple(tree["by"]), tree["n_dropped"]
+        self.by, self._n_dropped = tuple(tree["by"]), tree.get("n_dropped", 0)
         self._totals = None if tree["totals"] is None else SliceTotals.of_tree(tree["totals"])
 
     def __repr__(self) -> str:

@@ -239,6 +239,12 @@ def test_a_file_counts_once(command, again, tmp_path, capsys):
     assert not (tmp_path / "c").exists()
 
 
+@pytest.mark.parametrize("again", ["{folder}/old.parquet", "file://{folder}/old.parquet"])
+def test_a_file_of_a_folder_counts_once(again, old, tmp_path, capsys):
+    code, _, err = run(capsys, "report", tmp_path, again.format(folder=tmp_path), *READ)
+    assert (code, err.count("is named twice: its rows would count twice")) == (2, 1)
+
+
 def test_a_pattern_of_saved_sums(tmp_path, capsys):
     sums(tmp_path)
     code, _, err = run(capsys, "merge", tmp_path / "?.skx", "--save", tmp_path / "week")

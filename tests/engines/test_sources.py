@@ -1,5 +1,7 @@
 """Reports from whatever streams: the same as from arrays, and errors that say where."""
 
+import decimal
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -95,6 +97,86 @@ def test_several_files_are_one(tmp_path):
     number = int(EXPECTED.worst_rows["row"][0])
     name = f"{tmp_path}/part-{number // 125}.parquet:{number % 125}"
     assert report.worst_rows["row"][0] == name
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_groups_of_files_are_of_one_kind(n_jobs, tmp_path):
+    """Else 7 and "7" would be two groups, and the interval too narrow."""
+    first = table(40).drop_columns("other")
+    number = pa.array([i % 5 for i in range(40)])
+    place = first.column_names.index("patient")
+    options = {"y": "kind", "groups": "patient", "n_jobs": n_jobs}
+    sides = {"a": number, "b": number.cast(pa.float64()), "c": number.cast(pa.string())}
+    for name, groups in sides.items():
+        data = first.set_column(place, "patient", groups)
+        pq.write_table(data, tmp_path / f"{name}.parquet")
+    a, b, c = (tmp_path / f"{name}.parquet" for name in sides)
+    assert log_loss_report_from([a, b], **options, **QUICK).about.n_groups == 5
+    said = r"c\.parquet: column 'patient' holds text as groups, and numbers in .*a\.parquet, none"
+    with pytest.raises(ValueError, match=said):
+        log_loss_report_from([a, c], **options)
+
+
+def test_a_number_of_a_dictionary_may_stand_for_null():
+    codes = pa.array([0, 1, 2, 0])
+    kinds = pa.DictionaryArray.from_arrays(codes, pa.array(["a", "b", None]))
+    groups = pa.DictionaryArray.from_arrays(codes, pa.array(["x", "y", "z"]))
+    weights = pa.DictionaryArray.from_arrays(codes, pa.array([1.0, 2.0, 4.0]))
+    data = pa.table(
+        {"y": kinds, "g": groups, "w": weights, "p_a": [0.9, 0.2, 0.5, 0.8]}
+        | {"p_b": [0.1, 0.8, 0.5, 0.2]}
+    )
+    with pytest.raises(ValueError, match="row 2, column 'y': there is no value"):
+        log_loss_report_from(data, y="y")
+    options = {"y": "y", "groups": "g", "weight": "w", "nulls": "drop"}
+    report = log_loss_report_from(data, **options, **QUICK)
+    expected = -(np.log(0.9) + 2 * np.log(0.8) + np.log(0.8)) / 4
+    assert report.overall["log_loss"] == pytest.approx(expected, rel=1e-12)
+    assert report.about.n_groups == 2
+
+
+def test_lists_of_decimals():
+    numbers = [[decimal.Decimal("0.250"), decimal.Decimal("0.750")]] * 2
+    data = pa.table({"y": ["a", "b"], "p": pa.array(numbers, pa.list_(pa.decimal128(4, 3)))})
+    report = log_loss_report_from(data, y="y", proba="p", labels=["a", "b"], **QUICK)
+    assert report.overall["log_loss"] == pytest.approx(-np.log([0.25, 0.75]).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1.0, 50.0])
+@pytest.mark.parametrize("extra", ["p_total", "p_max"])
+def test_a_column_beside_the_classes_is_no_class_of_rows_that_are_divided(extra, scale):
+    """A total would halve every probability, without a word."""
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(3), size=30)
+    beside = p.sum(axis=1) if extra == "p_total" else p.max(axis=1)
+    columns = {f"p_{c}": scale * p[:, j] for j, c in enumerate("abc")} | {extra: scale * beside}
+    data = pa.table({"y": list("abc") * 10} | columns)
+    options = {"y": "y", "renormalize": True}
+    named = {"proba": ["p_a", "p_b", "p_c"]}
+    if extra == "p_total" or scale == 1:
+        said = f"column {extra!r} .*, and none here has its label: if it is no class, name"
+        with pytest.raises(ValueError, match=said):
+            log_loss_report_from(data, **options)
+    report = log_loss_report_from(data, **options, **named, **QUICK)
+    expected = -np.log(p[np.arange(30), [0, 1, 2] * 10]).mean()
+    assert report.overall["log_loss"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_class_without_rows_is_one_where_rows_are_divided():
+    p = np.array([[2.0, 1.0, 1.0], [1.0, 2.0, 1.0]] * 10)
+    columns = {f"p_{c}": p[:, j] for j, c in enumerate("abc")}
+    data = pa.table({"y": ["a", "b"] * 10} | columns)
+    report = log_loss_report_from(data, y="y", renormalize=True, **QUICK)
+    assert report.overall["log_loss"] == pytest.approx(np.log(2), rel=1e-12)
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_lists_of_rows_that_are_left_out_may_hold_anything(off):
+    lists = [[0.25, 0.75], [9.0, 1.0] if off else [0.5, 0.5], [0.75, 0.25]]
+    data = pa.table({"y": ["a", None, "b"], "p": pa.array(lists)})
+    options = {"y": "y", "proba": "p", "labels": ["a", "b"], "nulls": "drop"}
+    report = log_loss_report_from(data, **options, **QUICK)
+    assert report.overall["log_loss"] == pytest.approx(-np.log(0.25), rel=1e-12)
 
 
 def test_columns_may_be_in_another_order_in_each_file(tmp_path):

@@ -392,6 +392,11 @@ def test_two_quotes_of_two_rows_do_not_hide_the_rows_between(first, second, betw
     path.write_bytes(end.join([HEAD, *map(LINE.format, notes)]).encode())
     with pytest.raises(ValueError, match=r"a\.csv, row 2: a cell begins with a quote that only"):
         log_loss_report_from(path, y="kind", weight="w")
+    # The same behind all numbers.
+    rows = [f"a,1,.5,.5,{note},z" for note in notes]
+    path.write_bytes(end.join(["kind,w,p_a,p_b,note,more", *rows]).encode())
+    with pytest.raises(ValueError, match=r"a\.csv, row 2: a cell begins with a quote that only"):
+        log_loss_report_from(path, y="kind", weight="w")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -403,9 +408,9 @@ def test_cells_of_several_lines_are_cells(cell, end, tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(end.join([HEAD, *map(LINE.format, notes)]).encode())
     report = log_loss_report_from(path, y="kind", weight="w", **QUICK)
-    assert report.support.sum() == 4
+    assert report.per_class["support"].sum() == 4
     # The same behind all numbers, where the first line is a row without the cell.
     rows = [f"a,1,.5,.5,{note},z" for note in notes]
     path.write_bytes(end.join(["kind,w,p_a,p_b,note,more", *rows]).encode())
     report = log_loss_report_from(path, y="kind", weight="w", **QUICK)
-    assert report.support.sum() == 4
+    assert report.per_class["support"].sum() == 4

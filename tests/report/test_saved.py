@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from reports import QUICK, data, same
 from test_accumulator import totals, unchanged
 
-from skxent import LogLossAccumulator
-from skxent.statistic._store import as_bytes
+from skxent import GroupedLogLossAccumulator, LogLossAccumulator, LogLossComparisonAccumulator
+from skxent.statistic._store import as_bytes, from_bytes
 
 # Saved by the first format. Until there is a release, it is made anew where what is saved
 # changes: run `save_example`; from then on every format has its own, and all are read.
@@ -183,6 +183,23 @@ def test_what_an_older_version_saved_is_read():
     assert found.worst_rows["row"].tolist() == expected.worst_rows["row"].tolist()
     kept = [[n for n in a.notes if not n.startswith("No e-value")] for a in (found, expected)]
     assert kept[0] == kept[1]
+
+
+def test_sums_that_were_saved_before_rows_were_left_out_are_read(tmp_path):
+    p = np.random.default_rng(0).dirichlet(np.ones(3), size=30)
+    y, place = np.arange(30) % 3, np.arange(30) % 2
+    compared = LogLossComparisonAccumulator(range(3)).update(y, {"a": p, "b": p[::-1]})
+    grouped = GroupedLogLossAccumulator(range(3)).update(y, p, by=place)
+    for whole in (compared, grouped):
+        path = tmp_path / "saved"
+        whole.save(path)
+        kind = json.loads(path.read_bytes()[28:].partition(b', "values"')[0] + b"}")["kind"]
+        tree = from_bytes(path.read_bytes(), kind, path)
+        del tree["n_dropped"]
+        path.write_bytes(as_bytes(kind, tree))
+        np.testing.assert_array_equal(
+            type(whole).load(path).report().log_loss, whole.report().log_loss
+        )
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(path, monkeypatch):
