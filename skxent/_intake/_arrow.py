@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skxent._intake._beside import check_divided
 from skxent._intake._codes import encode
 from skxent._intake._columns import BadDataError, Layout, is_text_file
 from skxent._intake._containers import by_spelling
@@ -20,10 +21,7 @@ from skxent._typing import FloatArray, IntArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Chunk", "Places", "Rows", "beyond", "rows_of"]
-
-# Rows sum to 1 up to this; and so many of them sum to twice a column by no chance.
-_OFF, _SURE = 1e-4, 10
+__all__ = ["Chunk", "Places", "Rows", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,8 @@ def rows_of(
         proba[missing] = 0.0 if from_logits else 1.0 / (2 if proba.ndim == 1 else proba.shape[1])
     codes = found.codes()
     if renormalize and not from_logits and layout.kind == "columns":
-        _check_classes(proba, codes, missing, chunk, layout)
+        kept = slice(None) if missing is None else ~missing
+        check_divided(proba[kept], codes[kept], layout, chunk.where)
     return Rows(
         codes=codes,
         proba=proba,
@@ -118,36 +117,6 @@ def rows_of(
         row_ids=None if columns.row_ids is None else found.names(columns.row_ids),
         dropped=missing,
     )
-
-
-def _check_classes(
-    proba: FloatArray,
-    codes: IntArray,
-    missing: NDArray[np.bool_] | None,
-    chunk: Chunk,
-    layout: Layout,
-) -> None:
-    """
-    Refuse a column that makes the rows sum to something else than 1, and is that of no class.
-
-    To divide each row by its sum would hide it: a total beside the classes halves all of them.
-    """
-    p = proba if missing is None else proba[~missing]
-    sums = p.sum(axis=1)
-    if not len(p) or (abs(sums - 1) < _OFF).any():
-        return
-    seen = np.bincount(codes if missing is None else codes[~missing], minlength=p.shape[1])
-    for j in np.flatnonzero(seen == 0).tolist():
-        rest = sums - p[:, j]
-        many = len(p) >= _SURE and p.shape[1] > 2
-        is_total = many and np.allclose(rest, p[:, j], rtol=1e-6)
-        if p[:, j].any() and (is_total or (abs(rest - 1) < _OFF).all()):
-            what = "is the sum of the others" if is_total else "takes the rows beyond 1"
-            msg = (
-                f"{chunk.where}: column {layout.proba[j]!r} {what}, and none here has its label: "
-                f"if it is no class, name the columns of the classes in proba."
-            )
-            raise BadDataError(msg)
 
 
 def _keep_the_rules(proba: FloatArray, *, from_logits: bool) -> bool:
@@ -378,16 +347,3 @@ def _is_table(column: Any, k: int) -> bool:
     if column.null_count or (_lengths(column) != k).any():
         return False
     return not column.flatten().null_count
-
-
-def beyond(chunk: Chunk, layout: Layout, row: int) -> str | None:
-    """The column without which a row sums to 1, if no row has its label: it may be no class."""
-    import pyarrow.compute as pc
-
-    seen = {str(value) for value in pc.unique(chunk.batch.column(layout.columns.y)).to_pylist()}
-    numbers = [float(chunk.batch.column(name)[row].as_py() or 0) for name in layout.proba]
-    for name, number in zip(layout.proba, numbers, strict=True):
-        has_rows = any(name.endswith(text) for text in seen)
-        if number and not has_rows and abs(sum(numbers) - number - 1) < 1e-4:
-            return name
-    return None

@@ -11,7 +11,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from skxent._intake._arguments import check_choice
-from skxent._intake._arrow import Chunk, beyond
+from skxent._intake._arrow import Chunk
+from skxent._intake._beside import beyond
 from skxent._intake._columns import BadDataError, Columns, Layout
 
 __all__ = ["NULLS", "Reading", "locating"]
@@ -68,7 +69,7 @@ def _located(message: str, chunk: Chunk, layout: Layout) -> str:
 
     # The rules number what they are given, which is the chunk.
     off = re.search(r"\brow (\d+) sums to", message)
-    if off and layout.kind == "columns" and (other := beyond(chunk, layout, int(off[1]))):
+    if off and layout.kind == "columns" and (other := beyond(chunk.batch, layout, int(off[1]))):
         message = message.replace(" To divide each row by its sum pass renormalize=True.", "")
         message += (
             f" Without column {other!r} this row sums to 1, and none here has its label: if it is "
