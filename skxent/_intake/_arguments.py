@@ -37,6 +37,7 @@ __all__ = [
     "check_seed",
     "check_subsample",
     "check_weight",
+    "check_whole",
     "same_length",
 ]
 
@@ -48,13 +49,10 @@ def _number(value: object) -> float:
     return as_float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _whole(value: int, least: int, rule: str) -> int:
-    """An integer not below `least`, or an error that says the rule."""
-    if not _is_whole(value) or value < least:
+def check_whole(value: Any, least: int, rule: str, most: float = math.inf) -> int:
+    """An integer within the bounds, or an error that says the rule."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not least <= value <= most:
         msg = f"{rule}; got {value!r}."
         raise ValueError(msg)
     return int(value)
@@ -100,17 +98,17 @@ def check_level(confidence_level: float) -> float:
 
 
 def check_n_null(n_null: int) -> int:
-    return _whole(n_null, 0, "n_null must be a number of draws, such as 200, or 0 for none")
+    return check_whole(n_null, 0, "n_null must be a number of draws, such as 200, or 0 for none")
 
 
 def check_count(value: int, name: str) -> int:
     """A number of things, at least one."""
-    return _whole(value, 1, f"{name} must be an integer above 0")
+    return check_whole(value, 1, f"{name} must be an integer above 0")
 
 
 def check_subsample(subsample: int) -> int:
     rule = "subsample must be a number of rows to keep, such as 10000, or 0 for none"
-    return _whole(subsample, 0, rule)
+    return check_whole(subsample, 0, rule)
 
 
 def check_seed(random_state: Any) -> int:
@@ -119,13 +117,8 @@ def check_seed(random_state: Any) -> int:
         random_state = np.random.RandomState()
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
-    if not _is_whole(random_state) or not 0 <= random_state < 2**32:
-        msg = (
-            f"random_state must be an integer from 0 to 2**32 - 1, a RandomState or None; got "
-            f"{random_state!r}."
-        )
-        raise ValueError(msg)
-    return int(random_state)
+    rule = "random_state must be an integer from 0 to 2**32 - 1, a RandomState or None"
+    return check_whole(random_state, 0, rule, 2**32 - 1)
 
 
 def check_names(target_names: Iterable[Any] | None, labels: NDArray[Any]) -> tuple[Any, ...]:

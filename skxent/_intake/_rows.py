@@ -85,17 +85,24 @@ def check_labelled(
     On the device of `y_proba`, if `anywhere`; else labels and weights on a device come to host
     memory, and the probabilities block by block when they are read.
     """
-    proba = as_table(
-        y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize, anywhere=True
-    )
-    check_pos_label(pos_label)
-    y_true = rows_of_cells(y_true, "y_true")
+    y_true, proba = _beside(y_true, y_proba, pos_label, from_logits, renormalize)
     if is_table(y_true, proba):
         rows = _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
     else:
         column = LabelColumn.of(y_true, "y_true", proba.backend)
         rows = _labelled(column, proba, labels, pos_label, sample_weight)
     return rows if anywhere else _brought(rows)
+
+
+def _beside(
+    y_true: ArrayLike, y_proba: ArrayLike, pos_label: Any, from_logits: bool, renormalize: bool
+) -> tuple[ArrayLike, Table]:
+    """What `y_true` is, which has not been looked at, and a table of the probabilities."""
+    proba = as_table(
+        y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize, anywhere=True
+    )
+    check_pos_label(pos_label)
+    return rows_of_cells(y_true, "y_true"), proba
 
 
 def _brought(rows: Labelled) -> Labelled:
@@ -226,11 +233,7 @@ def check_pair(
     renormalize: bool,
 ) -> Labelled | Paired:
     """Labels or distributions beside probabilities, told apart by shape and dtype."""
-    proba = as_table(
-        y_proba, "y_proba", from_logits=from_logits, renormalize=renormalize, anywhere=True
-    )
-    check_pos_label(pos_label)
-    y_true = rows_of_cells(y_true, "y_true")
+    y_true, proba = _beside(y_true, y_proba, pos_label, from_logits, renormalize)
     if is_table(y_true, proba):
         target = table_beside(y_true, proba, renormalize=renormalize)
         target, proba, _ = aligned(target, proba, labels, pos_label)

@@ -55,8 +55,8 @@ def stream_of(source: Any, name: str = "batches") -> Stream:
     found = _arrow_stream(source) or _lazy_stream(source)
     if found is not None:
         return found
-    if _is_frame(source):
-        return _frames(iter([source]), _length(source))
+    if hasattr(source, "columns") or hasattr(source, "__arrow_c_stream__"):
+        return _frames(iter([source]), len(source) if hasattr(source, "__len__") else None)
     if isinstance(source, dict | str | bytes) or not isinstance(source, Iterable):
         msg = (
             f"{name} must be Arrow batches, a table, a reader or a data set, a data frame or a "
@@ -159,14 +159,6 @@ def _of_duckdb(source: Any) -> Stream:
         return _cut(reader(source.project(quoted), batch_rows(len(names))))
 
     return Stream(reader(source.limit(0), 1).schema, read)
-
-
-def _is_frame(source: Any) -> bool:
-    return hasattr(source, "columns") or hasattr(source, "__arrow_c_stream__")
-
-
-def _length(source: Any) -> int | None:
-    return len(source) if hasattr(source, "__len__") else None
 
 
 def _frames(frames: Iterator[Any], n_rows: int | None) -> Stream:

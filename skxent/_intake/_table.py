@@ -160,7 +160,10 @@ class Table:
     def distributions(self) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
         """Checked blocks of probabilities with their logarithms, one column a class."""
         for rows, p, logp in self.tall():
-            yield rows, p, self._logs(p) if logp is None else logp
+            if logp is None:
+                with np.errstate(divide="ignore"):
+                    logp = self.backend.xp.log(p)
+            yield rows, p, logp
 
     def tall(
         self, n_rows: int | None = None

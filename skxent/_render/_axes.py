@@ -6,11 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skxent._intake._arguments import check_whole
 from skxent._render._words import text_width
 from skxent._typing import FloatArray, IntArray
 
@@ -83,10 +83,8 @@ def ratio(above: FloatArray, below: FloatArray) -> FloatArray:
 
 def worst_first(contribution: FloatArray, max_classes: int | None) -> tuple[IntArray, IntArray]:
     """The classes to show, those that cost most first, and those that are left."""
-    wrong = isinstance(max_classes, bool) or not isinstance(max_classes, Integral | None)
-    if wrong or (max_classes is not None and max_classes < 1):
-        msg = f"max_classes must be an integer above 0, or None for all; got {max_classes!r}."
-        raise ValueError(msg)
+    if max_classes is not None:
+        check_whole(max_classes, 1, "max_classes must be an integer above 0, or None for all")
     order = np.argsort(-np.nan_to_num(contribution, nan=-math.inf, posinf=math.inf), kind="stable")
     return order[:max_classes], order[len(order) if max_classes is None else max_classes :]
 

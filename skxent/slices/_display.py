@@ -18,7 +18,7 @@ from skxent._render._axes import (
     require_matplotlib,
     write_beside,
 )
-from skxent._render._words import cell, unit_name
+from skxent._render._words import cell, shortened, unit_name
 from skxent.slices._content import SlicesContent
 from skxent.slices._text import shown
 
@@ -105,7 +105,7 @@ class LogLossSlicesDisplay:
             expected, lines, s=34, marker="D", facecolors="none", edgecolors=ink(ax), zorder=3,
             label="expected by the model",
         )  # fmt: skip
-        names = [_fitted(content.names[i]) for i in some]
+        names = [shortened(content.names[i], _MOST_LETTERS) for i in some]
         label_lines(ax, names)
         p_values = [cell("p_value", float(content.p_value[i]), content.n_draws) for i in some]
         write_beside(ax, "p", p_values)
@@ -114,9 +114,3 @@ class LogLossSlicesDisplay:
         legend = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
         plainly([heading, *legend.get_texts()])
         return self
-
-
-def _fitted(name: str) -> str:
-    """A name as a plot shows it, the end of it cut off if it is long."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from skxent._intake._arguments import (
     check_n_null,
     check_names,
     check_seed,
+    check_whole,
 )
 from skxent._intake._features import check_columns, check_features
 from skxent._intake._groups import check_groups
@@ -367,12 +368,8 @@ def _checked(
     max_depth: object, n_bins: object, min_share: object, n_null: int, recalibration: object
 ) -> dict[str, Any]:
     """How to search, or an error for the first of these that is not what it may be."""
-    whole = {"max_depth": (max_depth, 1, 2), "n_bins": (n_bins, 2, 20)}
-    for name, (value, least, most) in whole.items():
-        integer = isinstance(value, Integral) and not isinstance(value, bool)
-        if not integer or not least <= value <= most:  # type: ignore[operator]
-            msg = f"{name} must be an integer from {least} to {most}; got {value!r}."
-            raise ValueError(msg)
+    depth = check_whole(max_depth, 1, "max_depth must be an integer from 1 to 2", 2)
+    bins = check_whole(n_bins, 2, "n_bins must be an integer from 2 to 20", 20)
     real = isinstance(min_share, Real) and not isinstance(min_share, bool)
     if not real or not 0 <= min_share < 0.5:  # type: ignore[operator]
         msg = f"min_share must be a number from 0 up to, but not, 0.5; got {min_share!r}."
@@ -383,8 +380,8 @@ def _checked(
         msg = "n_null must be at least 1: without drawn labels there are no tests; got 0."
         raise ValueError(msg)
     return {
-        "max_depth": int(max_depth),  # type: ignore[call-overload]
-        "n_bins": int(n_bins),  # type: ignore[call-overload]
+        "max_depth": depth,
+        "n_bins": bins,
         "min_share": float(min_share),  # type: ignore[arg-type]
         "n_draws": n_draws,
     }
