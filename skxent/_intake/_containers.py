@@ -277,7 +277,10 @@ def take_rows(X: Any, rows: IntArray) -> Any:
     """Rows of an array, a sparse matrix, a data frame or a list."""
     if hasattr(X, "iloc"):
         return X.iloc[rows]
-    if hasattr(X, "take") and not isinstance(X, np.ndarray):  # pyarrow
+    if hasattr(X, "__array_namespace__") and not isinstance(X, np.ndarray):
+        xp = X.__array_namespace__()
+        return xp.take(X, xp.asarray(rows, device=X.device), axis=0)
+    if hasattr(X, "to_pylist"):  # pyarrow
         return X.take(rows)
     if isinstance(X, list | tuple):
         return [X[i] for i in rows]

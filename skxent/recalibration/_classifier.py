@@ -335,10 +335,13 @@ def _checked(y: Any) -> LabelArray:
     if y is None:
         msg = "RecalibratedClassifier requires y to be passed, but the target y is None."
         raise ValueError(msg)
-    # scikit-learn makes floats of pandas' nullable integers, which merges large ones.
-    labels = as_labels(y if np.ndim(y) == 1 else column_or_1d(y, warn=True), "y")
-    if labels.dtype.kind == "O" and all(isinstance(label, int) for label in labels.tolist()):
-        labels = np.array(labels.tolist())
+    column = column_or_1d(y, warn=True)
+    # It makes floats of pandas' nullable integers, which merges large ones.
+    floats = isinstance(column, np.ndarray) and column.dtype.kind == "f"
+    nullable = floats and not isinstance(getattr(y, "dtype", None), np.dtype)
+    labels = as_labels(y if nullable else column, "y")
+    if nullable and all(isinstance(label, int | float) for label in labels.tolist()):
+        labels = np.array(labels.tolist())  # of objects, with older versions of pandas
     if not len(labels):
         msg = "y has no rows: a classifier needs some of at least two classes."
         raise ValueError(msg)

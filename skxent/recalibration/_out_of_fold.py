@@ -20,7 +20,14 @@ from skxent._intake._predictions import predictions
 from skxent._typing import IntArray, LabelArray
 from skxent.recalibration._copies import Units, fold_numbers
 
-__all__ = ["Folds", "fold_of_each_row", "folds_of", "out_of_fold", "predicted_table"]
+__all__ = [
+    "Folds",
+    "fold_of_each_row",
+    "folds_of",
+    "out_of_fold",
+    "predicted_table",
+    "rows_for",
+]
 
 # Rows to fit to, and rows to predict.
 Folds = list[tuple[IntArray, IntArray]]
@@ -160,12 +167,16 @@ def _predicted(
     labels: LabelArray,
 ) -> tuple[NDArray[Any], NDArray[np.bool_], bool]:
     """Fit to some rows and predict others; also whether their classes were among those."""
-    X_train, X_test = take_rows(X, train), take_rows(X, test)
-    if _is_pairwise(estimator):  # a column for each row that is fitted to
-        X_train, X_test = X_train[:, train], X_test[:, train]
+    X_train, X_test = (rows_for(estimator, X, rows, train) for rows in (train, test))
     estimator.fit(X_train, y[train], **dict(_of_rows(params, train, len(y))))
     table, classes, logits = predicted_table(estimator, X_test, labels)
     return table, encode(y[test], classes) >= 0, logits
+
+
+def rows_for(estimator: Any, X: Any, rows: IntArray, fitted_to: IntArray) -> Any:
+    """Rows; of a kernel, or of distances, with a column for each row that is fitted to."""
+    found = take_rows(X, rows)
+    return found[:, fitted_to] if _is_pairwise(estimator) else found
 
 
 def _is_pairwise(estimator: Any) -> bool:

@@ -14,13 +14,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skxent._intake._arguments import check_choice, check_weight
-from skxent._intake._containers import take_rows
 from skxent._intake._groups import check_groups
 from skxent._intake._labels import as_labels, distinct, encode, shown
 from skxent._intake._predictions import predictions, refuse_other_type, what_it_lacks
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._intake._warn import warn
-from skxent._typing import FloatArray, IntArray
+from skxent._typing import IntArray
+from skxent.recalibration._out_of_fold import rows_for
 from skxent.report._options import Source
 from skxent.report._rows import row_index
 
@@ -32,7 +32,7 @@ class Predicted:
     """Labels beside the probabilities that estimators predicted for them."""
 
     y_true: NDArray[Any]
-    y_proba: FloatArray
+    y_proba: NDArray[Any]
     labels: NDArray[Any]
     """Of the columns."""
     known: NDArray[np.bool_]
@@ -126,9 +126,9 @@ def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicte
         )
         raise ValueError(msg)
     array = as_labels(y, "y")
-    tests = [np.asarray(test) for test in cv_results["indices"]["test"]]
-    # A splitter may give masks as well as numbers.
-    tests = [np.flatnonzero(test) if test.dtype == bool else test for test in tests]
+    indices = cv_results["indices"]
+    tests = _numbers_of(indices["test"])
+    trains = _numbers_of(indices.get("train", tests))  # for kernels alone
     rows = np.concatenate(tests)
     n_rows = len(X) if isinstance(X, list | tuple) else X.shape[0]
     if not len(array) == n_rows > rows.max():
@@ -138,8 +138,10 @@ def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicte
         )
         raise ValueError(msg)
     found = [
-        _of_fold(i, estimator, take_rows(X, test))
-        for i, (estimator, test) in enumerate(zip(cv_results["estimator"], tests, strict=True))
+        _of_fold(i, estimator, rows_for(estimator, X, test, train))
+        for i, (estimator, train, test) in enumerate(
+            zip(cv_results["estimator"], trains, tests, strict=True)
+        )
     ]
     labels = _all_labels(distinct(array, "y"), [classes for _, classes in found])
     unseen = np.concatenate(
@@ -149,6 +151,12 @@ def out_of_fold(cv_results: Mapping[str, Any], X: Any, y: ArrayLike) -> Predicte
     table, index = _spread(found, labels), row_index(y, X)
     model = _model_name(cv_results["estimator"][0])
     return Predicted(array[rows], table, labels, known, unseen, rows, index, model)
+
+
+def _numbers_of(folds: Sequence[ArrayLike]) -> list[IntArray]:
+    """Row numbers, also where a splitter gives masks."""
+    arrays = [np.asarray(fold) for fold in folds]
+    return [np.flatnonzero(fold) if fold.dtype == bool else fold for fold in arrays]
 
 
 def with_all_classes(estimator: Any, X: Any, y: ArrayLike) -> Predicted:
@@ -196,9 +204,14 @@ def _all_labels(
     return labels
 
 
-def _spread(found: Sequence[tuple[NDArray[Any], NDArray[Any]]], labels: NDArray[Any]) -> FloatArray:
+def _spread(
+    found: Sequence[tuple[NDArray[Any], NDArray[Any]]], labels: NDArray[Any]
+) -> NDArray[Any]:
     """Tables with columns for some of the labels, stacked in one with columns for all."""
-    table = np.zeros((sum(len(values) for values, _ in found), len(labels)))
+    # Half precision is kept, since its rows may be farther from a sum of 1.
+    half = all(values.dtype == np.float16 for values, _ in found)
+    n_rows = sum(len(values) for values, _ in found)
+    table = np.zeros((n_rows, len(labels)), np.float16 if half else np.float64)
     start = 0
     for values, classes in found:
         table[start : start + len(values), encode(classes, labels)] = values

@@ -61,10 +61,17 @@ def data(n=600, k=3, seed=0):
     )
 
 
-@pytest.mark.slow
+BASES = (LogisticRegression(), LinearSVC(tol=1e-9), GaussianNB())
+QUICKEST = (BASES[2], "bias")
+CHECKED = [
+    pytest.param(base, method, marks=() if (base, method) == QUICKEST else pytest.mark.slow)
+    for base in BASES
+    for method in ("auto", *METHODS)
+]
+
+
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("method", ["auto", *METHODS])
-@pytest.mark.parametrize("base", [LogisticRegression(), LinearSVC(tol=1e-9), GaussianNB()], ids=str)
+@pytest.mark.parametrize(("base", "method"), CHECKED, ids=str)
 def test_scikit_learns_checks_pass(base, method):
     """Also those that take a row of weight 2 for two copies of it."""
     results = check_estimator(RecalibratedClassifier(base, method=method, cv=3))
@@ -492,6 +499,18 @@ def test_sparse_rows_and_lists():
     for rows_ in (csr_array(X), X.tolist()):
         found = RecalibratedClassifier(LogisticRegression(), method="bias").fit(rows_, y)
         assert_allclose(found.predict_proba(rows_), expected.predict_proba(X), atol=1e-4)
+
+
+def test_rows_of_a_tensor():
+    """Its `take` is that of all its numbers in a row."""
+    torch = pytest.importorskip("torch")
+    X, y = data(200)
+    expected = RecalibratedClassifier(LogisticRegression(), method="bias").fit(X, y)
+    tensor = torch.asarray(X)
+    found = RecalibratedClassifier(LogisticRegression(), method="bias").fit(
+        tensor, torch.asarray(y)
+    )
+    assert_allclose(found.predict_proba(tensor), expected.predict_proba(X), atol=1e-9)
 
 
 def test_a_class_that_a_fold_lacks():

@@ -20,6 +20,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import StackingClassifier
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
+from sklearn.metrics import pairwise_distances
 from sklearn.model_selection import (
     GroupKFold,
     KFold,
@@ -33,6 +34,7 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -446,6 +448,41 @@ def test_folds_may_be_masks():
         LogisticRegression(), X, Y, cv=[tuple(map(np.flatnonzero, m)) for m in masks]
     )
     assert same(from_cv(LogisticRegression(), X, Y, cv=masks), expected)
+
+
+@pytest.mark.parametrize("as_masks", [False, True])
+def test_kernels_are_cut_by_rows_and_columns(as_masks):
+    X, y = load_iris(return_X_y=True)
+    distances = pairwise_distances(X)
+    by_rows, by_distance = KNeighborsClassifier(9), KNeighborsClassifier(9, metric="precomputed")
+    expected = LogLossReport.from_cv(by_rows, X, y, cv=3, **QUICK).overall["log_loss"]
+    found = model_selection.cross_validate(
+        by_distance, distances, y, cv=3, return_estimator=True, return_indices=True
+    )
+    if as_masks:
+        found["indices"] = {
+            part: [np.isin(np.arange(150), fold) for fold in folds]
+            for part, folds in found["indices"].items()
+        }
+        found["indices"]["test"] = [~fold for fold in found["indices"]["train"]]
+    report = LogLossReport.from_cv_results(found, distances, y, **QUICK)
+    assert report.overall["log_loss"] == pytest.approx(expected, abs=0.02)
+
+
+class Half(GaussianNB):
+    """Its rows sum to 1 as far as 16 bits can say."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X).astype(np.float16)
+
+
+def test_rows_of_half_precision_may_be_farther_from_a_sum_of_1():
+    X, y = load_iris(return_X_y=True)
+    model = Half().fit(X, y)
+    assert abs(model.predict_proba(X).sum(axis=1, dtype=float) - 1).max() > 1e-4
+    found = LogLossReport.from_estimator(model, X, y, **QUICK)
+    assert same(found, quick(y, model.predict_proba(X)))
+    LogLossReport.from_cv(model, X, y, **QUICK)
 
 
 @pytest.mark.parametrize("verbose", [False, True])
