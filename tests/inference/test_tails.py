@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, pearson3, poisson
 
 from skxent._inference._tails import Parts, tail_of_sum
 
@@ -59,3 +59,30 @@ def test_each_side_has_its_own_tail():
         tail = counts(probabilities, numbers)[2]
         other = counts([1 - p for p in probabilities], numbers)[2]
         assert tail == pytest.approx(other[::-1], rel=1e-8)
+
+
+def poisson_parts(rate, scale=1.0):
+    """Rare events that cost `scale` each."""
+    sizes = (rate, np.inf, 1.0, 0.0, 1.0)
+    return Parts(*(np.asarray(scale * x) for x in sizes))
+
+
+@pytest.mark.parametrize(("rate", "count"), [(0.01, 1), (0.5, 4), (5.0, 12), (5.0, 1), (40.0, 60)])
+def test_a_poisson_count_has_its_tail_or_that_of_the_curve_half_a_step_nearer(rate, count):
+    gap, skewness = count - rate, rate**-0.5
+    curve, tail = pearson3(skewness), poisson.sf(count - 1, rate)
+    expected = max(curve.sf((gap - 0.5) / rate**0.5), tail)
+    if gap < 0:
+        expected = max(curve.cdf((gap + 0.5) / rate**0.5), poisson.cdf(count, rate))
+    for scale in (1.0, 3.0, 0.01):  # whatever an event costs
+        of_sum = (scale * gap, scale**2 * rate, scale**3 * rate)
+        found = tail_of_sum(*map(np.asarray, of_sum), poisson_parts(rate, scale))
+        assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_rare_part_has_a_tail_of_its_own_where_the_skewness_vanishes():
+    """Beside parts that go the other way: jumps of 5 deviations, of which 0.04 are expected."""
+    for sign in (1.0, -1.0):
+        parts = Parts(*map(np.asarray, (np.inf, np.inf, 5.0, 5.0, 0.0)))
+        found = tail_of_sum(np.asarray(sign * 4.8), np.asarray(1.0), np.asarray(0.0), parts)
+        assert found == pytest.approx(poisson.sf(0, 0.04))
