@@ -233,7 +233,7 @@ def test_an_interval_of_a_skewed_mean_is_halls(skewness):
 def test_a_spread_of_rounding_is_none(interval, rounding):
     """Beside a mean of 100, of whose square ten observations vary by half of that, or twice."""
     variance = 100**2 * rounding / 10 * np.array([0.5, 2.0])
-    low, high = interval(of([100.0] * 2, variance, [1.0, 0.0], [10] * 2), 0.9)
+    low, high = interval(of([100.0] * 2, variance, [0.0] * 2, [10] * 2), 0.9)
     assert low[0] == high[0] == 100
     assert high[1] - low[1] == pytest.approx(
         2 * stats.t.ppf(0.95, 9) * math.sqrt(variance[1]), rel=0.05

@@ -95,6 +95,8 @@ def skipped(node, parent):
         return True
     if node in getattr(parent, "decorator_list", []):
         return True
+    if getattr(node, "name", "") == "ignoring":  # it has decorated by the time of a change
+        return True
     decorators = [getattr(d, "id", "") for d in getattr(node, "decorator_list", [])]
     if "overload" in decorators or isinstance(getattr(node, "value", None), ast.JoinedStr):
         return True
