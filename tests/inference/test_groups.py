@@ -8,11 +8,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from reports import EPS, QUICK, calibrated, data, same
 from scipy.special import softmax
+from scipy.stats import norm, pearson3
+from scipy.stats import t as student
 
 from skxent import LogLossAccumulator, log_loss_report
 from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
-from skxent.report._gaps import gap_tests
+from skxent.report._gaps import gap_tests, group_effects
 from skxent.report._intervals import class_interval, macro_interval, overall_interval
 from skxent.statistic._counted import Counted
 from skxent.statistic._saved import counted_of, tree_of
@@ -204,6 +206,41 @@ def test_a_calibrated_model_is_rarely_found_wrong(n, sizes):
     for found in (p_values[:, :3], p_values[:, 3]):
         assert np.mean(found < 0.05) <= 0.07
         assert np.mean(found < 0.01) <= 0.03
+
+
+def test_a_gap_between_groups_has_degrees_of_freedom():
+    """Forty rows that are groups of their own: of eight errors that were expected none is seen."""
+    n, error = 40, 0.2
+    s = of(np.zeros(n, int), np.tile([1 - error, error], (n, 1)), np.arange(n))
+    z, p_value = gap_tests(s)
+    deviation = math.sqrt(n * error * (1 - error))
+    assert z[2] == pytest.approx(-n * error / deviation)
+    normal = norm.ppf(student.cdf(-n * error / deviation, n - 1))
+    # No more skewness than the deviation over what was expected to be lost.
+    entropy = -(1 - error) * math.log(1 - error) - error * math.log(error)
+    skewness = deviation * math.log(4) / (n * entropy)
+    assert p_value[2] == pytest.approx(2 * pearson3(skewness).cdf(normal), rel=1e-6)
+    plain = gap_tests(of(np.zeros(n, int), np.tile([1 - error, error], (n, 1))))[1]
+    assert plain[2] < p_value[2]
+
+
+def test_groups_that_lost_less_than_was_expected_show_less_than_they_share():
+    """
+    Twelve groups of ten rows of which two errors are expected, with none and with three by turns.
+
+    Their sums vary by 12 * 12 / 11 * 1.5**2 in squares of what an error costs more, those of
+    independent rows by 120 * 0.16. More is believed where less was lost than expected; and for a
+    thirteenth of twelve groups and one, that the rows are copies.
+    """
+    errors = np.tile([0, 3], 6)
+    y = (np.arange(10) < errors[:, None]).astype(int).ravel()
+    s = of(y, np.tile([0.8, 0.2], (120, 1)), np.repeat(np.arange(12), 10))
+    right, wrong = -math.log(0.8), -math.log(0.2)
+    shortfall = 120 * (0.8 * right + 0.2 * wrong) / (102 * right + 18 * wrong)
+    effect = 12 * 12 / 11 * 1.5**2 / (120 * 0.16) * shortfall**2
+    found, n = group_effects(s, s.groups)
+    assert n == pytest.approx(12)
+    assert_allclose(found, (12 * effect + 10) / 13)
 
 
 def test_rows_that_are_taken_for_independent_are_found_wrong():

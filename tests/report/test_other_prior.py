@@ -17,6 +17,8 @@ def test_the_loss_is_that_of_rows_drawn_in_these_shares(base):
     loss, low, high = report.under_prior(shares)
     assert loss == pytest.approx(log_loss(y, p, sample_weight=weight, base=base))
     assert low < loss < high
+    in_nats = quick(y, p).under_prior(shares)
+    assert np.multiply(report.under_prior(shares), np.log(base)) == pytest.approx(in_nats)
 
 
 def test_one_class_alone_has_its_own_interval():
