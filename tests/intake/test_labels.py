@@ -120,3 +120,15 @@ def test_integers_far_apart_and_beside_the_range_are_told_apart():
     for other in (0.5, 2.5, -1.0, 1e300):
         message = message_of(log_loss, np.array([0.0, other]), p, labels=[0, 1])
         assert f"does not: {other!r} (row 1)" in message
+
+
+@pytest.mark.parametrize("labels", [None, ["no", "yes"], ["yes", "no"]])
+def test_a_single_column_is_about_the_class_that_is_named(labels):
+    """Else about the last of the labels that are given."""
+    y, p = ["no", "yes", "yes"], np.array([0.1, 0.2, 0.7])
+    of_yes, of_no = -np.log([0.9, 0.2, 0.7]).mean(), -np.log([0.1, 0.8, 0.3]).mean()
+    assert log_loss(y, p, labels=labels, pos_label="yes") == pytest.approx(of_yes)
+    assert log_loss(y, p, labels=labels, pos_label="no") == pytest.approx(of_no)
+    if labels is not None:
+        of_last = of_yes if labels[-1] == "yes" else of_no
+        assert log_loss(y, p, labels=labels) == pytest.approx(of_last)
