@@ -15,6 +15,7 @@ from comparisons import same_comparison
 from numpy.testing import assert_allclose
 
 from skxent import compare_log_loss, compare_log_loss_from
+from skxent.engines._join import KeptLosses
 
 CLASSES = np.array(["cat", "ape", "bee"])
 N = 400
@@ -46,7 +47,9 @@ def alike(found, at=None, **params):
 
 
 @pytest.mark.parametrize(
-    "ids", [IDS, -IDS, [f"row {i}" for i in IDS], pl.Series(IDS).cast(pl.Date)], ids=str
+    "ids",
+    [IDS, -IDS, [f"row {i}" for i in IDS], pl.Series(IDS).cast(pl.Date)],
+    ids=["integers", "negative", "text", "days"],
 )
 @pytest.mark.parametrize("more", [{}, {"weight": "w", "groups": "g"}])
 def test_rows_in_any_order_are_joined_by_id(ids, more):
@@ -238,6 +241,16 @@ def test_values_that_are_missing_on_either_side():
     old = without("old", [3], "id")
     found = compare_log_loss_from(old, new, **COLUMNS, nulls="drop", unmatched="drop")
     assert alike(found, np.delete(np.arange(N), [3, 4, 6]))
+
+
+def test_what_another_process_kept_is_counted_and_of_one_kind():
+    kept, other = KeptLosses("old", "id"), KeptLosses("old.csv", "id")
+    kept.n_lost, other.n_lost, other.kind = 2, 3, "integers"
+    kept.extend(other)
+    assert (kept.n_lost, kept.kind) == (5, "integers")
+    other.kind = "text"
+    with pytest.raises(ValueError, match=r"old\.csv holds ids of text beside ids of integers"):
+        kept.extend(other)
 
 
 @pytest.mark.parametrize("side", ["old", "new", "both"])

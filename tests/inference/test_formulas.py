@@ -255,7 +255,7 @@ def test_a_loss_is_not_negative():
     assert hall_interval(of([0.1], [0.04], [0.0], [8]), 0.9)[0][0] == 0.0
 
 
-@pytest.mark.parametrize(("hits", "n"), [(0, 9), (1, 9), (4, 9), (9, 9)])
+@pytest.mark.parametrize(("hits", "n"), [(0, 9), (1, 9), (4, 9), (7, 8), (9, 9)])
 def test_bounds_of_a_share_are_those_of_clopper_and_pearson(hits, n):
     expected = stats.binomtest(hits, n).proportion_ci(0.9, "exact")
     found = share_interval(np.array([hits / n]), np.array([float(n)]), 0.05)
