@@ -321,15 +321,11 @@ class LogLossReport(Result, Content):
             What it predicts from.
         y : array-like of shape (n_samples,)
             The classes.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
-        groups : array-like of shape (n_samples,), default=None
-            Rows that belong together, such as those of one patient: numbers, text or other hashable
-            values. Intervals and tests then count groups, and the folds of the recalibration keep
-            them whole. None: all rows are independent.
         target_names : sequence of str, default=None
             What to call the classes, in the order of the estimator's `classes_`, then those
             that it does not know.
+        sample_weight, groups
+            As in `log_loss_report`: intervals and tests count groups, and folds keep them whole.
         base, eps, confidence_level, recalibration, n_null, random_state, renormalize
             As in `log_loss_report`.
         unseen : {"floor", "ignore", "raise"}, default="floor"
@@ -410,9 +406,7 @@ class LogLossReport(Result, Content):
             As in :func:`sklearn.model_selection.cross_validate`; None: five stratified folds.
             With `groups`, the folds that a number stands for keep groups whole.
         groups : array-like of shape (n_samples,), default=None
-            Rows that belong together, such as those of one patient: numbers, text or other hashable
-            values. Intervals and tests then count groups, and the folds of the recalibration keep
-            them whole; the splitter gets them as well. None: all rows are independent.
+            Rows that belong together, as in `log_loss_report`; the splitter gets them as well.
         params : dict, default=None
             As in :func:`sklearn.model_selection.cross_validate`: what `fit` gets, or whoever
             asks for it by metadata routing. Of these the report takes `groups`, but no
@@ -563,8 +557,9 @@ class LogLossReport(Result, Content):
         groups: ArrayLike | None,
         renormalize: bool,
     ) -> LogLossReport:
-        weight = check_weight(sample_weight, len(as_labels(y, "y")))
-        taken = None if groups is None else check_groups(groups, len(as_labels(y, "y")))
+        n_samples = len(as_labels(y, "y"))
+        weight = check_weight(sample_weight, n_samples)
+        taken = None if groups is None else check_groups(groups, n_samples)
         found = out_of_fold(cv_results, X, y)
         rows, source = rows_of(
             found,

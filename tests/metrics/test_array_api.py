@@ -568,6 +568,13 @@ def test_reports_read_host_memory(monkeypatch):
         assert type(skxent.recalibration.refinement_loss(lib.array(y), lib.array(p))) is float
 
 
+def test_groups_on_a_device_are_refused_with_a_way_out(device1):
+    y, p = np.tile(LABELS, 10), np.tile(GOOD, (10, 1))
+    groups = device1.array(np.repeat(np.arange(20), 2))
+    with pytest.raises(TypeError, match=r"groups is on the device .* or a NumPy array"):
+        skxent.log_loss_report(y, p, groups=groups, recalibration=False, n_null=0)
+
+
 def on_both(values):
     return on("device1", values), np.asarray(values)
 
