@@ -4,24 +4,17 @@ import ast
 import importlib
 import inspect
 import math
-import pkgutil
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from public_api import FILE, public_api, public_modules
 
 import skxent
 
-PUBLIC_MODULES = [
-    "skxent",
-    *(
-        info.name
-        for info in pkgutil.walk_packages(skxent.__path__, "skxent.")
-        if not any(part.startswith("_") for part in info.name.split("."))
-    ),
-]
+PUBLIC_MODULES = public_modules()
 PUBLIC = {
     f"{module}.{name}": getattr(importlib.import_module(module), name)
     for module in PUBLIC_MODULES
@@ -153,3 +146,14 @@ def test_types_are_shipped():
 
 def test_the_version_is_that_of_the_package():
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+)?", skxent.__version__)
+
+
+def test_no_public_name_changes_unnoticed():
+    """Code of others calls them: what goes or is renamed is announced in CHANGELOG.md first."""
+    before, after = FILE.read_text(encoding="utf-8").splitlines(), public_api()
+    gone = [line for line in before if line not in after]
+    new = [line for line in after if line not in before]
+    assert after == before, (
+        f"gone: {gone}; new: {new}. Meant? Say it in CHANGELOG.md, and run "
+        f"python tests/support/public_api.py."
+    )
