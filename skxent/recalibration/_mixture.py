@@ -79,9 +79,8 @@ class Sloped(Rows):
         known = [each.terms[0] for each in self.kept if each.center.item() == 1.0]
         return known[0] if known else self.expanded(1.0, 0)[0]
 
-    def around(self, slopes: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def around(self, slopes: FloatArray, most: float) -> tuple[FloatArray, FloatArray]:
         """Slopes and the terms around them, of the shape (5, n_slopes, n_rows): one if it does."""
-        most = _FOURTH if len(slopes) > 1 else _FOURTH_OF_ONE
         found = self._near(slopes, most)
         if found is None:
             center = slopes.mean(keepdims=True)
@@ -247,7 +246,8 @@ class MixtureFits(Fits):
         """Of the losses and their derivatives, without the prior; see `penalised`."""
         if self.with_share:
             return self._sums_of_mixed(theta)
-        center, terms = self.sloped.around(theta[:, 0])
+        most = _FOURTH if len(theta) > 1 else _FOURTH_OF_ONE
+        center, terms = self.sloped.around(theta[:, 0], most)
         if self.series[0] is not center:
             self.series = center, np.array([_weighted(self.weight, each) for each in terms])
         found = np.einsum("isj,js->is", _derivatives(theta[:, 0] - center), self.series[1])
@@ -295,7 +295,9 @@ class MixtureFits(Fits):
         """Logarithms of the sloped probabilities, and their derivatives by the slope."""
         if self.unsloped is not None:
             return np.broadcast_to(self.unsloped[rows], (3, 1, len(self.unsloped[rows])))
-        center, terms = self.sloped.around(theta[:, 0])
+        # Sums in single precision gain nothing from more than they hold.
+        most = _FOURTH_OF_ONE if self.exact else _FOURTH
+        center, terms = self.sloped.around(theta[:, 0], most)
         far, terms = _derivatives(theta[:, 0] - center), terms[..., rows]
         if terms.shape[1] > 1:
             return np.einsum("isj,jsn->isn", far, terms)

@@ -20,6 +20,7 @@ __all__ = [
     "Fits",
     "Rows",
     "crossed",
+    "crossed_classes",
     "curvature_at",
     "ended",
     "is_solved_directly",
@@ -205,6 +206,20 @@ def crossed(a: Floats, b: Floats) -> Floats:
 
     total: Floats = (pieces(a).swapaxes(-1, -2) @ pieces(b)).sum(axis=-3)
     return total + a[..., whole:, :].swapaxes(-1, -2) @ b[..., whole:, :]
+
+
+def crossed_classes(a: Floats, b: Floats) -> Floats:
+    """``a @ b.T`` of each set: `crossed` for arrays that have the rows on the last axis."""
+    n = a.shape[-1]
+    count, step = _pieces(n, a.shape[-2] * b.shape[-2])
+    whole = count * step
+
+    def pieces(block: Floats) -> Floats:
+        parts = block[..., :whole].reshape(*block.shape[:-1], count, step)
+        return parts.swapaxes(-2, -3)
+
+    total: Floats = (pieces(a) @ pieces(b).swapaxes(-1, -2)).sum(axis=-3)
+    return total + a[..., whole:] @ b[..., whole:].swapaxes(-1, -2)
 
 
 def solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
