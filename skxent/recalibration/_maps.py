@@ -190,7 +190,7 @@ class FittedMethod:
         """Fits to the rows of the other folds, and their parameters for each fold."""
         fits = fits.weighted(folds.others)
         if isinstance(fits, MixtureFits):
-            theta = fits.minimised(theta, _TOLERANCE)
+            theta = fits.minimised(theta)
         elif is_solved_directly(theta):
             theta = minimised(fits, theta, self.curvature, _TOLERANCE)[0]
         else:
@@ -263,12 +263,10 @@ def _fits(method: Method, sloped: Sloped, weight: FloatArray) -> Fits:
     return LinearFits(Shape(method.slope, method.bias, sloped.x.shape[1]), sloped, weight)
 
 
-def _minimised(
-    fits: Fits, theta: FloatArray, tolerance: float
-) -> tuple[FloatArray, Curvature | None]:
+def _minimised(fits: Fits, theta: FloatArray) -> tuple[FloatArray, Curvature | None]:
     if isinstance(fits, MixtureFits):
-        return fits.minimised(theta, tolerance), None
-    return minimised(fits, theta, tolerance=tolerance)
+        return fits.minimised(theta), None
+    return minimised(fits, theta, tolerance=_TOLERANCE)
 
 
 def _map_of(method: Method, fits: Fits, theta: FloatArray, i: int = 0) -> Map:
@@ -309,7 +307,6 @@ def fit_methods(
     x: FloatArray,
     codes: IntArray,
     weight: FloatArray | None = None,
-    tolerance: float = 1e-7,
 ) -> list[FittedMethod]:
     """
     The maps of several methods that make the penalised log loss of these rows smallest.
@@ -332,7 +329,7 @@ def fit_methods(
         thetas = [_theta_of(method, near) for near in starts]
         values = [float(fits.evaluated(theta)[0][0]) for theta in thetas] if starts[1:] else [0.0]
         best = thetas[int(np.argmin(values))]
-        theta, curvature = _minimised(fits, best, tolerance)
+        theta, curvature = _minimised(fits, best)
         own = _map_of(method, fits, theta)
         simpler = starts[-1] if method.start and method.slope != "matrix" else None
         found[method.name] = FittedMethod(method, own, fits, theta, curvature, simpler)

@@ -28,6 +28,8 @@ _MOST_STEPS = 100
 _FOURTH, _FOURTH_OF_ONE, _FAR = 1e-7, 1e-11, 0.05
 # Numbers in the series that are kept, if there is more than one.
 _MOST_KEPT = 1 << 19
+# What is left of the sum of the losses, in nats, by sums in single precision and by exact ones.
+_TOLERANCE, _EXACT_TOLERANCE = 1e-7, 1e-13
 # Where a step promises so much less than the one before, what is left falls as a square.
 _PACE = 0.1
 # A step by so little changes nothing but rounding.
@@ -188,14 +190,15 @@ class MixtureFits(Fits):
             logs = np.log((1.0 - share) * np.exp(logs) + share * of_class)
         return np.negative(logs)
 
-    def minimised(self, theta: FloatArray, tolerance: float) -> FloatArray:
+    def minimised(self, theta: FloatArray) -> FloatArray:
         """
         Parameters that make the penalised loss smallest, from one set of them for all weights.
 
         Second derivatives cost little beside the first, so that all steps are Newton's. A step
-        is halved until it makes the loss smaller. Ends where the steps promise less than
-        `tolerance`, or, by the pace of the last two, will leave less of that behind.
+        is halved until it makes the loss smaller. Ends where the steps promise less than the
+        tolerance, or, by the pace of the last two, will leave less of that behind.
         """
+        tolerance = _TOLERANCE if self.rounding else _EXACT_TOLERANCE
         value, before = np.full((2, len(self.weight)), np.inf)
         rounding, step = _FOURTH * self.weight.sum(axis=1), np.zeros_like(theta)
         for _ in range(_MOST_STEPS):

@@ -13,13 +13,11 @@ from skxent._intake._arguments import check_base, check_eps
 from skxent._intake._rows import Labelled, check_labelled
 from skxent._typing import EPS, FloatArray, IntArray
 from skxent.recalibration._cross_fit import finite_logs, stratified_folds
-from skxent.recalibration._maps import METHODS, Folds, fit_methods
+from skxent.recalibration._maps import METHODS, Folds, fit_map
 from skxent.recalibration._mixture import MixtureFits, Sloped
 
 __all__ = ["fit_temperature", "refinement_loss"]
 
-# Of the sum of the losses.
-_TOLERANCE = 1e-13
 _TEMPERATURE = next(method for method in METHODS if method.name == "temperature")
 
 
@@ -104,8 +102,7 @@ def fit_temperature(
         renormalize=renormalize,
     )
     logs = finite_logs(rows.proba, _least(eps))
-    (fitted,) = fit_methods([_TEMPERATURE], logs, rows.codes, rows.weight, _TOLERANCE)
-    return float(1.0 / fitted.map.slopes[0])
+    return float(1.0 / fit_map(_TEMPERATURE, logs, rows.codes, rows.weight).slopes[0])
 
 
 def refinement_loss(
@@ -228,7 +225,7 @@ def refinement_loss(
         fits = MixtureFits(
             Sloped(x, codes), Folds.of(fold_of, w[known]).others, with_slope=True, with_share=False
         )
-        losses[known] = fits.held_out(fits.minimised(np.ones((1, 1)), _TOLERANCE), fold_of)
+        losses[known] = fits.held_out(fits.minimised(np.ones((1, 1))), fold_of)
     return float(np.average(losses.clip(0.0, -least), weights=w)) / unit
 
 

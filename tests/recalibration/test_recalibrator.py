@@ -49,6 +49,17 @@ def test_rows_stay_distributions_and_the_loss_falls(method, k):
     assert left <= before if method == "none" else left < before
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_temperatures_of_separable_rows_are_those_of_fit_temperature(weighted):
+    """Where all rows are right the loss is flat, and a rule of its own would end elsewhere."""
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    p = np.where(y == 1, 0.8, 0.2) + 0.1 * rng.random(40)
+    weight = rng.random(40) if weighted else None
+    found = Recalibrator("temperature").fit(y, p, sample_weight=weight).temperature_
+    assert found == fit_temperature(y, p, sample_weight=weight)
+
+
 @pytest.mark.slow
 def test_a_matrix_of_a_hundred_classes():
     recalibrator, y, p = fitted("dirichlet", n=1500, k=100)
