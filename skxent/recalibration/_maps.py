@@ -60,8 +60,7 @@ class Map:
 
     def losses(self, logp: FloatArray, codes: IntArray) -> FloatArray:
         """Minus the recalibrated log-probability of each row's class."""
-        losses, most = np.empty(len(codes)), self.bias.max()
-        factor = np.exp(self.bias - most)  # quicker than to add the bias to all logits
+        losses, (factor, most) = np.empty(len(codes)), self._factor
         for at in row_slices(*logp.shape):
             logits = self._sloped(logp[at])
             _, total, shift = exponentials(logits, factor)
@@ -75,6 +74,16 @@ class Map:
             return losses
         return -np.log((1.0 - self.share) * np.exp(-losses) + self.share * self.classes[codes])
 
+    def proba(self, logp: FloatArray) -> FloatArray:
+        """Recalibrated probabilities of a block of finite log-probabilities."""
+        factor, _ = self._factor
+        powers, total, _ = exponentials(self._sloped(logp), factor)
+        found = by_columns(powers, factor) if self.bias.any() else powers
+        found /= total[:, None]
+        if self.classes is None:
+            return found
+        return (1.0 - self.share) * found + self.share * self.classes
+
     def log_proba(self, logp: FloatArray) -> FloatArray:
         """Recalibrated log-probabilities of a block of finite ones."""
         logs = log_softmax(NUMPY, self._sloped(logp) + self.bias)
@@ -82,6 +91,12 @@ class Map:
             return logs
         with np.errstate(divide="ignore"):
             return np.log((1.0 - self.share) * np.exp(logs) + self.share * self.classes)
+
+    @property
+    def _factor(self) -> tuple[FloatArray, float]:
+        """Biases as a factor of exponentials, quicker than added to logits, and its divisor."""
+        most = float(self.bias.max())
+        return np.exp(self.bias - most), most
 
     def _sloped(self, logp: FloatArray) -> FloatArray:
         """Log-probabilities times the slopes: logits without the bias."""

@@ -269,7 +269,7 @@ class Recalibrator(BaseEstimator):  # type: ignore[misc]
                 result[at] = p  # not through the logarithms, which have no 0
             else:
                 finite = without_zeros(logs, math.log(self._map.eps))
-                result[at] = np.exp(self._map.log_proba(finite))
+                result[at] = self._map.proba(finite)
         return result[:, self._map.positive] if table.positive_only else result
 
     def to_json(self) -> str:
