@@ -1,12 +1,13 @@
-"""Tables of text for a terminal."""
+"""Tables and paragraphs of text for a terminal."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from skxent._render._words import text_width
 
-__all__ = ["fit", "table_lines"]
+__all__ = ["fit", "table_lines", "wrapped"]
 
 # The fewest columns that a name is cut to.
 _NARROWEST = 5
@@ -19,6 +20,13 @@ def fit(text: str, width: int) -> str:
             text = text[:-1]
         text += "…"
     return text + " " * (width - text_width(text))
+
+
+def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> str:
+    """A paragraph in lines that end between words: "over-" at the end of one would be another."""
+    return textwrap.fill(
+        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
 
 
 def table_lines(

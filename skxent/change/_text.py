@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from typing import Any
 
 import numpy as np
 
-from skxent._render._text import table_lines
+from skxent._render._text import table_lines, wrapped
 from skxent._render._words import cell, printable, unit_name
 from skxent.change._content import PARTS, ChangeContent
 
@@ -40,10 +39,10 @@ def interval(content: ChangeContent, name: str) -> str:
 def change_text(content: ChangeContent, width: int) -> str:
     """The verdict, the parts of the change, and a line a class."""
     room = max(width, 40)
-    lines = [textwrap.fill(content.verdict, room), ""]
-    lines.append(textwrap.fill(heading(content), room))
+    lines = [wrapped(content.verdict, room), ""]
+    lines.append(wrapped(heading(content), room))
     if content.notes:
-        lines += ["", *(textwrap.fill(printable(note), room) for note in content.notes)]
+        lines += ["", *(wrapped(printable(note), room) for note in content.notes)]
     overall = content.overall
     figures = ["change", *PARTS]
     of_all = {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from skxent._render._text import fit, table_lines
+from skxent._render._text import fit, table_lines, wrapped
 from skxent._render._words import cell, printable, unit_name
 from skxent._typing import FloatArray
 from skxent.comparison._content import FIGURES, ComparisonContent
@@ -64,8 +63,8 @@ def comparison_text(content: ComparisonContent, width: int) -> str:
     short = [fit(name, half).rstrip() for name in models]
     reference = short[content.models.index(content.reference)]
     lines = [heading(content), *_how_to_read(content, reference), *map(printable, content.notes)]
-    text = [textwrap.fill(verdict(content), max(width, 40)), ""]
-    text += [textwrap.fill(line, max(width, 40)) for line in lines]
+    text = [wrapped(verdict(content), max(width, 40)), ""]
+    text += [wrapped(line, max(width, 40)) for line in lines]
     overall = {name: getattr(content, name).tolist() for name in FIGURES}
     text += ["", *table_lines("all rows", models, _cells(overall), width)]
     names = [printable(str(name)) for name in content.target_names]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from skxent._render._text import table_lines
+from skxent._render._text import table_lines, wrapped
 from skxent._render._words import cell, printable, unit_name
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
@@ -19,7 +17,6 @@ __all__ = ["COLUMNS", "render_text"]
 
 # What a calibrated model exceeds in at most 5 % of all cases, however often it is looked at.
 _STRONG = 20.0
-_BULLET: Any = {"initial_indent": "- ", "subsequent_indent": "  "}
 _INDENT = len("Log loss  ")
 COLUMNS = ("support", "log_loss", "ci_low", "ci_high", "share", "gap", "z", "p_value")
 
@@ -27,20 +24,20 @@ COLUMNS = ("support", "log_loss", "ci_low", "ci_high", "share", "gap", "z", "p_v
 def render_text(content: Content, columns: Iterable[str] | None, width: int) -> str:
     """The verdict, the figures of all rows, findings, a line a class, and the recalibration."""
     width_of_text = max(width, 40)
-    lines = [textwrap.fill(printable(content.verdict), width_of_text), ""]
+    lines = [wrapped(printable(content.verdict), width_of_text), ""]
     if to_paste := recipe(content):
         lines += [*to_paste.splitlines(), ""]  # not wrapped, which would make it something else
     for line in _heading(content, unit_name(content.base)):
-        lines.append(textwrap.fill(line, width_of_text, subsequent_indent=" " * _INDENT))
+        lines.append(wrapped(line, width_of_text, rest=" " * _INDENT))
     if content.notes:
-        lines += ["", *(textwrap.fill(note, width_of_text) for note in content.notes)]
+        lines += ["", *(wrapped(note, width_of_text) for note in content.notes)]
     if content.findings:
         lines.append("")
         for finding in content.findings:
-            lines.append(textwrap.fill(finding, width_of_text, **_BULLET))
+            lines.append(wrapped(finding, width_of_text, first="- ", rest="  "))
     lines.append("")
     if columns is None:
-        lines += [textwrap.fill(_how_to_read(content), width_of_text), ""]
+        lines += [wrapped(_how_to_read(content), width_of_text), ""]
     names = [printable(str(name)) for name in content.target_names]
     lines += [*table_lines("class", names, _of_classes(content, columns), width)]
     if content.recalibration is not None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._render._text import fit, table_lines
+from skxent._render._text import fit, table_lines, wrapped
 from skxent._render._words import cell, percent, printable, unit_name
 from skxent.slices._content import FIGURES, SlicesContent
 from skxent.slices._verdict import verdict
@@ -72,9 +71,9 @@ def top_line(content: SlicesContent, i: int) -> str:
 def slices_text(content: SlicesContent, width: int) -> str:
     """The verdict, what is to be known, and a table of the slices."""
     wide = max(width, 40)
-    text = [textwrap.fill(verdict(content), wide), "", textwrap.fill(heading(content), wide)]
-    text += [textwrap.fill(_how_to_read(content), wide)]
-    text += [textwrap.fill(printable(note), wide) for note in content.notes]
+    text = [wrapped(verdict(content), wide), "", wrapped(heading(content), wide)]
+    text += [wrapped(_how_to_read(content), wide)]
+    text += [wrapped(printable(note), wide) for note in content.notes]
     some = shown(content)
     if not some:
         return "\n".join(text)

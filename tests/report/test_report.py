@@ -953,6 +953,16 @@ def test_an_e_value_is_beside_what_is_strong():
     assert "against the probabilities; 20 is strong" in text
 
 
+def test_no_line_ends_within_a_word():
+    y, p, _ = data(300, 3)
+    report = quick(y, p**3, renormalize=True)
+    assert "over-confident" in report.verdict
+    for width in range(40, 101):
+        text = report.to_text(width=width)
+        assert "over-confident" in text
+        assert not re.search(r"\w-$", text, re.MULTILINE)
+
+
 def test_one_row_and_one_class_are_one():
     one = quick(["a"], [[1.0]])
     assert repr(one).startswith("<LogLossReport: 0.0000 nats, 1 class, 1 row; ")
