@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skxent._intake._arguments import check_count
 from skxent._render._axes import (
@@ -18,9 +20,10 @@ from skxent._render._axes import (
     require_matplotlib,
     write_beside,
 )
+from skxent._render._frame import Framed
 from skxent._render._words import cell, shortened, unit_name
 from skxent.slices._content import SlicesContent
-from skxent.slices._text import shown
+from skxent.slices._text import shown, slice_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,11 +35,11 @@ _MOST_LETTERS = 44
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class LogLossSlicesDisplay:
+class LogLossSlicesDisplay(Framed):
     """
     Mean losses of slices beside what the model expects: one line a slice.
 
-    Made by `LogLossSlices.plot`.
+    Made by `LogLossSlices.plot`. `frame` has what `LogLossSlices.to_frame` has.
 
     Parameters
     ----------
@@ -63,6 +66,9 @@ class LogLossSlicesDisplay:
     points_: PathCollection = field(init=False)
     expected_: PathCollection = field(init=False)
     gaps_: LineCollection = field(init=False)
+
+    def _columns(self) -> dict[str, Sequence[Any] | NDArray[Any]]:
+        return slice_columns(self.slices)
 
     def plot(self, *, ax: Axes | None = None, max_slices: int = 15) -> Self:
         """

@@ -629,6 +629,7 @@ def test_the_plot_shows_losses_beside_what_was_expected(found):
     import matplotlib.pyplot as plt
 
     display = found.plot()
+    assert display.frame("pandas").equals(found.to_frame("pandas"))
     assert display.points_.get_offsets()[0, 0] == pytest.approx(found.log_loss[0])
     assert display.expected_.get_offsets()[0, 0] == pytest.approx(found.expected[0])
     with pytest.raises(ValueError, match="max_slices"):
