@@ -22,6 +22,7 @@ from skxent._intake._columns import (
 from skxent._intake._reading import Reading
 from skxent._intake._streams import Stream, stream_of
 from skxent.engines._files import File, files_in
+from skxent.engines._folders import with_folders
 from skxent.engines._formats import Opened
 
 __all__ = ["Chunks", "Counting", "Progress", "counting_of", "told"]
@@ -180,7 +181,7 @@ class Counting:
     def _open(self, file: File) -> Opened:
         if file.path in self.opened:
             return self.opened[file.path]
-        found = file.opened()
+        found = with_folders(file.opened(), file.path, self.columns)
         if file.is_read_once:
             self.opened[file.path] = found
         return found
@@ -300,7 +301,7 @@ def _chunks_of(
 ) -> Chunks:
     for piece in _joined(share):
         file = piece.file
-        found = file.opened()
+        found = with_folders(file.opened(), file.path, columns)
         try:
             layout = layout_of(found.schema, columns, labels, file.name)
             for chunk in file.chunks(found, layout, piece.part, alone=alone, groups=piece.groups):

@@ -441,7 +441,10 @@ def _sum(frame: Any, task: Task) -> Any:
     """What was counted of all partitions, added up in two steps where they are, and then here."""
     from pyspark.sql import functions as sf
 
-    needed = frame.select(*[sf.col(_quoted(name)) for name in task.needed])
+    # Under names without a dot, at which `mapInArrow` would take a column for a part of another.
+    needed = frame.select(
+        *[sf.col(_quoted(name)).alias(f"c{i}") for i, name in enumerate(task.needed)]
+    )
     counted = needed.mapInArrow(_Count(task), _RESULT)
     # Which partitions meet is a matter of their numbers, so that a rerun adds up alike.
     branches = counted.repartition(_n_branches(task), "part")
@@ -485,11 +488,13 @@ class _Count:
         self.task = task
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        import pyarrow as pa
         from pyspark import TaskContext
 
         context = TaskContext.get()
         part = 0 if context is None else int(context.partitionId())
-        some = iter(batches)
+        names = list(self.task.needed)
+        some = (pa.RecordBatch.from_arrays(batch.columns, names=names) for batch in batches)
         first = next((batch for batch in some if batch.num_rows), None)
         if first is None:
             return

@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
@@ -14,6 +15,8 @@ from reports import QUICK, same
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from skxent import LogLossAccumulator, log_loss_report, log_loss_report_from
+from skxent._intake._columns import Columns
+from skxent.engines._slices_from import grouped_from
 
 TABLE = table()
 COLUMNS = {"y": "kind", "weight": "w"}
@@ -115,6 +118,50 @@ def test_groups_of_files_are_of_one_kind(n_jobs, tmp_path):
     said = r"c\.parquet: column 'patient' holds text as groups, and numbers in .*a\.parquet, none"
     with pytest.raises(ValueError, match=said):
         log_loss_report_from([a, c], **options)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_names_of_folders_are_columns(form, n_jobs, tmp_path):
+    """As Spark, Hive and pyarrow's `write_to_dataset` write them."""
+    days = {"2026-11-28": 20, "__HIVE_DEFAULT_PARTITION__": 30, "a%2Fb": 50}
+    data, start = table(100).drop_columns("other"), 0
+    for day, n in days.items():
+        folder = tmp_path / f"day={day}" / "site=7"
+        folder.mkdir(parents=True)
+        part = data.slice(start, n)
+        start += n
+        if form == "csv":
+            pa_csv.write_csv(part, folder / "part-0.csv")
+        else:
+            pq.write_table(part, folder / "part-0.parquet")
+    columns = Columns(y="kind", proba="p_*", by=("day",))
+    slices = grouped_from(str(tmp_path), columns, n_jobs=n_jobs).report()
+    found = dict(zip(slices.names, slices.support.tolist(), strict=True))
+    assert found == {"day = 2026-11-28": 20, "day is missing": 30, "day = a/b": 50}
+    options = {"y": "kind", "n_jobs": n_jobs} | QUICK
+    groups = log_loss_report_from(tmp_path, groups="site", **options)
+    assert groups.about.n_groups == 1
+    plain = log_loss_report_from(tmp_path, **options)
+    expected = log_loss_report(data["kind"].to_pylist(), proba_of(data), labels=CLASSES, **QUICK)
+    assert plain.overall["log_loss"] == pytest.approx(expected.overall["log_loss"], rel=1e-12)
+    with pytest.raises(ValueError, match="there is no column 'dai' "):
+        log_loss_report_from(tmp_path, groups="dai", **options)
+
+
+def test_labels_may_be_names_of_folders(tmp_path):
+    data = table(100).drop_columns("other")
+    pq.write_to_dataset(data, tmp_path, partition_cols=["kind"])
+    report = log_loss_report_from(tmp_path, y="kind", weight="w", **QUICK)
+    expected = log_loss_report(
+        data["kind"].to_pylist(),
+        proba_of(data),
+        labels=CLASSES,
+        sample_weight=data["w"].to_numpy(),
+        **QUICK,
+    )
+    for name in ("support", "log_loss"):
+        np.testing.assert_allclose(report.per_class[name], expected.per_class[name], rtol=1e-12)
 
 
 def test_a_number_of_a_dictionary_may_stand_for_null():

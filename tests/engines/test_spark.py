@@ -173,6 +173,15 @@ def test_the_metadata_of_a_real_pipeline(spark, request):
     assert same_columns(found, expect, but=BINNED)
 
 
+def test_names_of_columns_may_have_dots(frame):
+    renamed = frame.withColumnRenamed("p_ape", "p_ape.1")
+    renamed = renamed.replace("ape", "ape.1", subset=["kind"])
+    report = spark_report(renamed, y="kind", **QUICK)
+    expected = log_loss_report(KINDS, PROBA, labels=CLASSES, **QUICK)
+    assert report.overall["log_loss"] == pytest.approx(expected.overall["log_loss"], rel=1e-12)
+    assert "ape.1" in report.labels.tolist()
+
+
 def test_what_is_wrong_is_named(frame):
     with pytest.raises(ValueError, match="there is no column 'x'"):
         spark_report(frame, y="x")
