@@ -75,6 +75,20 @@ def _cost(eps: float) -> float:
     return -math.log(eps) if eps > 0 else 0.0
 
 
+def _excluded(s: Statistics) -> NDArray[Any]:
+    """
+    In how many rows each class is excluded, or may be.
+
+    A model that says 0 of one of two classes says it of the other as well, which a sample may not
+    show: the rows that then cost most are the rarest. If one is excluded everywhere, the model
+    does not know it.
+    """
+    found, k = s.excluded, len(s.excluded)
+    if k == 2 and 0 < found.max() < s.support.sum():
+        return np.full(k, found.max())
+    return found
+
+
 def _class_means(s: Statistics, cost: float, *, together: bool = False) -> _Mean:
     """The mean of each class, or that of all rows together."""
     if s.groups is not None:
@@ -96,7 +110,7 @@ def _class_means(s: Statistics, cost: float, *, together: bool = False) -> _Mean
     )
     with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
         share, n = taken[0] / weight, weight**2 / square[0]
-    excluding = (sums(s.excluded) > 0) & (cost > 0)
+    excluding = (sums(_excluded(s)) > 0) & (cost > 0)
     return _Mean(moments_of_mean(weight, loss, square, cube), rest, share, n, excluding)
 
 
@@ -113,7 +127,7 @@ def _grouped_means(s: Statistics, groups: GroupSums, cost: float, *, together: b
         moments_of_groups(owner, k, weight.reshape(-1), values.reshape(-1))
         for values in (loss, np.maximum(loss - cost * floored, 0.0))
     )
-    excluding = (sums(s.excluded) > 0) & (cost > 0)
+    excluding = (sums(_excluded(s)) > 0) & (cost > 0)
     with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
         share = floored.sum(axis=0) / weight.sum(axis=0)
         n_share = weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0)
