@@ -36,8 +36,6 @@ Names = tuple[Any, ...]
 
 def array_and_columns(values: ArrayLike, name: str) -> tuple[NDArray[Any], Names | None]:
     """The array where possible without a copy, and the column names of a data frame."""
-    if type(values) is np.ndarray and values.dtype.kind != "O":
-        return values, None
     if hasattr(values, "toarray") and hasattr(values, "nnz"):
         msg = f"{name} is a sparse matrix; pass {name}.toarray()."
         raise TypeError(msg)

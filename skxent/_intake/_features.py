@@ -31,6 +31,11 @@ class Feature:
     is_time: bool = False
     """Whether the numbers are microseconds since 1970."""
 
+    @property
+    def column(self) -> NDArray[Any]:
+        """The number or the code of each row."""
+        return self.codes if self.numbers is None else self.numbers  # type: ignore[return-value]
+
     def taken(self, rows: slice | NDArray[np.bool_] | IntArray) -> Feature:
         """The column of some of the rows."""
         numbers = None if self.numbers is None else self.numbers[rows]
@@ -58,7 +63,7 @@ def check_features(
     if not found:
         msg = f"{name} has no columns: there is nothing to find slices by."
         raise ValueError(msg)
-    n = len(_rows(found[0]))
+    n = len(found[0].column)
     if n != n_samples:
         msg = f"{name} and y_true must have the same number of rows; got {n} and {n_samples}."
         raise ValueError(msg)
@@ -80,10 +85,6 @@ def check_columns(by: object, features: Sequence[Feature]) -> list[int]:
         msg = f"by must name at least one column of X, and none twice; got {by!r}."
         raise ValueError(msg)
     return [known.index(str(name)) for name in names]
-
-
-def _rows(feature: Feature) -> NDArray[Any]:
-    return feature.codes if feature.numbers is None else feature.numbers  # type: ignore[return-value]
 
 
 def _same_index(X: Any, beside: Any, name: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._foreign import in_memory
-from skxent._intake._numbers import as_objects, nan_for_missing
+from skxent._intake._numbers import as_column, as_objects, nan_for_missing
 from skxent._typing import IntArray
 
 __all__ = ["Groups", "check_groups", "joined_keys"]
@@ -34,11 +34,7 @@ def check_groups(groups: ArrayLike, n_samples: int, start: int = 0) -> Groups:
     """Groups of any hashable type; `start` is the number of the first row."""
     groups = in_memory(groups, "groups")
     values = as_objects(groups) if isinstance(groups, list | tuple) else np.asarray(groups)
-    if values.ndim == 0:
-        msg = f"groups must be a list or a one-dimensional array; got {type(groups)}."
-        raise TypeError(msg)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
+    values = as_column(values, groups, "groups")
     if values.shape != (n_samples,):
         msg = f"groups must have shape ({n_samples},), a group for each row; got {values.shape}."
         raise ValueError(msg)

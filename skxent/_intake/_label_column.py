@@ -55,7 +55,7 @@ class LabelColumn:
 
     def with_labels(self, n_classes: int) -> LabelColumn:
         """The column with its labels in host memory, if there are not very many."""
-        if self.backend is NUMPY or not isinstance(self.backend, ArrayApi):
+        if not isinstance(self.backend, ArrayApi):
             return self
         xp = self.backend.xp
         values, inverse = xp.unique_inverse(self.rows)
@@ -68,7 +68,7 @@ class LabelColumn:
         found = self.backend.to_host(values)
         place = xp.astype(xp.reshape(inverse, (-1,)), self.backend.index)
         labels = found.astype(bool) if self.kind == "b" else found
-        return LabelColumn(self.rows, self.name, self.kind, self.backend, labels, place)
+        return replace(self, labels=labels, place=place)
 
     def spread(self, codes: IntArray, backend: Backend) -> IntArray:
         """Codes of the `labels` as codes of the rows, where the arrays of `backend` are."""

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._intake._codes import encode
 from skxent._intake._foreign import fetched, in_memory, is_foreign
-from skxent._intake._numbers import as_objects, is_missing
+from skxent._intake._numbers import as_column, as_objects, is_missing
 from skxent._typing import IntArray, LabelArray
 
 __all__ = [
@@ -56,11 +56,7 @@ def as_labels(values: ArrayLike, name: str) -> LabelArray:
     except (ValueError, RuntimeError) as error:
         msg = f"{name} must be a sequence of labels, without rows of unequal length: {error}."
         raise ValueError(msg) from error
-    if array.ndim == 0:
-        msg = f"{name} must be a list or a one-dimensional array; got {type(values)}."
-        raise TypeError(msg)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
+    array = as_column(array, values, name)
     if array.ndim != 1:
         msg = (
             f"{name} must be a one-dimensional sequence of labels; got shape {array.shape}. Of "

@@ -10,12 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_float", "as_float64", "as_objects", "is_missing", "nan_for_missing"]
+__all__ = ["as_column", "as_float", "as_float64", "as_objects", "is_missing", "nan_for_missing"]
 
 
 def as_objects(values: Sequence[Any]) -> NDArray[Any]:
     """Values as they are: np.array would make text of 1 beside "a", and rows of tuples."""
     return np.fromiter(values, dtype=object, count=len(values))
+
+
+def as_column(array: NDArray[Any], values: object, name: str) -> NDArray[Any]:
+    """An array of `values` whose single column, if it has one, is one dimension."""
+    if array.ndim == 0:
+        msg = f"{name} must be a list or a one-dimensional array; got {type(values)}."
+        raise TypeError(msg)
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
 
 
 def is_missing(value: object) -> bool:

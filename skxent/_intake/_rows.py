@@ -85,7 +85,7 @@ def check_labelled(
     On the device of `y_proba`, if `anywhere`; else labels and weights on a device come to host
     memory, and the probabilities block by block when they are read.
     """
-    y_true, proba = _beside(y_true, y_proba, pos_label, from_logits, renormalize)
+    y_true, proba = _opened(y_true, y_proba, pos_label, from_logits, renormalize)
     if is_table(y_true, proba):
         rows = _from_one_hot(y_true, proba, labels, pos_label, sample_weight)
     else:
@@ -94,7 +94,7 @@ def check_labelled(
     return rows if anywhere else _brought(rows)
 
 
-def _beside(
+def _opened(
     y_true: ArrayLike, y_proba: ArrayLike, pos_label: Any, from_logits: bool, renormalize: bool
 ) -> tuple[ArrayLike, Table]:
     """What `y_true` is, which has not been looked at, and a table of the probabilities."""
@@ -233,7 +233,7 @@ def check_pair(
     renormalize: bool,
 ) -> Labelled | Paired:
     """Labels or distributions beside probabilities, told apart by shape and dtype."""
-    y_true, proba = _beside(y_true, y_proba, pos_label, from_logits, renormalize)
+    y_true, proba = _opened(y_true, y_proba, pos_label, from_logits, renormalize)
     if is_table(y_true, proba):
         target = table_beside(y_true, proba, renormalize=renormalize)
         target, proba, _ = aligned(target, proba, labels, pos_label)

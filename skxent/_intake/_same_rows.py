@@ -43,7 +43,7 @@ def same_rows(X: Any) -> IntArray | None:
         return None
     columns = np.empty((len(X), len(features)))
     for j, f in enumerate(features):
-        columns[:, j] = f.codes if f.numbers is None else f.numbers
+        columns[:, j] = f.column
         if f.numbers is not None and (f.is_time or (abs(f.numbers) > _EXACT).any()):
             columns[:, j] = _places(X[:, j] if isinstance(X, np.ndarray) else X[X.columns[j]])
     return _of_numbers(columns)
