@@ -117,6 +117,28 @@ def test_classes_of_which_some_are_not_known_are_judged_by_the_others():
         assert code(gates_of_comparison(options, found)) == expected
 
 
+def test_a_gate_that_holds_says_of_whom_nothing_is_known():
+    worse = asked(OF_COMPARISON, "--fail-class-if-worse=0", "--fail-class-if-worse=owl=0")
+    gates = gates_of_comparison(worse, comparison(ends=(NAN, 0.0), p=(NAN, 1.0)))
+    assert [gate.text.partition(", as far")[0] for gate in gates] == [
+        "no class is worse by more than 0 beyond chance",
+        "class owl is not worse by more than 0 beyond chance",
+    ]
+    assert gates[0].text.endswith("of cat there are too few rows")
+    above = asked(OF_REPORT, "--fail-class-above=1")
+    (gate,) = gates_of_report(above, report(classes=(0.5, NAN)))
+    assert gate.text.startswith("no class has a log loss above 1, as far")
+    assert gate.text.endswith("of owl there are too few rows")
+    (gate,) = gates_of_report(above, report(classes=(0.5, 0.5)))
+    assert gate.text == "no class has a log loss above 1"
+
+
+def test_a_difference_beyond_chance_has_no_limit_below_zero(capsys):
+    with pytest.raises(SystemExit):
+        asked(OF_COMPARISON, "--fail-class-if-worse=-0.1")
+    assert "argument --fail-class-if-worse: " in capsys.readouterr().err
+
+
 def test_a_class_that_there_is_not_is_no_gate():
     with pytest.raises(UsageError, match="--fail-class-above: there is no class 'cow'"):
         gates_of_report(asked(OF_REPORT, "--fail-class-above=cow=1"), report())

@@ -243,7 +243,7 @@ def test_the_prior_is_not_switched_off_by_the_unit_of_the_weights(weight):
     "weights",
     [
         lambda rng: (300, rng.integers(1, 6, 300)),
-        lambda rng: (300, 2.5 * rng.integers(1, 6, 300)),
+        pytest.param(lambda rng: (300, 2.5 * rng.integers(1, 6, 300)), marks=pytest.mark.slow),
         lambda rng: (150, np.full(150, 10)),
     ],
     ids=["whole", "fractions", "ten"],

@@ -163,7 +163,7 @@ def graft(module, code):
                     setattr(old, key, member)  # written by dataclass, with the defaults in it
                 elif isinstance(member, types.FunctionType | property):
                     replace(getattr(vars(old)[key], "fget", vars(old)[key]), member)
-                elif isinstance(member, int | float | str) and not key.startswith("__"):
+                elif isinstance(member, int | float | str | tuple) and not key.startswith("__"):
                     setattr(old, key, member)
         elif getattr(value, "__module__", None) == module.__name__ and hasattr(old, "__code__"):
             replace(old, value)
