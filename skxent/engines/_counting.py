@@ -76,12 +76,15 @@ class Counting:
         """The labels that the names of the columns carry, or `texts`, typed as the rows' are."""
         if self.stream is not None:
             return self._labels(texts, self.stream.schema, "the data")
-        first = self.files[0]
-        found = self._open(first)
-        try:
-            return self._labels(texts, found.schema, first.name)
-        finally:
-            self._close(first, found)
+        for file in self.files:
+            found = self._open(file)
+            try:
+                # Where no row has a label the column may have no type; the next file says it.
+                if file is self.files[-1] or not _is_untyped(found.schema, self.columns.y):
+                    return self._labels(texts, found.schema, file.name)
+            finally:
+                self._close(file, found)
+        raise AssertionError
 
     def has(self, name: str) -> bool:
         """Whether there is such a column; in the first of several files."""
@@ -189,6 +192,10 @@ class Counting:
     def _close(self, file: File, found: Opened) -> None:
         if file.path not in self.opened:
             found.close()
+
+
+def _is_untyped(schema: Any, name: str) -> bool:
+    return name in schema.names and str(schema.field(name).type) == "null"
 
 
 class _Groups:

@@ -102,6 +102,23 @@ def test_several_files_are_one(tmp_path):
     assert report.worst_rows["row"][0] == name
 
 
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_a_file_whose_rows_have_no_label_says_nothing_of_their_type(first, tmp_path):
+    data = table(40).drop_columns("other")
+    none = data.set_column(data.column_names.index("kind"), "kind", pa.nulls(40))
+    second = {"a": "b", "b": "a"}[first]
+    pq.write_table(none, tmp_path / f"{first}.parquet")
+    pq.write_table(data, tmp_path / f"{second}.parquet")
+    with pytest.raises(ValueError, match=rf"{first}\.parquet, row 0, column 'kind': there is no"):
+        log_loss_report_from(tmp_path, y="kind")
+    report = log_loss_report_from(tmp_path, y="kind", nulls="drop", **QUICK)
+    assert report.labels.tolist() == list(CLASSES)
+    assert report.per_class["support"].sum() == 40
+    (tmp_path / f"{second}.parquet").unlink()
+    with pytest.raises(ValueError, match="holds null; labels must be"):
+        log_loss_report_from(tmp_path, y="kind", nulls="drop")
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_groups_of_files_are_of_one_kind(n_jobs, tmp_path):
     """Else 7 and "7" would be two groups, and the interval too narrow."""
