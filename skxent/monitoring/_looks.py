@@ -26,10 +26,6 @@ class Looks:
     """When that was, as the user says; None where nothing was said."""
 
     @classmethod
-    def none(cls) -> Looks:
-        return cls(np.empty(0, dtype=np.int64), np.empty(0), ())
-
-    @classmethod
     def of(cls, parts: Sequence[tuple[int, float, Any]]) -> Looks:
         """From rows, logarithms and times."""
         n, log_e, at = zip(*parts, strict=True) if parts else ((), (), ())

@@ -159,10 +159,12 @@ def graft(module, code):
         old = vars(module).get(name)
         if isinstance(value, type) and value.__module__ == module.__name__:
             for key, member in vars(value).items():
+                member = getattr(member, "__func__", member)  # of a class method
                 if isinstance(member, types.FunctionType) and "<" in member.__code__.co_filename:
                     setattr(old, key, member)  # written by dataclass, with the defaults in it
                 elif isinstance(member, types.FunctionType | property):
-                    replace(getattr(vars(old)[key], "fget", vars(old)[key]), member)
+                    real = getattr(vars(old)[key], "__func__", vars(old)[key])
+                    replace(getattr(real, "fget", real), member)
                 elif isinstance(member, int | float | str | tuple) and not key.startswith("__"):
                     setattr(old, key, member)
         elif getattr(value, "__module__", None) == module.__name__ and hasattr(old, "__code__"):
