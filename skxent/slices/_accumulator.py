@@ -31,6 +31,11 @@ __all__ = ["GroupedLogLossAccumulator"]
 _NOT_RECALIBRATED = (
     "Sums know of no recalibration: if the model as a whole is miscalibrated, most slices are off."
 )
+_SAVED_BEFORE = (
+    "Some rows are from a file of an earlier version, which kept less than p-values take: slices "
+    "with such rows have none, unless the model excludes what happened. Count these rows again "
+    "for them."
+)
 
 
 class GroupedLogLossAccumulator(Accumulator):
@@ -250,6 +255,8 @@ class GroupedLogLossAccumulator(Accumulator):
         unit, sums = check_base(self.base), totals.sums
         testable = not weights_follow_classes(totals.whole)
         notes = [_NOT_RECALIBRATED if testable else CLASS_WEIGHTS]
+        if testable and not totals.jumps.known.all():
+            notes.append(_SAVED_BEFORE)
         if n_dropped:
             notes.append(left_out(n_dropped))
         tested = _tested(
@@ -297,7 +304,7 @@ def _tested(totals: SliceTotals, testable: bool, level: float, positive: int) ->
     sums = totals.sums
     z = deviations(sums.gaps, sums.scale, skewed=False)[0]
     tail = np.where(np.isinf(z), 0.0, tails_of_gaps(sums, totals.jumps))
-    some = ~np.isnan(z) & np.append(classes_to_test(sums, positive), True) & testable
+    some = ~np.isnan(z + tail) & np.append(classes_to_test(sums, positive), True) & testable
     p_value = holm(np.where(some, np.minimum(2.0 * tail, 1.0), np.nan))
     with np.errstate(divide="ignore"):  # what the model excludes
         sizes = np.where(some, -np.log(tail), -np.inf)

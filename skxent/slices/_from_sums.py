@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skxent._inference._tails import Parts, tail_of_sum
 from skxent._typing import FloatArray
@@ -21,13 +22,19 @@ class Jumps:
     Sums that tell how far single rows take a gap, shape (n_slices, n_classes + 1).
 
     Third and fourth cumulants of the rows under the model, those of rows that are more likely to
-    take the gap up by much than down, and of the others with the sign turned.
+    take the gap up by much than down, and of the others with the sign turned. Nan for slices with
+    rows that were counted when these were not kept.
     """
 
     third_up: FloatArray
     fourth_up: FloatArray
     third_down: FloatArray
     fourth_down: FloatArray
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether they are, of each slice."""
+        return ~np.isnan(self.third_up).any(axis=1)
 
 
 def jumps_of_slices(rows: Predicted, cells: Cells) -> Jumps:
@@ -66,7 +73,7 @@ def tails_of_gaps(sums: SliceSums, jumps: Jumps) -> FloatArray:
     Bounds of the probability that labels drawn from the model have gaps as large, on their side.
 
     Shape (n_slices, n_classes + 1), in the last column of the gap of the loss; nan where labels
-    that are drawn do not move a gap.
+    that are drawn do not move a gap, and where jumps are not known.
     """
     with np.errstate(all="ignore"):  # nan where nothing varies
         up, down = (
@@ -84,4 +91,5 @@ def tails_of_gaps(sums: SliceSums, jumps: Jumps) -> FloatArray:
     above = np.column_stack([sums.weight[:, None] - sums.class_proba, np.full(len(up), np.inf)])
     below = np.column_stack([sums.class_proba, sums.expected])
     parts = Parts(below, above, up, down, step)
-    return tail_of_sum(sums.gaps.gap, sums.gaps.variance, sums.gaps.third, parts)
+    found = tail_of_sum(sums.gaps.gap, sums.gaps.variance, sums.gaps.third, parts)
+    return np.where(jumps.known[:, None], found, np.nan)

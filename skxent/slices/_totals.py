@@ -66,7 +66,10 @@ class SliceTotals:
         assert isinstance(keys, tuple | list)
         counted = counted_of(whole)
         assert counted.sums is not None
-        return cls(tuple(keys), *_sums_of([sums[name] for name in _NAMES]), counted.sums)
+        # Files from before these were kept have none of them.
+        unknown = dict.fromkeys(_JUMPS, np.full_like(sums["gap"], np.nan))
+        arrays = [(unknown | sums)[name] for name in _NAMES]
+        return cls(tuple(keys), *_sums_of(arrays), counted.sums)
 
 
 def _arrays(totals: SliceTotals) -> list[FloatArray]:

@@ -9,6 +9,7 @@ from scipy.stats import binom
 from test_slices import drawn, rows, softmax
 
 from skxent import GroupedLogLossAccumulator, LogLossAccumulator, log_loss_slices
+from skxent.statistic._store import as_bytes
 
 FIGURES = (
     *("support", "weight", "share", "log_loss", "expected", "gap", "z"),
@@ -34,9 +35,9 @@ def filled(data, parts, **params):
     return found
 
 
-def same(one, other):
+def same(one, other, figures=FIGURES):
     assert one.names == other.names
-    for name in FIGURES:
+    for name in figures:
         assert getattr(one, name) == pytest.approx(getattr(other, name), nan_ok=True), name
     assert one.overall == pytest.approx(other.overall)
 
@@ -85,6 +86,55 @@ def test_what_was_saved_is_read_again(data, tmp_path):
         LogLossAccumulator.load(tmp_path / "slices.skxent")
     GroupedLogLossAccumulator(LABELS).save(tmp_path / "empty.skxent")
     assert GroupedLogLossAccumulator.load(tmp_path / "empty.skxent").n_samples == 0
+
+
+def as_saved_before(accumulator, path):
+    """The file of a version that did not keep how far single rows take a gap."""
+    tree = {name: getattr(accumulator, name) for name in (*accumulator._options, "labels")}
+    tree |= {"target_names": accumulator.target_names} | accumulator._tree()
+    for name in ("third_up", "fourth_up", "third_down", "fourth_down"):
+        del tree["totals"]["slices"][name]
+    path.write_bytes(as_bytes(accumulator._kind, tree))
+
+
+def test_a_file_from_before_jumps_were_kept_is_read_and_says_that_p_values_are_not_known(
+    data, tmp_path
+):
+    y, p, frame, w = data
+    early, late = frame["month"] <= 6, frame["month"] >= 6
+    parts = [
+        GroupedLogLossAccumulator(LABELS).update(y[at], p[at], w[at], by=frame["month"][at])
+        for at in (early, late)
+    ]
+    as_saved_before(parts[0], tmp_path / "old.skxent")
+    old = GroupedLogLossAccumulator.load(tmp_path / "old.skxent")
+    alone = old.report()
+    same(alone, parts[0].report(), FIGURES[:7])
+    assert np.isnan(alone.p_value).all()
+    assert alone.n_found == 0
+    assert alone.verdict == "Whether slices are off cannot be tested here."
+    assert "earlier version" in alone.notes[-1]
+    for both in (old + parts[1], parts[1] + old):
+        both.save(tmp_path / "both.skxent")
+        found = GroupedLogLossAccumulator.load(tmp_path / "both.skxent").report()
+        same(found, (parts[0] + parts[1]).report(), FIGURES[:7])
+        assert np.isnan(found.p_value).tolist() == 6 * [True] + 5 * [False]
+        assert "earlier version" in str(found)
+        # Slices of which all is known are tested among themselves.
+        july_on = GroupedLogLossAccumulator(LABELS).update(
+            *(x[frame["month"] > 6] for x in (y, p, w)), by=frame["month"][frame["month"] > 6]
+        )
+        assert found.p_value[6:] == pytest.approx(july_on.report().p_value)
+    assert len(parts[1].report().notes) == 1
+
+
+def test_what_the_model_excludes_is_found_in_a_file_from_before_too(tmp_path):
+    whole = GroupedLogLossAccumulator([0, 1]).update([0, 1], [1.0, 0.5], by=["a", "b"])
+    as_saved_before(whole, tmp_path / "old.skxent")
+    found = GroupedLogLossAccumulator.load(tmp_path / "old.skxent").report()
+    assert found.found.tolist() == [True, False]
+    assert found.p_value[0] == 0
+    assert np.isnan(found.p_value[1])
 
 
 def test_a_value_that_is_off_is_found():
