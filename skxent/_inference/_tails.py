@@ -28,12 +28,14 @@ def believed_skewness(
     Skewness, of which no more is believed on the side of the gap than few heavy parts leave there.
 
     `below` and `above` are how far the ends of what is possible are from the mean. Of all sums of
-    independent parts that are not negative, with this mean and variance, those of equal parts
-    fall farthest below the mean, and their skewness is the deviation over the mean: Jensen's
-    inequality for their cumulants, -E (1 - exp(-t a)) / a, concave in the size a of a part. A
-    larger skewness is that of other parts than those that make the tail, and may cut it short.
-    So it is above the mean, for what is missing to the other end. `times` as much is believed; of
-    twice as much, Pearson's curve ends where what is possible does.
+    rare independent parts that are not negative, compound Poisson sums, with this mean and
+    variance, those of equal parts fall farthest below the mean, and their skewness is the deviation
+    over the mean: Jensen's inequality for the logarithm of E exp(-t S), the mean times
+    -E (1 - exp(-t a)) / a, concave in the size a of a part. A larger skewness is that of other
+    parts than those that make the tail, and may cut it short. Sums of parts that are not rare may
+    fall farther; with equal ones, their own skewness is smaller. So it is above the mean, for what
+    is missing to the other end. `times` as much is believed; of twice as much, Pearson's curve ends
+    where what is possible does.
     """
     low, high = times * deviation / below, times * deviation / np.maximum(above, 0.0)
     return np.where(gap < 0, np.minimum(skewness, low), np.maximum(skewness, -high))
