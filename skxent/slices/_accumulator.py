@@ -185,7 +185,7 @@ class GroupedLogLossAccumulator(Accumulator):
 
     def _count(self, rows: Labelled, columns: Sequence[Feature], n_dropped: int = 0) -> None:
         """Add checked rows, beside so many that were left out."""
-        check_total(rows.weight)
+        check_total(rows.weight, powers=4)
         totals = totals_of(rows, columns, self.eps)
         self._add(tuple(column.name for column in columns), totals, n_dropped)
 

@@ -34,7 +34,8 @@ class Jumps:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Whether they are, of each slice."""
-        return ~np.isnan(self.third_up).any(axis=1)
+        found: NDArray[np.bool_] = ~np.isnan(self.third_up).any(axis=1)
+        return found
 
 
 def jumps_of_slices(rows: Predicted, cells: Cells) -> Jumps:

@@ -102,11 +102,12 @@ def _restored(sums: dict[str, Any], histogram: Packed) -> Statistics:
     return Statistics(**sums, histogram=unpacked(histogram))
 
 
-def check_total(weight: FloatArray | None) -> None:
-    """Refuse weights whose squares and cubes would vanish or overflow."""
+def check_total(weight: FloatArray | None, powers: int = 3) -> None:
+    """Refuse weights whose powers, squares and cubes or more, would vanish or overflow."""
     total = 1.0 if weight is None else float(weight.sum())
-    if not 1e-90 < total < 1e90:
-        msg = f"sample_weight sums to {total:g}; rescale it to between 1e-90 and 1e90."
+    most = 270 // powers
+    if not 10.0**-most < total < 10.0**most:
+        msg = f"sample_weight sums to {total:g}; rescale it to between 1e-{most} and 1e{most}."
         raise ValueError(msg)
 
 

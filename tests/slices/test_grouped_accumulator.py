@@ -176,6 +176,20 @@ def test_the_unit_of_weights_changes_no_test(data):
     assert not np.isnan(one.p_value).any()
 
 
+@pytest.mark.parametrize("unit", [1e-85, 1e-66, 1e60, 1e85])
+def test_weights_whose_fourth_powers_vanish_or_overflow_are_refused(unit):
+    y, p = [1, 1, *40 * [0]], np.repeat([[0.999, 0.001], [0.001, 0.999]], [22, 20], axis=0)
+    found = GroupedLogLossAccumulator([0, 1])
+    if not 1e-67 < 42 * unit < 1e67:
+        with pytest.raises(ValueError, match="rescale it to between 1e-67 and 1e67"):
+            found.update(y, p, np.full(42, unit), by=42 * ["a"])
+        return
+    one = GroupedLogLossAccumulator([0, 1]).update(y, p, by=42 * ["a"]).report()
+    other = found.update(y, p, np.full(42, unit), by=42 * ["a"]).report()
+    assert other.p_value == pytest.approx(one.p_value)
+    assert other.p_value > 0
+
+
 def test_false_findings_are_rare():
     wrong = 0
     for seed in range(200):
