@@ -34,7 +34,7 @@ class Jumps:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Whether they are, of each slice."""
-        found: NDArray[np.bool_] = ~np.isnan(self.third_up).any(axis=1)
+        found: NDArray[np.bool_] = ~np.isnan(self.third_up[:, 0])
         return found
 
 
