@@ -182,6 +182,7 @@ class RecalibratedClassifier(
 
         check_choice(self.method, "method", METHOD_NAMES)
         check_flag(self.renormalize, "renormalize")
+        _check_folds(self.cv)
         labels = _checked(y)
         check_consistent_length(X, labels)
         if sample_weight is not None and not np.any(np.asarray(sample_weight)):
@@ -329,6 +330,18 @@ class RecalibratedClassifier(
         if of_estimator.classifier_tags is not None:
             tags.classifier_tags.multi_class = of_estimator.classifier_tags.multi_class
         return tags
+
+
+def _check_folds(cv: Any) -> None:
+    """Refuse the word by which scikit-learn's calibration once took fitted classifiers."""
+    if isinstance(cv, str):
+        msg = (
+            f"cv must be a number of folds, a splitter or pairs of row numbers; got {cv!r}. To "
+            f"recalibrate a classifier as it is fitted, pass "
+            f"RecalibratedClassifier(FrozenEstimator(estimator)) without cv, FrozenEstimator being "
+            f"that of sklearn.frozen, and to fit the rows that it has not seen."
+        )
+        raise ValueError(msg)
 
 
 def _checked(y: Any) -> LabelArray:

@@ -178,6 +178,16 @@ def test_a_frozen_classifier_is_not_fitted_again():
         RecalibratedClassifier(FrozenEstimator(forest)).fit(X[300:600], y[300:600] + 7)
 
 
+@pytest.mark.parametrize("routing", [False, True])
+def test_prefit_is_told_that_a_frozen_estimator_is_what_it_wants(routing):
+    X, y = data(60)
+    fitted = GaussianNB().fit(X, y)
+    with config_context(enable_metadata_routing=routing):
+        found = RecalibratedClassifier(fitted, cv="prefit")
+        with pytest.raises(ValueError, match=r"got 'prefit'.*FrozenEstimator\(estimator\)"):
+            found.fit(X, y)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_rows_of_a_class_that_a_frozen_classifier_does_not_know_are_left_out(weighted):
     X, y = data(900)
