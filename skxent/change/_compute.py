@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._intake._arguments import check_base, check_names
-from skxent._render._words import shortened
+from skxent._render._words import counted, shortened
 from skxent._typing import FloatArray
 from skxent.change._parts import FIGURES, decomposed
 from skxent.change._sides import Given, Side, joined_labels, side_of
@@ -143,7 +143,7 @@ def _notes(
         alone = np.flatnonzero(there[one] & ~there[other])
         if len(alone):
             some = ", ".join(shortened(names[c]) for c in alone[:5])
-            more = f" and {len(alone) - 5} others" if len(alone) > 5 else ""
+            more = f" and {counted(len(alone) - 5, 'other')}" if len(alone) > 5 else ""
             what = f"{'Class' if len(alone) == 1 else 'Classes'} {some}{more} occurred"
             notes.append(
                 _ONE_SIDE.format(what, when, "it changes" if len(alone) == 1 else "they change")

@@ -8,7 +8,7 @@ import numpy as np
 
 from skxent._render._page import Column, Table, figure, figure_column, name_column, plain, render
 from skxent._render._plots import DotPlot, Reference, Row, dot_plot
-from skxent._render._words import unit_name
+from skxent._render._words import counted, unit_name
 from skxent.change._content import PARTS, ChangeContent
 from skxent.change._text import HEADINGS, heading
 
@@ -59,7 +59,7 @@ def change_html(content: ChangeContent, *, title: str | None, on_page: bool) -> 
         plot=_plot(content, unit),
         parts=Table(f"Parts, in {unit}", _parts(content), range(len(PARTS) + 1)),
         classes=Table(f"What each class adds, in {unit}", _classes(content, names), shown),
-        left=f"And {left} other classes, in to_frame()." if left else "",
+        left=f"And {counted(left, 'other class')}, in to_frame()." if left else "",
     )
 
 

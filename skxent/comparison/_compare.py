@@ -18,7 +18,7 @@ from skxent._inference._multiple import holm
 from skxent._inference._paired import FlooredShares, paired_interval, paired_p_value
 from skxent._intake._groups import Groups, check_groups
 from skxent._intake._rows import Labelled, check_labelled
-from skxent._render._words import left_out
+from skxent._render._words import counted, left_out
 from skxent._typing import FloatArray, IntArray
 from skxent.metrics._log_loss import floored_losses
 from skxent.statistic._central import CentralSums
@@ -258,7 +258,8 @@ def remarks(
     lone = (sums.support > 2) & ~(effective[1:] > 2.0)
     bare = [str(names[c]) for c in np.flatnonzero(lone).tolist()]
     if bare:
-        some = ", ".join(bare[:5]) + (f" and {len(bare) - 5} others" if len(bare) > 5 else "")
+        more = f" and {counted(len(bare) - 5, 'other')}" if len(bare) > 5 else ""
+        some = ", ".join(bare[:5]) + more
         found.append(f"Fewer than three groups, or as good as that, hold nearly all of: {some}.")
     fewer = effective < _FEW - 1e-9  # which twenty equal ones may be by rounding
     few = int(np.count_nonzero(fewer[1:]))

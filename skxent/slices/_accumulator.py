@@ -14,7 +14,7 @@ from skxent._intake._arguments import check_base, check_level
 from skxent._intake._batches import is_empty, ones_for_zeros
 from skxent._intake._features import Feature, check_features
 from skxent._intake._rows import Labelled, check_labelled
-from skxent._render._words import left_out
+from skxent._render._words import counted, left_out
 from skxent._typing import EPS
 from skxent.report._weights import weights_follow_classes
 from skxent.slices._compute import CLASS_WEIGHTS, classes_to_test, place_of_positive
@@ -292,10 +292,10 @@ class GroupedLogLossAccumulator(Accumulator):
 
     def __repr__(self) -> str:
         totals = self._totals
-        slices = 0 if totals is None else len(totals.keys)
+        slices = counted(0 if totals is None else len(totals.keys), "slice")
         return (
-            f"<GroupedLogLossAccumulator: {slices} slices, {len(self.labels)} classes, "
-            f"{self.n_samples} rows so far>"
+            f"<GroupedLogLossAccumulator: {slices}, {counted(len(self.labels), 'class')}, "
+            f"{counted(self.n_samples, 'row')} so far>"
         )
 
 

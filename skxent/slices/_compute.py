@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skxent._intake._features import Feature
 from skxent._intake._groups import Groups
 from skxent._intake._rows import Labelled
+from skxent._render._words import counted
 from skxent._typing import FloatArray, IntArray
 from skxent.report._weights import weights_follow_classes
 from skxent.slices._cells import Cells
@@ -156,7 +157,7 @@ def _without_slice(cells: Cells, features: list[Feature], how: How) -> str:
         for feature, levels in pairs
         if feature.codes is not None and np.bincount(levels.codes + 1)[1:].max() < least
     ]
-    more = [f"{len(names) - _MOST_NAMES} others"] if len(names) > _MOST_NAMES else []
+    more = [counted(len(names) - _MOST_NAMES, "other")] if len(names) > _MOST_NAMES else []
     return ", ".join([*names[:_MOST_NAMES], *more])
 
 

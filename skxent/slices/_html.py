@@ -14,7 +14,7 @@ from skxent._render._page import (
     render,
 )
 from skxent._render._plots import DotPlot, Row, dot_plot
-from skxent._render._words import unit_name
+from skxent._render._words import counted, unit_name
 from skxent.slices._content import SlicesContent
 from skxent.slices._text import heading, shown, table_title
 from skxent.slices._verdict import clearest, described, verdict
@@ -62,7 +62,7 @@ def slices_html(content: SlicesContent, *, title: str | None, on_page: bool) -> 
         caption=f"Mean loss (dot) beside what the model expects (diamond), in {unit}.",
         plot=_plot(content, plotted, unit) if plotted else None,
         slices=Table(_caption(content, unit), columns, some) if some else None,
-        left=f"And {left} others, in to_frame()." if left else "",
+        left=f"And {counted(left, 'other')}, in to_frame()." if left else "",
     )
 
 

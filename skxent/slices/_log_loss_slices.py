@@ -24,6 +24,7 @@ from skxent._intake._features import check_columns, check_features
 from skxent._intake._groups import check_groups
 from skxent._intake._rows import check_labelled
 from skxent._render._result import Result
+from skxent._render._words import counted
 from skxent._typing import EPS
 from skxent.slices._compute import How, place_of_positive, slices_of
 from skxent.slices._content import SlicesContent
@@ -162,11 +163,8 @@ class LogLossSlices(Result, SlicesContent):
             raise ValueError(msg)
 
     def _summary(self) -> str:
-        n, rows = len(self.slices), self.n_samples
-        return (
-            f"{n} slice{'s' if n != 1 else ''} of {rows} row{'s' if rows != 1 else ''}, "
-            f"{self.n_found} found"
-        )
+        slices, rows = counted(len(self.slices), "slice"), counted(self.n_samples, "row")
+        return f"{slices} of {rows}, {self.n_found} found"
 
     def _columns(self) -> Mapping[str, NDArray[Any] | Sequence[Any]]:
         return slice_columns(self)

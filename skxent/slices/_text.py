@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._render._text import fit, table_lines, wrapped
-from skxent._render._words import cell, percent, printable, unit_name
+from skxent._render._words import cell, counted, percent, printable, unit_name
 from skxent.slices._content import FIGURES, SlicesContent
 from skxent.slices._verdict import verdict
 
@@ -21,12 +21,11 @@ _CLOSEST, _MOST = 5, 30
 
 def heading(content: SlicesContent) -> str:
     """What was looked at, of which rows."""
-    n = content.n_samples
-    rows = f"{n} row{'s' if n != 1 else ''}"
-    groups = "" if content.n_groups is None else f" in {content.n_groups} groups"
+    rows, slices = counted(content.n_samples, "row"), counted(len(content.slices), "slice")
+    groups = "" if content.n_groups is None else f" in {counted(content.n_groups, 'group')}"
     of = f" by {printable(', '.join(content.by))}" if content.by else ""
     return (
-        f"Log loss of {rows}{groups} in {len(content.slices)} slices{of}, in "
+        f"Log loss of {rows}{groups} in {slices}{of}, in "
         f"{unit_name(content.base)}; all rows: {cell('log_loss', content.overall['log_loss'])}."
     )
 
@@ -87,7 +86,7 @@ def slices_text(content: SlicesContent, width: int) -> str:
     text += ["", f"{table_title(content)}:", *_rows(content, some, cells, width)]
     left = len(content.slices) - len(some)
     if left:
-        text.append(f"and {left} others, in to_frame()")
+        text.append(f"and {counted(left, 'other')}, in to_frame()")
     return "\n".join(text)
 
 

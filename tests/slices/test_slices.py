@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -701,6 +702,23 @@ def test_short_names_stand_in_the_line_of_their_figures():
         lines = [line for line in found.to_text().splitlines() if line.endswith(f"{name} = 1")]
         assert (not lines) == together
         assert f"{name} = 1 " in found.to_text() or not together
+
+
+@pytest.mark.parametrize(
+    ("n_slices", "n_left"), [(1, ""), (2, ""), (31, "1 other"), (33, "3 others")]
+)
+def test_one_slice_and_one_other_are_one(n_slices, n_left):
+    y, proba = np.tile([0, 1, 1, 0], 99), np.tile([0.4, 0.6], (396, 1))
+    X = pd.DataFrame({"at": [f"{i % n_slices:02d}" for i in range(396)]})
+    found = log_loss_slices(y, proba, X, by=["at"], n_null=19)
+    assert len(found.slices) == n_slices
+    what = "1 slice" if n_slices == 1 else f"{n_slices} slices"
+    for text in (found.to_text(), found.to_html(), repr(found)):
+        assert re.search(rf"\b{what}\b", text)
+    for text in (found.to_text().lower(), found.to_html().lower()):
+        assert f"and {n_left}, in to_frame()" in text if n_left else "in to_frame()" not in text
+    counting = GroupedLogLossAccumulator([0, 1]).update(y, proba, by=X)
+    assert re.search(rf"\b{what}\b", repr(counting))
 
 
 @pytest.mark.parametrize("column", ["constant", "missing", "the same", "its number"])
