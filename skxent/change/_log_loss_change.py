@@ -76,7 +76,7 @@ class LogLossChange(Result, ChangeContent):
         Parameters
         ----------
         width : int, default=80
-            Long class names are cut to keep within so many characters.
+            Long class names are cut, and wide tables parted, to keep within so many characters.
 
         Returns
         -------

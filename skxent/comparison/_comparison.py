@@ -93,7 +93,7 @@ class LogLossComparison(Result, ComparisonContent):
         Parameters
         ----------
         width : int, default=80
-            Long names are cut to keep within so many characters.
+            Long names are cut, and wide tables parted, to keep within so many characters.
 
         Returns
         -------

@@ -171,7 +171,7 @@ class LogLossReport(Result, Content):
         columns : iterable of str, default=None
             Columns of `per_class` to show; None: the most important ones.
         width : int, default=80
-            Long class names are cut to keep within so many characters.
+            Long class names are cut, and wide tables parted, to keep within so many characters.
 
         Returns
         -------

@@ -41,7 +41,8 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
     names = [printable(str(name)) for name in content.target_names]
     lines += [*table_lines("class", names, _of_classes(content, columns), width)]
     if content.recalibration is not None:
-        lines += ["", "After recalibration, cross-fitted (* recommended):"]
+        above = "After recalibration, cross-fitted (* recommended):"
+        lines += ["", wrapped(above, width_of_text)]
         methods = [
             f"* {method}" if method == content.recalibration.recommended else f"  {method}"
             for method in content.recalibration.methods

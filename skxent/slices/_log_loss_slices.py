@@ -115,7 +115,7 @@ class LogLossSlices(Result, SlicesContent):
         Parameters
         ----------
         width : int, default=80
-            Long names are cut to keep within so many characters.
+            Long names are cut, and wide tables parted, to keep within so many characters.
 
         Returns
         -------

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._render._text import fit, table_lines, wrapped
+from skxent._render._text import column_parts, fit, table_lines, wrapped
 from skxent._render._words import cell, counted, percent, printable, unit_name
 from skxent.slices._content import FIGURES, SlicesContent
 from skxent.slices._verdict import verdict
@@ -93,17 +93,30 @@ def slices_text(content: SlicesContent, width: int) -> str:
 def _rows(
     content: SlicesContent, some: Sequence[int], cells: dict[str, list[str]], width: int
 ) -> list[str]:
-    """The table, with names on lines of their own where the figures leave them no room."""
+    """The table, in several parts where it is too wide; in the last, what is said of classes."""
     names = [("* " if content.found[i] else "  ") + printable(content.names[i]) for i in some]
+    tops = [top_line(content, i) if content.found[i] else "" for i in some]
+    parts = column_parts("slice", names, cells, width)
+    text: list[str] = []
+    for part in parts:
+        text += [""] if text else []
+        text += _part(names, tops if part is parts[-1] else [""] * len(some), part, width)
+    return text
+
+
+def _part(
+    names: Sequence[str], tops: Sequence[str], cells: Mapping[str, Sequence[str]], width: int
+) -> list[str]:
+    """A table, with names on lines of their own where the figures leave them no room."""
     lines = table_lines("slice", names, cells, width)
     wide = max(width, 40)
     apart = not all(line.startswith(name) for name, line in zip(names, lines[1:], strict=True))
     if apart:
-        lines = table_lines("slice", [""] * len(some), cells, width)
+        lines = table_lines("slice", [""] * len(names), cells, width)
     text = [lines[0]]
-    for i, name, line in zip(some, names, lines[1:], strict=True):
+    for name, top, line in zip(names, tops, lines[1:], strict=True):
         text += [fit(name, wide).rstrip(), line] if apart else [line]
-        if content.found[i] and (top := top_line(content, i)):
+        if top:
             text.append(fit("    " + top, wide).rstrip())
     return text
 
