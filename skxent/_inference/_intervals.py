@@ -12,8 +12,11 @@ from skxent._typing import FloatArray
 
 __all__ = [
     "LEAST_N",
+    "Bounds",
     "Moments",
+    "around",
     "borrows_too_much",
+    "excluded_or_may_be",
     "hall_interval",
     "mean_of_means",
     "moments_of_mean",
@@ -21,6 +24,7 @@ __all__ = [
     "third_factor",
 ]
 
+Bounds = tuple[FloatArray, FloatArray]
 # Two rows have n = 2 if they weigh the same; as good as one row is what has less than this.
 LEAST_N = 1.5
 # Means of a single row may be no larger a part of a mean of means for it to have an interval.
@@ -113,7 +117,7 @@ def borrows_too_much(share: FloatArray, mean: FloatArray, lonely: NDArray[np.boo
     return any(part > _MOST_BORROWED * (1.0 + 1e-9) for part in parts)
 
 
-def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray, FloatArray]:
+def hall_interval(moments: Moments, confidence_level: float) -> Bounds:
     """
     Interval of the mean loss by Hall's cubic transformation of t.
 
@@ -143,9 +147,32 @@ def hall_interval(moments: Moments, confidence_level: float) -> tuple[FloatArray
     return np.maximum(low, 0.0), high  # losses are not negative
 
 
-def share_interval(
-    share: FloatArray, n: FloatArray, tail: FloatArray | float
-) -> tuple[FloatArray, FloatArray]:
+def around(estimate: FloatArray, low: FloatArray, high: FloatArray) -> Bounds:
+    """
+    The bounds, moved as far as it takes for the estimate to be between them.
+
+    Sums that are added up in another order put them beside it by a rounding, where losses are
+    equal; and at a low level, by what is taken out of a skewed t.
+    """
+    return np.minimum(low, estimate), np.maximum(high, estimate)
+
+
+def excluded_or_may_be(
+    excluded: NDArray[np.bool_], everywhere: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """
+    Which classes, on the last axis, a model may say 0 of, from those that it says 0 of.
+
+    A model that says 0 of one of two classes says it of the other as well, which a sample may not
+    show: the rows that then cost most are the rarest. If one is excluded `everywhere`, the model
+    does not know it.
+    """
+    if excluded.shape[-1] != 2:
+        return excluded
+    return np.asarray(excluded | (excluded & ~everywhere)[..., ::-1])
+
+
+def share_interval(share: FloatArray, n: FloatArray, tail: FloatArray | float) -> Bounds:
     """
     Bounds of Clopper and Pearson of a share among n rows, each missed with probability `tail`.
 

@@ -13,6 +13,7 @@ from skxent._intake._labels import shown, uncomparable
 from skxent._typing import FloatArray
 from skxent.report._accumulator import LogLossAccumulator
 from skxent.report._content import Content
+from skxent.report._intervals import excluded_classes
 from skxent.statistic._brief import Brief, brief_of
 
 __all__ = ["Given", "Side", "given", "joined_labels", "side_of"]
@@ -135,7 +136,7 @@ def side_of(one: Given, labels: NDArray[Any]) -> Side:
         return np.asarray(padded[..., places])
 
     parts, eps = one.brief.parts, one.brief.eps
-    cost = np.where(spread(sums.excluded) > 0, -np.log(eps) if eps > 0 else 0.0, 0.0)
+    cost = np.where(spread(excluded_classes(sums)) > 0, -np.log(eps) if eps > 0 else 0.0, 0.0)
     of_parts = None
     if parts is not None:
         weight, loss, proba, expected, floored = spread(parts.sums)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skxent._backend import class_weights
 from skxent._inference._groups import moments_of_groups
-from skxent._inference._intervals import Moments, moments_of_mean
+from skxent._inference._intervals import Moments, around, excluded_or_may_be, moments_of_mean
 from skxent._inference._multiple import holm
 from skxent._inference._paired import FlooredShares, paired_interval, paired_p_value
 from skxent._intake._groups import Groups, check_groups
@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _COLUMNS = ("log_loss", "difference", "ci_low", "ci_high", "p_value", "adjusted_p")
+_ROUNDING = 1e-12
 # With fewer clusters than this the interval of a skewed difference is too narrow.
 _FEW = 20
 
@@ -179,7 +180,7 @@ class _Paired:
         The latter where a model excludes what may happen: then the moments are of the
         differences in which such rows cost that model nothing.
         """
-        excluding = self.sums.excluded[[model, self.reference]]
+        excluding = self._excluded()[[model, self.reference]]
         # Models that exclude the same and cost the same in every row are one model, so far.
         excluding = excluding & ~(self._alike(model) & (excluding[0] == excluding[1]))
         if not (math.isfinite(self.most) and excluding.any()):
@@ -194,6 +195,14 @@ class _Paired:
             *np.where(excluding, self.most, 0.0),
         )
         return self._moments(model, excluding), shares
+
+    def _excluded(self) -> NDArray[np.bool_]:
+        """Which classes each model says 0 of, or may say it of."""
+        sums = self.sums
+        floored, others = sums.floored[0] + sums.floored[2], sums.loss[..., ::-1]
+        # As if it said 0 of the class in every row, of which there are no counts here.
+        everywhere = (floored >= sums.weight * (1.0 - _ROUNDING)) & (others == 0.0)
+        return excluded_or_may_be(sums.excluded, everywhere)
 
     def _alike(self, model: int) -> NDArray[np.bool_]:
         """Whether no row of a class makes a difference."""
@@ -231,8 +240,10 @@ def paired_figures(
             table[0, i] = paired.mean_loss(i) / unit
             if i != reference:
                 moments, floored = paired.moments(i)
+                difference = paired.difference(i)
                 low, high = paired_interval(moments, confidence_level, floored)
-                table[1:4, i] = np.array([paired.difference(i), low, high]) / unit
+                low, high = around(difference, low, high)
+                table[1:4, i] = np.array([difference, low, high]) / unit
                 table[4, i] = paired_p_value(moments, floored)
         table[5] = holm(table[4])
         figures |= {

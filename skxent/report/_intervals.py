@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from skxent._inference._groups import mean_of_grouped_means, moments_of_groups
 from skxent._inference._intervals import (
     LEAST_N,
+    Bounds,
     Moments,
+    around,
+    excluded_or_may_be,
     hall_interval,
     mean_of_means,
     moments_of_mean,
@@ -25,6 +28,7 @@ from skxent.statistic._sums import Statistics
 __all__ = [
     "Bounds",
     "class_interval",
+    "excluded_classes",
     "macro_interval",
     "of_single_rows",
     "overall_interval",
@@ -33,8 +37,6 @@ __all__ = [
 
 # With fewer groups than this an interval of what is skewed from group to group is too narrow.
 _FEW_GROUPS = 20
-
-Bounds = tuple[FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class _Mean:
     excluding: NDArray[np.bool_]
     """Whether the model gave as good as no probability to what could have happened."""
 
-    def interval(self, cost: float, level: float) -> Bounds:
+    def interval(self, cost: float, level: float, estimate: FloatArray) -> Bounds:
         """
-        Interval of the mean loss.
+        Interval of the mean loss, which the `estimate` that is shown is in.
 
         How many of the rows that cost most there are in a sample is a matter of luck: none,
         often. Where the model excludes what may happen, their share has bounds of its own,
@@ -61,10 +63,11 @@ class _Mean:
         """
         low, high = hall_interval(self.whole, level)
         if not self.excluding.any():
-            return low, high
+            return around(estimate, low, high)
         rest = hall_interval(self.rest, level)
         floor = share_interval(self.share, self.n, 0.5 - 0.5 * level)
-        return (
+        return around(
+            estimate,
             np.where(self.excluding, rest[0] + cost * floor[0], low),
             np.where(self.excluding, rest[1] + cost * floor[1], high),
         )
@@ -75,18 +78,9 @@ def _cost(eps: float) -> float:
     return -math.log(eps) if eps > 0 else 0.0
 
 
-def _excluded(s: Statistics) -> NDArray[Any]:
-    """
-    In how many rows each class is excluded, or may be.
-
-    A model that says 0 of one of two classes says it of the other as well, which a sample may not
-    show: the rows that then cost most are the rarest. If one is excluded everywhere, the model
-    does not know it.
-    """
-    found, k = s.excluded, len(s.excluded)
-    if k == 2 and 0 < found.max() < s.support.sum():
-        return np.full(k, found.max())
-    return found
+def excluded_classes(s: Statistics) -> NDArray[np.bool_]:
+    """Which classes the model says 0 of, or may say it of."""
+    return excluded_or_may_be(s.excluded > 0, s.excluded == s.support.sum())
 
 
 def _class_means(s: Statistics, cost: float, *, together: bool = False) -> _Mean:
@@ -110,7 +104,7 @@ def _class_means(s: Statistics, cost: float, *, together: bool = False) -> _Mean
     )
     with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
         share, n = taken[0] / weight, weight**2 / square[0]
-    excluding = (sums(_excluded(s)) > 0) & (cost > 0)
+    excluding = (sums(excluded_classes(s)) > 0) & (cost > 0)
     return _Mean(moments_of_mean(weight, loss, square, cube), rest, share, n, excluding)
 
 
@@ -127,7 +121,7 @@ def _grouped_means(s: Statistics, groups: GroupSums, cost: float, *, together: b
         moments_of_groups(owner, k, weight.reshape(-1), values.reshape(-1))
         for values in (loss, np.maximum(loss - cost * floored, 0.0))
     )
-    excluding = (sums(_excluded(s)) > 0) & (cost > 0)
+    excluding = (sums(excluded_classes(s)) > 0) & (cost > 0)
     with np.errstate(divide="ignore", invalid="ignore"):  # a class without rows
         share = floored.sum(axis=0) / weight.sum(axis=0)
         n_share = weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0)
@@ -137,13 +131,16 @@ def _grouped_means(s: Statistics, groups: GroupSums, cost: float, *, together: b
 def class_interval(s: Statistics, eps: float, level: float) -> Bounds:
     """Interval of the mean loss of each class; nan for one with fewer than three rows."""
     cost = _cost(eps)
-    return _class_means(s, cost).interval(cost, level)
+    with np.errstate(all="ignore"):  # classes without rows, and infinite losses
+        estimate = s.loss / s.weight
+    return _class_means(s, cost).interval(cost, level, estimate)
 
 
 def overall_interval(s: Statistics, eps: float, level: float) -> Bounds:
     """Interval of the mean loss of all rows; shape (1,)."""
     cost = _cost(eps)
-    return _class_means(s, cost, together=True).interval(cost, level)
+    estimate = np.asarray(s.loss.sum() / s.weight.sum())
+    return _class_means(s, cost, together=True).interval(cost, level, estimate)
 
 
 def macro_interval(
@@ -173,7 +170,9 @@ def macro_interval(
     if np.isnan(whole.variance):
         return whole.variance, whole.variance
     excluding = np.asarray(of.excluding[there][part > 0].any())
-    return _Mean(whole, rest, of.share[there] @ part, n, excluding).interval(cost, level)
+    means = s.loss[there] / s.weight[there]
+    estimate = np.asarray(means.mean() if shares is None else part @ means)
+    return _Mean(whole, rest, of.share[there] @ part, n, excluding).interval(cost, level, estimate)
 
 
 def of_single_rows(s: Statistics) -> str | None:

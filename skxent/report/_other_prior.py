@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skxent._inference._intervals import around
 from skxent._intake._labels import shown
 from skxent._typing import FloatArray
 from skxent.report._content import Content
@@ -32,7 +33,8 @@ def loss_under(content: Content, shares: Mapping[Any, float]) -> tuple[float, fl
     losses = np.asarray(content.per_class["log_loss"], dtype=np.float64)
     loss = float(part[there] @ losses[there])
     low, high = macro_interval(brief.sums, brief.eps, content.confidence_level, part)
-    return loss, float(low) / unit, float(high) / unit
+    low, high = around(np.asarray(loss), low / unit, high / unit)
+    return loss, float(low), float(high)
 
 
 def _checked(content: Content, shares: Mapping[Any, float]) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from scipy.special import expit, softmax
-from scipy.stats import norm
+from scipy.stats import beta, norm
 from scipy.stats import t as student
 from support.reports import quick
 
@@ -229,6 +229,21 @@ def test_what_the_model_excludes_widens_the_interval():
     plain = change_of(before, (after[0][kept], after[1][kept])).overall
     assert zeros["change_high"] - zeros["change"] > 2 * (plain["change_high"] - plain["change"])
     assert zeros["prevalence_low"] == pytest.approx(plain["prevalence_low"], abs=0.01)
+
+
+def test_what_is_excluded_of_one_of_two_classes_widens_the_interval_of_the_other():
+    """No row has probability 0 of class 0; of 100 that cost little, a few are to be feared."""
+    rng = np.random.default_rng(0)
+    y, p = np.repeat([0, 1], 100), rng.uniform(0.2, 0.8, 200)
+    p[:50] = [0.0] * 25 + [0.2] * 25
+    found = []
+    for q in (p, np.maximum(p, 1e-300)):
+        change = change_of((y, np.c_[1 - q, q]), (y[::-1], np.c_[1 - q, q][::-1]))
+        found.append(change.per_class["within_high"])
+    # What the bound of Jeffreys of no row in 100 costs after the change, in half of the rows.
+    most = 0.5 * 52 * math.log(2) * beta.ppf(0.975, 0.5, 100.5)
+    reach = np.sqrt(found[1] ** 2 + most**2)
+    np.testing.assert_allclose(found[0], reach, rtol=1e-6)
 
 
 def test_bases_are_shown_as_asked_and_must_be_the_same_otherwise():

@@ -199,8 +199,11 @@ def test_what_is_excluded_of_one_class_widens_no_interval_of_another(grouped):
     found = {}
     for least in (0.0, 1e-300):
         second = np.where(np.arange(120) < 20, least, new)
-        models = {name: np.column_stack([1 - p, p]) for name, p in [("old", old), ("new", second)]}
-        found[least] = compare_log_loss(y, models, groups=groups)
+        models = {
+            name: 0.9 * np.column_stack([1 - p, p, np.full(120, 1 / 9)])
+            for name, p in [("old", old), ("new", second)]
+        }
+        found[least] = compare_log_loss(y, models, labels=[0, 1, 2], groups=groups)
     sure, nearly = found.values()
     for end in ("class_ci_low", "class_ci_high", "class_p_value"):
         assert getattr(sure, end)[1, 0] == pytest.approx(getattr(nearly, end)[1, 0], rel=1e-9)
@@ -209,6 +212,31 @@ def test_what_is_excluded_of_one_class_widens_no_interval_of_another(grouped):
     assert sure.class_ci_high[1, 1] == pytest.approx(nearly.class_ci_high[1, 1] + most)
     assert sure.class_ci_low[1, 1] == pytest.approx(nearly.class_ci_low[1, 1])
     assert sure.ci_high[1] > nearly.ci_high[1]
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_what_is_excluded_of_one_of_two_classes_may_be_of_the_other(grouped):
+    """No row has probability 0 of class 0; some of those that are not here may have."""
+    rng = np.random.default_rng(0)
+    y, groups = np.repeat([0, 1], 60), np.arange(120) // 2 if grouped else None
+    p = rng.uniform(0.2, 0.8, size=(2, 120))
+    p[1, :20] = 0.0
+    near = np.maximum(p[1], 1e-300)
+    sure, nearly = (
+        compare_log_loss(y, {"old": np.c_[1 - p[0], p[0]], "new": np.c_[1 - q, q]}, groups=groups)
+        for q in (p[1], near)
+    )
+    most = 52 * math.log(2) * (1 - 0.025 ** (1 / (30 if grouped else 60)))
+    assert_allclose(sure.class_ci_high[1], nearly.class_ci_high[1] + most)
+    assert_allclose(sure.class_ci_low[1], nearly.class_ci_low[1])
+
+
+def test_a_model_of_one_class_of_two_says_0_of_the_other_alone():
+    y, p = np.repeat([0, 1], 60), np.random.default_rng(0).uniform(0.2, 0.8, 120)
+    models = {"old": np.c_[1 - p, p], "all of 0": np.repeat([[1.0, 0.0]], 120, axis=0)}
+    found = compare_log_loss(y, models)
+    low, high, _ = expected(np.log(1 - p[:60]), 0.95)
+    assert_allclose([found.class_ci_low[1, 0], found.class_ci_high[1, 0]], [low, high], rtol=1e-8)
 
 
 def test_it_does_not_matter_where_numbers_underflow():

@@ -83,6 +83,26 @@ def test_equal_losses_of_uneven_weights_have_no_width_but_that_of_rounding():
             assert_allclose(low, high, rtol=1e-13)
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_equal_losses_are_in_their_interval_whatever_the_order_of_the_sums(grouped):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        y, weight, own = rng.integers(3, size=40), rng.uniform(0.1, 3, 40), rng.uniform(0.1, 0.9)
+        p = np.where(np.eye(3, dtype=bool)[y], own, (1 - own) / 2)
+        groups = rng.integers(15, size=40) if grouped else None
+        report = log_loss_report(
+            y, p, labels=range(3), sample_weight=weight, groups=groups, base=2, **QUICK
+        )
+        for figures, prefix in [
+            (report.overall, ""),
+            (report.overall, "macro_"),
+            (report.per_class, ""),
+        ]:
+            loss = figures[prefix + "log_loss"]
+            assert not np.any(figures[prefix + "ci_low"] > loss)
+            assert not np.any(figures[prefix + "ci_high"] < loss)
+
+
 def test_the_mean_of_the_classes_has_an_interval_of_its_own():
     y, p = draw(3000)
     report = log_loss_report(y, p)
