@@ -95,6 +95,49 @@ def test_each_kind_of_shift_has_its_part():
     assert "no change beyond chance" in same.verdict
 
 
+def surer(times, seed):
+    """Two classes as often, of a model whose logits are `times` those that are right."""
+    rng = np.random.default_rng(seed)
+    z = 1.5 * rng.normal(size=4000)
+    y = (rng.random(4000) < expit(z)).astype(int)
+    p = expit(times * z)
+    return y, np.c_[1 - p, p]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "how", "recalibrate"),
+    [
+        (0.6, 1.65, "over-confident", True),
+        (1.65, 0.6, "under-confident", True),
+        (0.75, 1.02, "less under-confident", False),
+        (1.3, 1.02, "less over-confident", False),
+    ],
+)
+def test_a_model_that_became_surer_at_the_same_loss_is_said_to_be(before, after, how, recalibrate):
+    """What it expects and what surprises it cancel, so that the loss alone shows nothing."""
+    found = change_of(surer(before, 1), surer(after, 2))
+    o = found.overall
+    assert not found.is_sure("within")
+    assert found.is_sure("expected")
+    assert found.is_sure("surprise")
+    expected, surprise = (
+        f"{'+' if o[name] > 0 else '−'}{abs(o[name]):.4f}" for name in ("expected", "surprise")
+    )
+    assert found.verdict.endswith(
+        f". The model became {how}, though: what it expects rows to cost changed by {expected}, "
+        f"what they cost beyond that by {surprise}{'; recalibrate' if recalibrate else ''}."
+    )
+
+
+def test_rows_in_other_shares_or_by_chance_make_no_model_surer():
+    before, (y, p) = surer(1, 1), surer(1.6, 2)
+    other = np.flatnonzero((y == 1) | (np.arange(4000) % 2 == 0))
+    found = change_of(before, (y[other], p[other]))
+    assert not 0.45 < found.per_class["share_after"][0] < 0.55
+    for verdict in (found.verdict, change_of(before, surer(1, 3)).verdict):
+        assert "confident" not in verdict
+
+
 def test_the_way_back_is_the_same_with_the_other_sign():
     before, after = pair(prior=(0.3, 0.3, 0.4), turn=0.3)
     one, other = change_of(before, after), change_of(after, before)
