@@ -216,9 +216,8 @@ def test_a_gap_between_groups_has_degrees_of_freedom():
     deviation = math.sqrt(n * error * (1 - error))
     assert z[2] == pytest.approx(-n * error / deviation)
     normal = norm.ppf(student.cdf(-n * error / deviation, n - 1))
-    # No more skewness than the deviation over what was expected to be lost.
-    entropy = -(1 - error) * math.log(1 - error) - error * math.log(error)
-    skewness = deviation * math.log(4) / (n * entropy)
+    # That of the count, which is less than twice the deviation over what was expected to be lost.
+    skewness = (1 - 2 * error) / deviation
     assert p_value[2] == pytest.approx(2 * pearson3(skewness).cdf(normal), rel=1e-6)
     plain = gap_tests(of(np.zeros(n, int), np.tile([1 - error, error], (n, 1))))[1]
     assert plain[2] < p_value[2]
