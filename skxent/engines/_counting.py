@@ -225,9 +225,13 @@ def _kind_of_groups(schema: Any, name: str) -> str:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     if pa.types.is_null(kind):
         return ""
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+    of = pa.types
+    if any(is_of(kind) for is_of in (of.is_integer, of.is_floating, of.is_decimal, of.is_boolean)):
         return "numbers"
-    return "text" if "string" in str(kind) else str(kind)
+    if of.is_timestamp(kind):  # whatever its unit; with a zone and without none are the same
+        return "times" if kind.tz is None else "times of a zone"
+    families = {"string": "text", "binary": "bytes", "date": "dates"}
+    return next((said for part, said in families.items() if part in str(kind)), str(kind))
 
 
 def counting_of(source: Any, columns: Columns) -> Counting:
