@@ -77,7 +77,10 @@ def _elsewhere(path: str) -> list[File]:
     except ValueError as error:  # no place is called so
         msg = f"{path}: {error}."
         raise NoSuchFileError(msg) from error
-    if system.isdir(inside):
+    # Whether it is a folder is not asked of what is a file by its name: a web server would send it
+    # whole, where folders are pages of links.
+    is_file = _is_named_as_data(Path(inside).name) and system.isfile(inside)
+    if not is_file and system.isdir(inside):
         found = system.find(inside)
         names = [n for n in found if _is_named_as_data(n.removeprefix(inside))]
         what = "the folder holds no Parquet, Arrow or CSV file"
