@@ -8,6 +8,7 @@ import gzip
 import io
 import re
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +47,7 @@ def read_table(path: str) -> UserTable:
     except FileNotFoundError:
         msg = f"there is no file {path!r}"
         raise UsageError(msg) from None
-    except (OSError, EOFError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         msg = f"cannot read {path!r} as UTF-8 text with columns: {error}"
         raise DataError(msg) from error
 

@@ -9,6 +9,7 @@ import io
 import re
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def refusals() -> tuple[type[Exception], ...]:
     """What goes wrong with files that are damaged, or are none of the format."""
     import pyarrow as pa
 
-    return (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error)
+    return (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error)
 
 
 def unreadable(name: str, error: BaseException) -> str:

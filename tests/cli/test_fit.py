@@ -369,3 +369,14 @@ def test_two_quotes_of_two_rows_do_not_hide_the_rows_between(first, second, tmp_
 def test_a_table_may_be_packed(tmp_path):
     frame().to_csv(tmp_path / "data.csv.gz", index=False)
     assert [c.name for c in read_table(str(tmp_path / "data.csv.gz"))] == ["size", "kind"]
+
+
+def test_a_packed_table_that_is_damaged_is_no_bug(tmp_path, capsys):
+    path = tmp_path / "data.csv.gz"
+    frame().to_csv(path, index=False)
+    packed = bytearray(path.read_bytes())
+    begin = packed.index(b"\0", 10) + 1  # behind the name of the file
+    packed[begin : begin + 20] = b"\xff" * 20
+    path.write_bytes(packed)
+    assert main(["fit", str(path), "--target", "kind"]) == 3
+    assert "cannot read" in capsys.readouterr().err
