@@ -199,7 +199,8 @@ def _from_there(facts: Facts, evidence: _Evidence) -> Facts:
         return facts
     share = 1.0  # if there are no others
     if evidence.known is not evidence.totals:
-        share -= float(evidence.known.loss.sum() / evidence.totals.loss.sum())
+        with np.errstate(invalid="ignore"):  # nobody can say what part of an infinite loss it is
+            share -= float(evidence.known.loss.sum() / evidence.totals.loss.sum())
     return replace(facts, unseen=int(np.count_nonzero(source.unseen)), unseen_share=share)
 
 

@@ -159,6 +159,15 @@ def test_folds_that_lack_the_classes_they_are_judged_by_are_to_be_shuffled():
     assert "shuffle" not in mended.verdict
 
 
+def test_a_part_of_an_infinite_loss_is_no_number_that_is_said():
+    """Without a floor, and where a row of a class that the model knows costs as much."""
+    X, y = np.arange(8.0)[:, None], np.repeat([0, 1], 4)
+    tree = DecisionTreeClassifier().fit(X, y)
+    report = LogLossReport.from_estimator(tree, X, [*y[:6], 0, 2], eps=0, n_null=0)
+    assert report.verdict.startswith("The loss is infinite")
+    assert "fitted" not in report.verdict
+
+
 @pytest.mark.parametrize("eps", [2**-52, 0.0])
 def test_a_model_that_was_not_fitted_to_a_third_of_the_rows(eps):
     X, y = load_iris(return_X_y=True)
