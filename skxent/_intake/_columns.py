@@ -142,8 +142,11 @@ def layout_of(schema: pa.Schema, columns: Columns, labels: NDArray[Any], where: 
     found = dict(zip(places, names, strict=True))
     missing = [label for i, label in enumerate(labels.tolist()) if i not in found]
     extra = [name for name, place in zip(names, places, strict=True) if place is None]
-    if missing or extra:
+    twice = [name for name, place in zip(names, places, strict=True) if found[place] != name]
+    if missing or extra or twice:
         what = f"no column for {shown(missing)}" if missing else f"no label for {shown(extra)}"
+        if not missing and not extra:
+            what = f"the label of {shown(twice)} is that of another column as well"
         msg = f"{where}: the columns of {_said(columns)} are not those of the labels: {what}."
         raise BadDataError(msg)
     return Layout(columns, tuple(found[i] for i in range(len(labels))), "columns")

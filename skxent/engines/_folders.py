@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from skxent._intake._columns import Columns, Layout
+from skxent._intake._number_text import number_in
 from skxent.engines._formats import Opened
 
 __all__ = ["with_folders"]
@@ -18,7 +19,7 @@ _NONE = "__HIVE_DEFAULT_PARTITION__"
 
 
 def with_folders(found: Opened, path: str, columns: Columns) -> Opened:
-    """The file with the columns that are asked for by name and stand in its path, as text."""
+    """The file with the columns asked for that stand in its path: weights, and others as text."""
     named = {name for _, name in columns.beside}
     known = set(found.schema.names)
     values = {k: v for k, v in _values_of(path).items() if k in named and k not in known}
@@ -26,16 +27,20 @@ def with_folders(found: Opened, path: str, columns: Columns) -> Opened:
         return found
     import pyarrow as pa
 
+    cells: dict[str, Any] = {name: pa.scalar(v, pa.string()) for name, v in values.items()}
+    if (weight := columns.weight) in values and (text := values[weight]) is not None:
+        number = number_in(text)  # what is none is said where weights are judged
+        cells[weight] = pa.scalar(text if number is None else number)
     schema = found.schema
-    for name in values:
-        schema = schema.append(pa.field(name, pa.string()))
+    for name, cell in cells.items():
+        schema = schema.append(pa.field(name, cell.type))
 
     def batches(layout: Layout, some: Sequence[int] | None) -> Iterator[Any]:
         for batch in found.batches(_without(layout, values), some):
             arrays, whole = list(batch.columns), batch.schema
-            for name, value in values.items():
-                arrays.append(pa.repeat(pa.scalar(value, pa.string()), batch.num_rows))
-                whole = whole.append(pa.field(name, pa.string()))
+            for name, cell in cells.items():
+                arrays.append(pa.repeat(cell, batch.num_rows))
+                whole = whole.append(pa.field(name, cell.type))
             yield pa.RecordBatch.from_arrays(arrays, schema=whole)
 
     return replace(found, schema=schema, batches=batches)

@@ -137,6 +137,31 @@ def test_groups_of_files_are_of_one_kind(n_jobs, tmp_path):
         log_loss_report_from([a, c], **options)
 
 
+_DAYS = pa.array(np.datetime64("2026-11-01") + np.arange(40) % 5)
+_WHOLE = pa.array(np.arange(40) % 5)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (_DAYS.cast(pa.timestamp("us")), _DAYS.cast(pa.timestamp("ns"))),
+        (_DAYS, _DAYS.cast(pa.date64())),
+        (_WHOLE, _WHOLE.cast(pa.decimal128(19, 0))),
+        (_WHOLE.cast(pa.decimal128(20, 1)), _WHOLE.cast(pa.decimal128(19, 0))),
+        (_WHOLE.cast(pa.string()).cast(pa.binary()), _WHOLE.cast(pa.string()).cast("large_binary")),
+        (_WHOLE.cast(pa.string()), _WHOLE.cast(pa.large_string()).dictionary_encode()),
+    ],
+    ids=["times", "dates", "decimals", "more digits", "bytes", "text"],
+)
+def test_groups_that_are_the_same_in_other_types_are_one(one, other, tmp_path):
+    """Versions of one library write times in other units."""
+    for name, groups in (("a", one), ("b", other)):
+        data = table(40).drop_columns(["other", "patient"]).append_column("patient", groups)
+        pq.write_table(data, tmp_path / f"{name}.parquet")
+    report = log_loss_report_from(tmp_path, y="kind", groups="patient", **QUICK)
+    assert report.about.n_groups == 5
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("form", ["parquet", "csv"])
 def test_names_of_folders_are_columns(form, n_jobs, tmp_path):
@@ -179,6 +204,35 @@ def test_labels_may_be_names_of_folders(tmp_path):
     )
     for name in ("support", "log_loss"):
         np.testing.assert_allclose(report.per_class[name], expected.per_class[name], rtol=1e-12)
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_weights_may_be_names_of_folders(form, tmp_path):
+    data = table(60).drop_columns(["other", "w"])
+    for start, weight in ((0, "2"), (20, "0.5")):
+        (tmp_path / f"w={weight}").mkdir()
+        part = data.slice(start, 20 if start == 0 else 40)
+        if form == "csv":
+            pa_csv.write_csv(part, tmp_path / f"w={weight}" / "a.csv")
+        else:
+            pq.write_table(part, tmp_path / f"w={weight}" / "a.parquet")
+    report = log_loss_report_from(tmp_path, y="kind", weight="w", **QUICK)
+    weight = np.repeat([2.0, 0.5], [20, 40])
+    y, p = data["kind"].to_numpy(), proba_of(data)
+    own = -np.log(p[np.arange(60), [CLASSES.index(label) for label in y.tolist()]])
+    assert report.overall["log_loss"] == pytest.approx(np.average(own, weights=weight), rel=1e-12)
+    (tmp_path / "w=2").rename(tmp_path / "w=much")
+    with pytest.raises(ValueError, match=r"w=much.*'w'"):
+        log_loss_report_from(tmp_path, y="kind", weight="w", **QUICK)
+
+
+@pytest.mark.parametrize("proba", ["p_*", ["p_0", "p_1", "p_1.0"]])
+def test_two_columns_of_one_label_are_an_error(proba):
+    """Else the last of them counts, whatever the other says."""
+    data = pa.table({"y": [0, 1], "p_0": [0.4, 0.2], "p_1": [0.3, 0.3], "p_1.0": [0.6, 0.8]})
+    said = r"the label of \['p_1'\] is that of another column as well"
+    with pytest.raises(ValueError, match=said):
+        log_loss_report_from(data, y="y", proba=proba, labels=[0, 1])
 
 
 def test_a_number_of_a_dictionary_may_stand_for_null():

@@ -134,6 +134,23 @@ def test_an_address_may_be_that_of_a_folder():
         system.rm("/empty", recursive=True)
 
 
+def test_an_address_of_a_file_is_not_listed_as_a_folder(monkeypatch):
+    """A web server sends the whole of what is asked for its links."""
+    system = fsspec.filesystem("memory")
+    system.pipe("/lone/a.parquet", parquet_of(TABLE))
+
+    def is_listed(*_, **__):
+        pytest.fail("the address of a file was listed")
+
+    monkeypatch.setattr(type(system), "isdir", is_listed)
+    try:
+        report = log_loss_report_from("memory://lone/a.parquet", **COLUMNS, **QUICK)
+        assert same(report, EXPECTED, rel=1e-12)
+    finally:
+        monkeypatch.undo()
+        system.rm("/lone", recursive=True)
+
+
 def test_fsspec_is_asked_for_where_it_is_needed(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(ImportError, match="pip install fsspec"):
@@ -186,6 +203,11 @@ def test_names_of_rows_and_groups_stay_text(tmp_path):
 # What is wrong with files.
 
 
+_GZIP = gzip.compress(csv_of(TABLE))
+# Its lengths are none, which is no error of the operating system's kind.
+UNPACKED_TO_NOTHING = _GZIP[:12] + b"\xff" * 40 + _GZIP[52:]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -208,6 +230,7 @@ def test_names_of_rows_and_groups_stay_text(tmp_path):
         ("a.parquet", b"", r"a\.parquet: the file is empty"),
         ("a.csv", b"kind,w,p_a,p_b\n", r"nothing to report"),
         ("a.csv.gz", gzip.compress(csv_of(TABLE))[:2000], r"a\.csv\.gz: cannot be read"),
+        ("a.csv.gz", UNPACKED_TO_NOTHING, r"a\.csv\.gz: cannot be read: Error -3"),
         ("a.csv.bz2", bz2.compress(csv_of(TABLE))[:2000], r"a\.csv\.bz2: cannot be read"),
         ("a.csv.zst", zstd_of(csv_of(TABLE))[:2000], r"a\.csv\.zst: cannot be read"),
         ("a.csv", csv_of(TABLE).replace(b"\n", b"\r"), r"its lines end as those of old Macs do"),
