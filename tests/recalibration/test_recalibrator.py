@@ -158,6 +158,28 @@ def test_logits_far_beyond_probabilities():
     assert log_loss(y, after) < 1.2
 
 
+@pytest.mark.parametrize("lowest", [-50, -300])
+@pytest.mark.parametrize("k", [2, 3, 20])
+def test_a_class_that_is_next_to_impossible_and_occurs_all_the_same_is_given_its_share(k, lowest):
+    """
+    Biases as large as it asks for are more than the numbers of a fit hold.
+
+    What is recommended costs hardly more than the shares of the classes alone, which are all that
+    there is to know here.
+    """
+    rng = np.random.default_rng(k)
+    logits = rng.normal(size=(400, k))
+    logits[:, -1] += lowest * np.log(10)
+    y = np.where(rng.random(400) < 0.3, k - 1, rng.integers(0, max(k - 1, 1), 400))
+    found = log_loss_report(y, logits, labels=range(k), from_logits=True, n_null=0).recalibration
+    assert np.isfinite(found.log_loss).all()
+    share = np.bincount(y, minlength=k) / 400
+    chosen = found.log_loss[found.methods.index(found.recommended)]
+    assert chosen < -(share[share > 0] * np.log(share[share > 0])).sum() + k / 100
+    after = Recalibrator("bias+temperature").fit(y, logits, labels=range(k), from_logits=True)
+    assert np.isfinite(after.predict_proba(logits, from_logits=True)).all()
+
+
 def test_the_positive_class_alone():
     y, p = too_sure(500, 2)
     names = np.array(["no", "yes"])
