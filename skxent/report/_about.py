@@ -35,6 +35,8 @@ class About:
         Whether it was made of logits or log-probabilities.
     renormalize : bool
         Whether each row was divided by its sum.
+    positive : int
+        Of which of two classes one column alone was the probability; 1 where each had its own.
     """
 
     model: str | None
@@ -45,6 +47,7 @@ class About:
     date: str
     from_logits: bool = False
     renormalize: bool = False
+    positive: int = 1
 
 
 def about(totals: Statistics, source: Source) -> About:
@@ -60,4 +63,5 @@ def about(totals: Statistics, source: Source) -> About:
         date=datetime.now(UTC).date().isoformat(),
         from_logits=source.from_logits,
         renormalize=source.renormalize,
+        positive=source.positive,
     )

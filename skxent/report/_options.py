@@ -53,8 +53,12 @@ class Source:
 
     def given_as(self, proba: Table) -> Source:
         """The same for predictions that were given like these."""
-        given = proba.from_logits, bool(proba.renormalize)
-        return replace(self, from_logits=given[0], renormalize=given[1])
+        return replace(
+            self,
+            from_logits=proba.from_logits,
+            renormalize=bool(proba.renormalize),
+            positive=proba.positive,
+        )
 
     def about(self, rows: Labelled | None) -> Labelled | None:
         """The rows, whose map then knows of which class a column alone is."""

@@ -156,6 +156,7 @@ class LogLossReport(Result, Content):
             len(self.target_names) == k,
             len(self.reliability) in (0, k),
             len(worst) == 1,
+            self.about.positive in (0, 1),
             self.recalibration is None or _hangs_together(self.recalibration, k),
         ]
         if not all(hold):

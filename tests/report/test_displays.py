@@ -17,6 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skxent import (
+    LogLossAccumulator,
+    LogLossReport,
     LossConfusionDisplay,
     PerClassLogLossDisplay,
     RecalibrationDisplay,
@@ -106,7 +108,49 @@ def test_the_classes_that_are_left_are_pooled():
     np.testing.assert_array_equal(low, columns["ci_low"][with_interval])
 
 
-@pytest.mark.parametrize("k", [2, 5])
+def test_of_two_classes_the_positive_one_has_a_panel_and_the_other_if_it_is_named():
+    rng = np.random.default_rng(0)
+    p = rng.beta(1, 3, 500)
+    y = np.where(rng.random(500) < p, "bad", "good")
+
+    def panels(display):
+        return [panel.get_title().split("\n")[0] for panel in display.axes_]
+
+    of = ReliabilityDisplay.from_predictions
+    table = of(y, np.c_[p, 1 - p])
+    assert panels(table) == ["good"]
+    assert "the other class mirrors it" in table.ax_.get_title(loc="left").replace("\n", " ")
+    np.testing.assert_array_equal(table.lines_[0].get_xdata(), table.reliability[1].proba)
+    assert panels(of(y, np.c_[p, 1 - p], target_names=["no", "yes"])) == ["yes"]
+    assert panels(of(y, 1 - p, labels=["bad", "good"])) == ["good"]
+    assert panels(of(y, p, pos_label="bad")) == ["bad"]
+    assert panels(table.plot(classes=["good", "bad"])) == ["good", "bad"]
+    assert panels(table.plot(classes="bad")) == ["bad"]
+    with pytest.raises(ValueError, match=r"classes must be among .*'bad', 'good'.*; got 'evil'"):
+        table.plot(classes=["evil"])
+    with pytest.raises(ValueError, match="got none"):
+        table.plot(classes=[])
+
+    counting = LogLossAccumulator(["bad", "good"], pos_label="bad").update(y, p)
+    for report in (log_loss_report(y, p, pos_label="bad", n_null=20), counting.report(n_null=20)):
+        assert report.about.positive == 0
+        assert panels(ReliabilityDisplay.from_report(report)) == ["bad"]
+        read = LogLossReport.from_json(report.to_json())
+        assert panels(ReliabilityDisplay.from_report(read)) == ["bad"]
+        page = report.to_html()
+        assert "Reliability of bad, one-vs-rest" in page
+        assert "Reliability of good, one-vs-rest" not in page
+
+
+def test_classes_that_are_named_have_panels_in_that_order():
+    c = content(5)
+    names = [c.target_names[i] for i in (3, 0)]
+    display = ReliabilityDisplay.from_report(c, classes=names)
+    assert [panel.get_title().split("\n")[0] for panel in display.axes_] == names
+    np.testing.assert_array_equal(display.lines_[0].get_ydata(), c.reliability[3].share)
+
+
+@pytest.mark.parametrize("k", [3, 5])
 def test_reliability_of_the_classes(k):
     c = content(k)
     display = ReliabilityDisplay.from_report(c)

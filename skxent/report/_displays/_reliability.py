@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from skxent._intake._labels import shown
 from skxent._render._axes import (
     BLUE,
     VERMILLION,
@@ -32,13 +34,14 @@ if TYPE_CHECKING:
 __all__ = ["ReliabilityDisplay"]
 
 _TITLE = 0.5  # inches
+_ALONE = (4.4, 4.6)  # of a figure with one panel
 _BARS = 0.2  # height of the highest bar, as a part of the panel
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ReliabilityDisplay(Display):
     """
-    Reliability of each class against the rest: a panel a class.
+    Reliability of each class against the rest: a panel a class; of two classes, one panel.
 
     Make it with `from_estimator`, `from_predictions` or `from_report`. The curve is the
     isotonic regression of the class on its probability (CORP [1]_).
@@ -46,7 +49,9 @@ class ReliabilityDisplay(Display):
     says how far at each probability for itself; most curves of calibrated models leave a 95 %
     band somewhere, so judge the curve as a whole by `miscalibration_p`. The bars
     count the rows by their probability; their heights are logarithmic and comparable between
-    panels. `frame` has one row a corner of a curve: ``class``; ``proba`` and ``share``, where it
+    panels. The curve of one of two classes is that of the other, turned: the panel is of the
+    positive one, which is the second, but for a 1-D `y_proba` of the first. `frame` has one row a
+    corner of a curve, of all classes: ``class``; ``proba`` and ``share``, where it
     is; ``low`` and ``high``, the band at these probabilities, nan where there is none.
 
     Parameters
@@ -62,6 +67,8 @@ class ReliabilityDisplay(Display):
         Part of each class in the overall loss; the order of the panels.
     confidence_level : float
         Of the bands.
+    positive : int, default=1
+        Which of two classes has the panel.
     n_null : int, default=0
         How many draws the bands and `miscalibration_p` rest on, which is at least
         ``1 / (n_null + 1)``.
@@ -92,8 +99,8 @@ class ReliabilityDisplay(Display):
     >>> from skxent import ReliabilityDisplay
     >>> y, proba = ["a", "b", "b"], [[0.75, 0.25], [0.5, 0.5], [0.25, 0.75]]
     >>> display = ReliabilityDisplay.from_predictions(y, proba)
-    >>> sorted(panel.get_title().split()[0] for panel in display.axes_)
-    ['a', 'b']
+    >>> [panel.get_title().split()[0] for panel in display.axes_]
+    ['b']
     >>> plt.close(display.figure_)
     """
 
@@ -102,6 +109,7 @@ class ReliabilityDisplay(Display):
     miscalibration_p: FloatArray
     contribution: FloatArray
     confidence_level: float
+    positive: int = 1
     n_null: int = 0
     _spares: ClassVar[dict[str, Any]] = {"recalibration": False, "n_null": 200}
 
@@ -116,6 +124,7 @@ class ReliabilityDisplay(Display):
             miscalibration_p=content.per_class["miscalibration_p"].astype(np.float64),
             contribution=content.per_class["contribution"].astype(np.float64),
             confidence_level=content.confidence_level,
+            positive=content.about.positive,
             n_null=content.n_null,
         )
 
@@ -140,6 +149,7 @@ class ReliabilityDisplay(Display):
         *,
         ax: Axes | None = None,
         max_classes: int | None = 9,
+        classes: Sequence[Any] | None = None,
         line_kw: dict[str, Any] | None = None,
         band_kw: dict[str, Any] | None = None,
         bar_kw: dict[str, Any] | None = None,
@@ -153,6 +163,9 @@ class ReliabilityDisplay(Display):
             Axes whose place the panels take; None: those of a new figure.
         max_classes : int or None, default=9
             How many classes to show, those that cost most first; None: all.
+        classes : sequence, default=None
+            Which classes to show instead, by their `target_names`, in this order. None: of two
+            classes the positive one.
         line_kw : dict, default=None
             Passed to :meth:`matplotlib.axes.Axes.plot` for the curves.
         band_kw : dict, default=None
@@ -172,19 +185,20 @@ class ReliabilityDisplay(Display):
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `max_classes` is not an integer above 0.
+            If `max_classes` is not an integer above 0, or `classes` are not those of the report.
         """
         require_matplotlib("ReliabilityDisplay.plot")
         from matplotlib.collections import PolyCollection
         from matplotlib.lines import Line2D
         from matplotlib.patches import StepPatch
 
-        kept, rest = worst_first(self.contribution, max_classes)
+        kept, left = self._shown(max_classes, classes)
         names = shown_names(self.target_names[i] for i in kept)
         curves = [self.reliability[i] for i in kept]
         n_cols = len(kept) if len(kept) <= 3 else math.ceil(math.sqrt(len(kept)))
         n_rows = math.ceil(len(kept) / n_cols)
-        self.ax_ = ax = new_axes(ax, n_cols * 2.2 + 0.8, n_rows * 2.5 + 1.0)
+        size = _ALONE if len(kept) == 1 else (n_cols * 2.2 + 0.8, n_rows * 2.5 + 1.0)
+        self.ax_ = ax = new_axes(ax, *size)
         self.figure_ = ax.get_figure()
         ax.set_axis_off()
         panels = _panels(ax, len(kept), n_rows, n_cols)
@@ -207,13 +221,32 @@ class ReliabilityDisplay(Display):
             p_value = "p not computed" if p_value == "p = -" else p_value
             panel.set_title(f"{names[i]}\n{p_value}", fontsize="medium")
             plainly([panel.title])
-        self._caption(len(kept), len(rest))
+        self._caption(len(kept), left)
         return self
+
+    def _shown(
+        self, max_classes: int | None, classes: Sequence[Any] | None
+    ) -> tuple[list[int], int]:
+        """The classes that have panels, and how many cost less than these and have none."""
+        kept, rest = worst_first(self.contribution, max_classes)
+        if classes is None:
+            one = len(self.target_names) == 2  # which the other mirrors
+            return ([self.positive], 0) if one else (kept.tolist(), len(rest))
+        asked = [classes] if isinstance(classes, str) else list(classes)
+        known = list(self.target_names)
+        unknown = [name for name in asked if name not in known]
+        if unknown or not asked:
+            some = ", ".join(map(repr, unknown)) or "none"
+            msg = f"classes must be among the target_names {shown(known)}; got {some}."
+            raise ValueError(msg)
+        return [known.index(name) for name in asked], 0
 
     def _caption(self, shown: int, left: int) -> None:
         """Say above the panels what they show, and name their axes once for all."""
         ax = self.ax_
         text = "One-vs-rest reliability (CORP), with p of the miscalibration."
+        if shown == 1 and len(self.target_names) == 2:
+            text = "Reliability (CORP), with p of the miscalibration; the other class mirrors it."
         if left:
             text += f" The {shown} of {shown + left} classes that cost most."
         if any(band is not None for band in self.band_):

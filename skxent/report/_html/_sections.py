@@ -207,7 +207,7 @@ def curves(
     if not content.reliability:
         return None
     mirrored = len(names) == 2
-    shown = [1] if mirrored else shown
+    shown = [content.about.positive] if mirrored else shown
     excess, p = floats(content, "miscalibration"), floats(content, "miscalibration_p")
     plots = []
     for i in shown:
