@@ -239,7 +239,8 @@ def _content(
             columns,
             overall,
             confusion,
-            recalibration,
+            # No map is to be praised where the verdict takes these for labels.
+            None if hard and evidence.source.model is None else recalibration,
             evidence.worst,
             base=base,
             eps=options.eps,

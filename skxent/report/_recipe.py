@@ -7,10 +7,23 @@ import math
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
 
-__all__ = ["recipe"]
+__all__ = ["labels_given", "recipe", "recommended"]
 
 _FROZEN = "from sklearn.frozen import FrozenEstimator"
 _IMPORT = "from skxent import RecalibratedClassifier"
+
+
+def labels_given(content: Content) -> bool:
+    """Whether what `predict` returns seems to stand for probabilities, which no map gives back."""
+    certain = content.overall["predictive_entropy"] == 0.0 and len(content.labels) > 1
+    return certain and content.about.model is None
+
+
+def recommended(content: Content) -> str | None:
+    """The map that the report recommends, or "none"; None where it has another advice."""
+    if content.recalibration is None or labels_given(content):
+        return None
+    return content.recalibration.recommended
 
 
 def recipe(content: Content) -> str:
@@ -21,7 +34,7 @@ def recipe(content: Content) -> str:
     a classifier, of this `model` and of the `X` and `y` that it was made of.
     """
     found, about = content.recalibration, content.about
-    if found is None or found.recommended == "none":
+    if found is None or recommended(content) in {None, "none"}:
         return ""
     if about.model is None:
         return _of_predictions(content, found)

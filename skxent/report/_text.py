@@ -10,7 +10,7 @@ from skxent._render._words import cell, printable, unit_name
 from skxent.recalibration._choice import Recalibration
 from skxent.report._content import Content
 from skxent.report._notable import ALL_ROWS
-from skxent.report._recipe import recipe
+from skxent.report._recipe import recipe, recommended
 from skxent.report._verdict import confidence
 
 __all__ = ["COLUMNS", "render_text"]
@@ -41,10 +41,11 @@ def render_text(content: Content, columns: Iterable[str] | None, width: int) -> 
     names = [printable(str(name)) for name in content.target_names]
     lines += [*table_lines("class", names, _of_classes(content, columns), width)]
     if content.recalibration is not None:
-        above = "After recalibration, cross-fitted (* recommended):"
-        lines += ["", wrapped(above, width_of_text)]
+        best = recommended(content)
+        star = "" if best is None else " (* recommended)"
+        lines += ["", wrapped(f"After recalibration, cross-fitted{star}:", width_of_text)]
         methods = [
-            f"* {method}" if method == content.recalibration.recommended else f"  {method}"
+            f"* {method}" if method == best else f"  {method}"
             for method in content.recalibration.methods
         ]
         lines += table_lines("map", methods, _of_methods(content.recalibration), width)

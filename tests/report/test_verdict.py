@@ -121,6 +121,35 @@ def test_labels_in_the_place_of_probabilities():
     assert report.verdict.endswith("pass what predict_proba returns, not what predict does.")
 
 
+@pytest.mark.parametrize("counted", [False, True])
+def test_labels_in_the_place_of_probabilities_get_one_advice_everywhere(counted):
+    """Whatever a map takes off, it is what predict_proba returns that is missing."""
+    y, p = calibrated(400, 3)
+    labels = np.eye(3)[p.argmax(axis=1)]
+    if counted:
+        report = LogLossAccumulator([0, 1, 2]).update(y, labels).report(n_null=0)
+    else:
+        report = log_loss_report(y, labels, n_null=0)
+    assert report.recalibration.recommended != "none"
+    text, page = str(report), report.to_html()
+    for shown in (text, page, report._repr_html_()):
+        assert "pass what predict_proba returns" in " ".join(shown.split())
+        assert "ecommended" not in shown
+        assert "recalibrator" not in shown
+        assert "recalibrate:" not in shown
+    assert "Recalibration (" not in text
+    assert "* " not in text
+    assert '<dd class="value">pass predict_proba</dd>' in page
+
+    tree = DecisionTreeClassifier(random_state=0).fit(p[::2], y[::2])
+    certain = LogLossReport.from_estimator(tree, p[1::2], y[1::2], n_null=0)
+    method = certain.recalibration.recommended
+    assert method != "none"
+    assert f"* {method}" in str(certain)
+    assert "RecalibratedClassifier(" in str(certain)
+    assert f'<dd class="value">recalibrate: {method}</dd>' in certain.to_html()
+
+
 @pytest.mark.parametrize("out_of_fold", [False, True])
 def test_a_tree_that_is_always_certain_is_not_told_to_predict_probabilities(out_of_fold):
     X, y = load_iris(return_X_y=True)

@@ -9,6 +9,7 @@ from skxent._render._page import figure
 from skxent._render._words import percent, unit_name
 from skxent.report._content import Content
 from skxent.report._notable import ALL_ROWS
+from skxent.report._recipe import labels_given
 from skxent.report._verdict import confidence
 
 __all__ = ["further", "headline"]
@@ -50,6 +51,8 @@ def headline(content: Content, level: str) -> list[Card]:
 
 def _what_to_do(content: Content, level: str) -> Card:
     r = content.recalibration
+    if labels_given(content):
+        return _card("What to do", "pass predict_proba", "these look like what predict returns")
     if r is None:
         return _card("What to do", "–", "no recalibration was fitted")
     if r.recommended == "none":

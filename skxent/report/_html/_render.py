@@ -17,7 +17,7 @@ from skxent.report._html._sections import (
     recalibration_section,
     worst_rows,
 )
-from skxent.report._recipe import recipe
+from skxent.report._recipe import recipe, recommended
 
 __all__ = ["report_html"]
 
@@ -54,7 +54,9 @@ def report_html(content: Content, title: str | None, *, on_page: bool) -> str:
         classes=_tables("Cost of each class", columns, order),
         losses=losses(content, names, order.shown(_PLOT), unit),
         recalibration=recalibration
-        and recalibration_section(recalibration, columns[0], order.shown(_TABLE), unit),
+        and recalibration_section(
+            recalibration, recommended(content), columns[0], order.shown(_TABLE), unit
+        ),
         confusion=confusion(content, names, order.shown(_MATRIX), order.worst, unit),
         curves=curves(content, names, order.shown(_CURVES), level),
         worst_rows=worst_rows(content, unit),

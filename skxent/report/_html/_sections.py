@@ -88,16 +88,18 @@ _RECALIBRATION = {
     "gain_low": "Lower end of the confidence interval of the gain, from paired differences.",
     "gain_high": "Upper end of the confidence interval of the gain, from paired differences.",
 }
+_REMARK = "Recommended: the map behind recoverable."
 
 
 def recalibration_section(
-    recalibration: Recalibration, classes: Column, shown: list[int], unit: str
+    recalibration: Recalibration,
+    recommended: str | None,
+    classes: Column,
+    shown: list[int],
+    unit: str,
 ) -> dict[str, Any]:
     """Plot and table of the recalibration, and the gain of each class."""
-    remarks = [
-        "recommended" if name == recalibration.recommended else None
-        for name in recalibration.methods
-    ]
+    remarks = ["recommended" if name == recommended else None for name in recalibration.methods]
     columns = [
         figure_column(
             name, getattr(recalibration, name).tolist(), meaning=meaning, signed="gain" in name
@@ -111,12 +113,13 @@ def recalibration_section(
     ]
     some = left_out(len(shown), len(classes.cells))
     return {
-        "plot": _recalibration_plot(recalibration, unit),
+        "plot": _recalibration_plot(recalibration, recommended, unit),
+        "bold": "" if recommended is None else "Bold: the recommended map.",
         "table": Table(
             f"Recalibration maps, in {unit}",
             (
                 name_column("map", recalibration.methods),
-                name_column("remark", remarks, meaning="Recommended: the map behind recoverable."),
+                *([] if recommended is None else [name_column("remark", remarks, meaning=_REMARK)]),
                 *columns,
             ),
             range(len(recalibration.methods)),
@@ -127,7 +130,9 @@ def recalibration_section(
     }
 
 
-def _recalibration_plot(recalibration: Recalibration, unit: str) -> DotPlot:
+def _recalibration_plot(
+    recalibration: Recalibration, recommended: str | None, unit: str
+) -> DotPlot:
     gain, low, high = recalibration.gain, recalibration.gain_low, recalibration.gain_high
     start = min(_smallest(low), _smallest(gain), 0.0)
     end = max(_largest(high), _largest(gain), 0.0)
@@ -142,12 +147,13 @@ def _recalibration_plot(recalibration: Recalibration, unit: str) -> DotPlot:
             gain[i],
             low[i],
             high[i],
-            strong=method == recalibration.recommended,
+            strong=method == recommended,
         )
         for i, method in enumerate(recalibration.methods)
     ]
     return dot_plot(
-        f"What each recalibration map takes off; recommended: {recalibration.recommended}",
+        "What each recalibration map takes off"
+        + ("" if recommended is None else f"; recommended: {recommended}"),
         f"taken off the log loss, in {unit}",
         rows,
         low=start - margin,
