@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr
 
 from skxent._inference._tails import believed_skewness, pearson_tail, poisson_tail
 from skxent._typing import FloatArray
 
-__all__ = ["gap_test"]
+__all__ = ["gap_test", "is_certain"]
 
 # What is possible has a positive p-value, however far out it lies.
 _LEAST = float(np.finfo(np.float64).tiny)
@@ -36,7 +37,6 @@ def gap_test(
     nothing could have been known; p is 0 only where something happened that the model excludes.
     """
     gap, (variance, third) = loss - expected, moments
-    rounding = 1e-12 * (np.where(np.isfinite(loss), loss, 0.0) + expected)
     with np.errstate(all="ignore"):  # what cannot be computed comes out as nan
         deviation = np.sqrt(variance * design_effect)
         third = third * np.square(design_effect)
@@ -48,10 +48,17 @@ def gap_test(
         # Each tail holds the labels that were seen.
         tail = np.maximum(_tail(normal, skewness), np.exp(-surprise))
         p_value = np.clip(2.0 * tail, _LEAST, 1.0)
-    certain = variance <= rounding**2
-    impossible = np.where(np.abs(gap) > rounding, np.copysign(np.inf, gap), np.nan)
-    z = np.where(certain, impossible, z)
+    certain, impossible = is_certain(loss, expected, variance)
+    z = np.where(certain, np.where(impossible, np.copysign(np.inf, gap), np.nan), z)
     return z, np.where(np.isinf(z), 0.0, np.where(np.isnan(z), np.nan, p_value))
+
+
+def is_certain(
+    loss: FloatArray, expected: FloatArray, variance: FloatArray
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether the model knows the loss beforehand, but for rounding; and whether it is another."""
+    rounding = 1e-12 * (np.where(np.isfinite(loss), loss, 0.0) + expected)
+    return variance <= rounding**2, np.abs(loss - expected) > rounding
 
 
 def _tail(z: FloatArray, skewness: FloatArray) -> FloatArray:

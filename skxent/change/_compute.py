@@ -14,6 +14,7 @@ from skxent._typing import FloatArray
 from skxent.change._parts import FIGURES, decomposed
 from skxent.change._sides import Given, Side, joined_labels, side_of
 from skxent.change._spread import intervals
+from skxent.report._notes import FEW_OF_CLASS, rough_classes
 
 __all__ = ["SAME", "change_between"]
 
@@ -31,9 +32,6 @@ _UNKNOWN = (
     "The change has no interval, since fewer than three rows or groups {}, or as good as that by "
     "their weight, do not tell how losses vary."
 )
-_ROUGH = "{} fewer than {} rows before or after: what hangs on these is rough."
-# A class of fewer rows hardly tells how much its rows vary.
-_FEW_OF_CLASS = 5
 _NO_EXPECTED = (
     "The model gives {} to hardly more than two rows before or after: what it expects of {} has no "
     "interval."
@@ -158,11 +156,9 @@ def _notes(
     if unknown:
         notes.append(_UNKNOWN.format(" and ".join(single or ["before", "after"])))
     least = np.minimum(*(side.support for side in sides))
-    if rough := int(np.count_nonzero((least > 0) & (least < _FEW_OF_CLASS))):
-        what = "One class has" if rough == 1 else f"{rough} classes have"
-        notes.append(_ROUGH.format(what, _FEW_OF_CLASS))
+    notes += rough_classes(least, " before or after")
     expects = all(side.parts is not None for side in sides)
-    open_ended = np.isnan(per_class["expected_low"]) & (least >= _FEW_OF_CLASS)
+    open_ended = np.isnan(per_class["expected_low"]) & (least >= FEW_OF_CLASS)
     if expects and open_ended.any() and math.isfinite(overall["change_low"]):
         some = ", ".join(shortened(names[c]) for c in np.flatnonzero(open_ended)[:5])
         what = f"class {some}" if open_ended.sum() == 1 else f"classes such as {some}"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from skxent._inference._gap import is_certain
 from skxent._intake._rows import Labelled
+from skxent._typing import FloatArray, IntArray
 from skxent.report._intervals import of_single_rows, why_no_interval
 from skxent.report._notable import all_hard, why_no_evidence
 from skxent.report._options import Source
 from skxent.report._weights import weights_follow_classes
 from skxent.statistic._sums import Statistics
 
-__all__ = ["NO_SAMPLE", "SAMPLE", "notes_of_rows", "remarks_on"]
+__all__ = ["FEW_OF_CLASS", "NO_SAMPLE", "SAMPLE", "notes_of_rows", "remarks_on", "rough_classes"]
 
 _CLASS_WEIGHTS = (
     "The weights follow the classes more than the probabilities explain, as weights that are made "
@@ -39,6 +43,13 @@ _CERTAIN = (
     "All probabilities are 0 or 1: the model is certain of every row, as is a tree that grows "
     "until each leaf holds one class."
 )
+_INDIFFERENT = (
+    "To the model all classes of a row are equally likely, but for those that it excludes, so that "
+    "the row costs the same whichever occurs: all rows together have neither z nor p."
+)
+_ROUGH = "{} fewer than {} rows{}: what hangs on these is rough."
+# A class of fewer rows hardly tells how much its rows vary.
+FEW_OF_CLASS = 5
 SAMPLE = (
     "Recalibration and recoverable loss are those of {} rows, drawn at random from {}. "
     "Miscalibration and tail are those of bins."
@@ -61,6 +72,20 @@ def notes_of_rows(rows: Labelled, known: Labelled | None, source: Source) -> lis
     return notes
 
 
+def rough_classes(support: FloatArray | IntArray, where: str = "") -> list[str]:
+    """A note about classes that have few rows, if there are any; `where` says which rows."""
+    n = int(np.count_nonzero((support > 0) & (support < FEW_OF_CLASS)))
+    has = "One class has" if n == 1 else f"{n} classes have"
+    return [_ROUGH.format(has, FEW_OF_CLASS, where)] if n else []
+
+
+def _is_indifferent(s: Statistics) -> bool:
+    """Whether the loss of all rows is known beforehand, and yet something may happen."""
+    loss, expected = s.loss.sum(keepdims=True), s.expected.sum(keepdims=True)
+    certain, impossible = is_certain(loss, expected, s.moments_of_all[:1])
+    return bool(certain[0] and not impossible[0] and expected[0] > 0)
+
+
 def remarks_on(
     totals: Statistics, known: Statistics, source: Source, *, testable: bool
 ) -> tuple[list[str], bool]:
@@ -74,8 +99,13 @@ def remarks_on(
         notes, testable = [_CLASS_WEIGHTS], False
     if testable and (reason := why_no_evidence(known)):
         notes.append(reason)
+    if testable and _is_indifferent(known):
+        notes.append(_INDIFFERENT)
     if reason := of_single_rows(totals):
         notes.append(reason)
+    if totals.support.sum() >= FEW_OF_CLASS:  # or else there is nothing but what is rough
+        # A class of a single row has no interval of its own, and a note above if it is in another.
+        notes += rough_classes(np.where(totals.support > 1, totals.support, 0))
     if all_hard(totals):
         notes.append(_HARD if source.model is None else _CERTAIN)
     if reason := why_no_interval(totals):

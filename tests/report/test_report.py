@@ -903,6 +903,29 @@ def test_target_names():
     assert numbered.target_names == ("7", "8", "9")
 
 
+# Notes.
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 5])
+def test_a_class_of_a_few_rows_is_noted(n):
+    """One of a single row has no interval, and another note."""
+    y, p = np.repeat([0, 1], [40, n]), np.random.default_rng(0).uniform(0.5, 0.9, 40 + n)
+    notes = quick(y, np.c_[p, 1 - p]).notes
+    note = "One class has fewer than 5 rows: what hangs on these is rough."
+    assert (note in notes) == (n in {2, 4})
+
+
+@pytest.mark.parametrize(
+    "row", [(1 / 3, 1 / 3, 1 / 3), (0.5, 0.5, 0.0), (0.2, 0.3, 0.5), (0.25, 0.75, 0.0)]
+)
+def test_a_loss_that_is_the_same_whatever_occurs_has_no_test_and_a_note(row):
+    report = quick([0, 1] * 20, [row] * 40, labels=[0, 1, 2])
+    known = row[0] == row[1]
+    assert math.isnan(report.overall["z"]) == math.isnan(report.overall["p_value"]) == known
+    assert any("all rows together have neither z nor p" in note for note in report.notes) == known
+    assert not math.isnan(report.per_class["p_value"][0])
+
+
 # Text.
 
 
