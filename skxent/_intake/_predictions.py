@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skxent._backend import NUMPY, Backend
 from skxent._intake._as_table import as_table
-from skxent._intake._foreign import backend_of, is_elsewhere
+from skxent._intake._foreign import backend_of, dtype_of, is_elsewhere
 from skxent._intake._labels import as_labels, check_labels, shown, uncomparable
 
 __all__ = [
@@ -122,6 +122,8 @@ def with_columns_for(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Predictions with a column of probability 0 for each class that was never seen."""
     b: Backend = backend_of(table, "y_proba") if is_elsewhere(table) else NUMPY
+    if from_logits and dtype_of(table, "y_proba").kind in "iu":  # as of votes; none is infinite
+        table = b.wide(table)
     if len(table.shape) == 1:  # the positive class alone
         own = b.wide(table)
         columns = [b.xp.full_like(own, 0.0) if from_logits else 1.0 - own, own]

@@ -312,6 +312,17 @@ def test_a_binary_classifier_and_a_third_class(method, values):
     assert scorer(estimator, None, [0, 2]) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+@pytest.mark.parametrize("classes", [[0, 1], [0, 1, 2]])
+def test_whole_numbers_for_logits_and_a_class_that_was_never_seen(classes, dtype):
+    """As of votes: of integers none is minus infinity, and 0 would be a logit like others."""
+    votes = np.array([[3, 1, 2], [0, 2, 1]], dtype=dtype)[:, : len(classes)]
+    scorer = make_scorer(log_loss, response_method="decision_function")
+    own = votes[1] - np.log(np.exp(votes[1].astype(float)).sum())
+    estimator = stub(classes, decision_function=votes)
+    assert scorer(estimator, None, [7, 1]) == pytest.approx((own[1] - FLOOR) / 2)
+
+
 def test_raise_names_the_classes_and_the_rows():
     scorer = make_scorer(log_loss, unseen="raise")
     estimator = stub([0, 1], [[0.5, 0.5]] * 4)
