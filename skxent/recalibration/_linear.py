@@ -56,6 +56,8 @@ class LinearFits(Multiplied):
             logs += shift
             value = value + np.einsum("bm,bm->b", w, logs)
             if (lost := are_lost(total)) is not None:
+                if not self.exact:  # which holds eight times as much
+                    return self.exactly().evaluated(theta)
                 value = np.where(lost, np.inf, value)
             ratio = w / total
             if shape.bias:

@@ -187,6 +187,18 @@ def test_a_map_that_made_the_labels_is_found(name, slopes, bias):
     assert np.abs(np.exp(fitted.log_proba(logp)) - np.exp(right)).mean() < 0.005
 
 
+@pytest.mark.parametrize("lowest", [-36, -80, -300])
+def test_biases_are_as_large_as_the_rows_ask_for(lowest):
+    """Beyond 70 or so, exponentials in single precision vanish."""
+    rng = np.random.default_rng(0)
+    logp = log_softmax(np.column_stack([np.zeros(500), lowest - rng.normal(size=500)]))
+    codes, weight = rng.integers(0, 2, 500), np.ones(500)
+    found = fit_map(next(m for m in METHODS if m.name == "bias"), logp, codes)
+    start = np.array([lowest / 2, -lowest / 2])
+    best = minimize(lambda b: penalised(b, "bias", logp, codes, weight)[1], start, method="BFGS")
+    assert_allclose(found.bias, best.x, atol=1e-4)
+
+
 def test_more_parameters_are_never_worse_where_they_were_fitted():
     logp, codes = draw(2000, [[0.7, 0.2, 0], [0, 1.2, 0], [0, 0, 0.7]], [0.5, 0, 0])
     losses = {m.name: fit_map(m, logp, codes).losses(logp, codes).mean() for m in METHODS}
