@@ -37,7 +37,7 @@ def column_parts(
     if _NARROWEST + sum(w + 1 for w in widths.values()) <= width or not cells:
         return [cells]
     longest = max(text_width(head), *map(text_width, names))
-    room = width - max(_NARROWEST, min(longest, width // 3))
+    room = max(width - max(_NARROWEST, min(longest, width // 3)), 0)
     few = len(_filled(widths, room))
     # Of as many tables, those whose widest is the narrowest, or the last would hold what is left.
     even = next(w for w in range(room + 1) if len(_filled(widths, w)) == few)

@@ -62,3 +62,10 @@ def test_the_parts_of_a_table_say_of_each_name_the_same_as_the_whole():
         assert row.removeprefix(name).split() == [
             cell for half in halves for cell in half.removeprefix(name).split()
         ]
+
+
+@pytest.mark.parametrize("width", [4, 0, -1])
+@pytest.mark.parametrize("kind", RESULTS)
+def test_a_width_without_room_for_a_name_leaves_none_out(kind, width):
+    """As a terminal may say of itself before its window is there."""
+    assert RESULTS[kind].to_text(width=width) == RESULTS[kind].to_text(width=5)
