@@ -137,6 +137,9 @@ def test_labels_in_the_place_of_probabilities_get_one_advice_everywhere(counted)
         assert "ecommended" not in shown
         assert "recalibrator" not in shown
         assert "recalibrate:" not in shown
+        assert "What would fix it" not in shown
+        assert "What recalibration takes off the loss" not in shown
+        assert shown is text or shown.count("What each recalibration map takes off") == 1
     assert "Recalibration (" not in text
     assert "* " not in text
     assert '<dd class="value">pass predict_proba</dd>' in page
