@@ -45,7 +45,8 @@ class ScalarProducts:
         self.is_quick = by.slopes is None
         self.table = fits.table() if by.slopes is None else np.empty((n, k), dtype=np.float32)
         if by.slopes is not None:
-            by = replace(by, slopes=by.slopes.mean(axis=0, keepdims=True))
+            added = None if by.added is None else by.added.mean(axis=0, keepdims=True)
+            by = replace(by, slopes=by.slopes.mean(axis=0, keepdims=True), added=added)
         self.part: Narrow = np.empty((len(theta), n), dtype=np.float32)
         """What the exponentials of a row are multiplied with to be probabilities of a set."""
         self.mean: Narrow = np.empty_like(self.part)

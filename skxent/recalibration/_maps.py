@@ -16,6 +16,7 @@ from skxent.recalibration._linear import LinearFits
 from skxent.recalibration._mixture import MixtureFits, Sloped
 from skxent.recalibration._multiplied import by_columns, exponentials
 from skxent.recalibration._newton import (
+    FAR,
     Curvature,
     Fits,
     curvature_at,
@@ -62,10 +63,10 @@ class Map:
         """Minus the recalibrated log-probability of each row's class."""
         losses, (factor, most) = np.empty(len(codes)), self._factor
         for at in row_slices(*logp.shape):
-            logits = self._sloped(logp[at])
+            logits = self._biased(logp[at])
             _, total, shift = exponentials(logits, factor)
             losses[at] = np.log(total) + (shift + most) - pick(logits, codes[at])
-        losses -= self.bias[codes]
+        losses -= 0.0 if self._is_far else self.bias[codes]
         return self.mixed(losses, codes)
 
     def mixed(self, losses: FloatArray, codes: IntArray) -> FloatArray:
@@ -77,8 +78,8 @@ class Map:
     def proba(self, logp: FloatArray) -> FloatArray:
         """Recalibrated probabilities of a block of finite log-probabilities."""
         factor, _ = self._factor
-        powers, total, _ = exponentials(self._sloped(logp), factor)
-        found = by_columns(powers, factor) if self.bias.any() else powers
+        powers, total, _ = exponentials(self._biased(logp), factor)
+        found = by_columns(powers, factor) if (factor != 1.0).any() else powers
         found /= total[:, None]
         if self.classes is None:
             return found
@@ -95,8 +96,19 @@ class Map:
     @property
     def _factor(self) -> tuple[FloatArray, float]:
         """Biases as a factor of exponentials, quicker than added to logits, and its divisor."""
+        if self._is_far:
+            return np.ones_like(self.bias), 0.0
         most = float(self.bias.max())
         return np.exp(self.bias - most), most
+
+    @property
+    def _is_far(self) -> bool:
+        """Whether biases are so far apart that factors might vanish: they are added instead."""
+        return bool(np.ptp(self.bias) > FAR)
+
+    def _biased(self, logp: FloatArray) -> FloatArray:
+        """Logits with the bias as far as it is no factor."""
+        return self._sloped(logp) + self.bias if self._is_far else self._sloped(logp)
 
     def _sloped(self, logp: FloatArray) -> FloatArray:
         """Log-probabilities times the slopes: logits without the bias."""

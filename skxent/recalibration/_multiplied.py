@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skxent._typing import FloatArray, Narrow
-from skxent.recalibration._newton import Fits, Floats, Rows, times
+from skxent.recalibration._newton import FAR, Fits, Floats, Rows, times
 from skxent.recalibration._shape import Shape
 
 __all__ = ["Multiplied", "Multipliers", "are_lost", "by_columns", "exponentials"]
@@ -40,7 +40,7 @@ def exponentials(
     size.
     """
     column = np.ones((logits.shape[-1], 1), logits.dtype) if factor is None else factor[..., None]
-    powers, shift, most = np.empty_like(logits), 0.0, np.finfo(logits.dtype).max ** 0.8
+    powers, shift, most = np.empty_like(logits), 0.0, np.finfo(np.float32).max ** 0.8
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         np.exp(logits, out=powers)
         total = (powers @ column)[..., 0]
@@ -88,6 +88,8 @@ class Multipliers:
     """Shape (n_sets, k), none above 1."""
     most: FloatArray
     """Shape (n_sets, 1): the logarithm of what the factors are divided by."""
+    added: Narrow | None = None
+    """Biases too far apart to be factors, of the shape (n_sets, 1, k); the factors are 1."""
 
 
 class Multiplied(Fits):
@@ -97,19 +99,27 @@ class Multiplied(Fits):
         self.shape = shape
         super().__init__(rows, weight)
 
+    @property
+    def _has_logits(self) -> bool:
+        return self.shape.n_slopes > 0 or self.rows.are_far
+
     def table(self) -> Narrow:
         """The rows, or their exponentials where nothing else is done to them than a bias."""
-        if self.shape.n_slopes:
+        if self._has_logits:
             return super().table()
         return cast("Narrow", np.exp(self.x)) if self.exact else self.rows.powers
 
     def multipliers(self, theta: FloatArray) -> Multipliers:
         kind, bias = self.narrow.dtype, self.shape.biases(theta)
         most = bias.max(axis=1, keepdims=True)  # whose own factor might be too large
-        slopes = self.shape.slopes(theta).astype(kind) if self.shape.n_slopes else None
+        slopes = self.shape.slopes(theta).astype(kind) if self._has_logits else None
         if slopes is not None and (slopes == slopes[0]).all():
             slopes = slopes[:1]  # one table of exponentials for all sets
-        return Multipliers(slopes, np.exp(bias - most).astype(kind), most)
+        bias = bias - most
+        if slopes is not None and bias.min() < -FAR:
+            factor = np.ones(bias.shape, kind)
+            return Multipliers(slopes, factor, most, bias.astype(kind)[:, None])
+        return Multipliers(slopes, np.exp(bias).astype(kind), most)
 
     def multiplied(self, x: Narrow, slopes: Narrow) -> Narrow:
         """Rows times slopes: shape (n_sets, n_rows, k)."""
@@ -126,7 +136,10 @@ class Multiplied(Fits):
         if by.slopes is None:
             total = times(x, np.ascontiguousarray(by.factor.T)[None])[0]
             return x[None], _held(np.ascontiguousarray(total.T)), by.most
-        powers, total, shift = exponentials(self.multiplied(x, by.slopes), by.factor)
+        logits = self.multiplied(x, by.slopes)
+        if by.added is not None:
+            logits = logits + by.added
+        powers, total, shift = exponentials(logits, by.factor)
         return powers, _held(total), shift + by.most
 
     def probabilities(self, x: Narrow, by: Multipliers) -> Narrow:

@@ -16,6 +16,7 @@ from skxent._backend import pick, row_slices
 from skxent._typing import FloatArray, IntArray, Narrow
 
 __all__ = [
+    "FAR",
     "Curvature",
     "Fits",
     "Rows",
@@ -46,6 +47,9 @@ _SLOW, _SLOW_PRODUCTS = 0.15, 0.5
 _RIDGE = 1e-9
 # Sums that differ by this part may do so by rounding.
 _SAME = 1e-12
+# In single precision, what is so many nats below something of its own size vanishes beside it and
+# is not yet 0.
+FAR = 60.0
 
 Floats = TypeVar("Floats", FloatArray, Narrow)
 
@@ -61,6 +65,11 @@ class Rows:
     def narrow(self) -> Narrow:
         """In single precision, for sums that a fit is steered by: they take half the time."""
         return self.x.astype(np.float32)
+
+    @cached_property
+    def are_far(self) -> bool:
+        """Whether exponentials in single precision may be 0 where a bias makes much of them."""
+        return bool(self.x.min() < -FAR)
 
     @cached_property
     def powers(self) -> Narrow:
@@ -99,7 +108,8 @@ class Fits:
 
     def _weigh(self, weight: FloatArray) -> None:
         """Take weights, and what follows from them."""
-        self.weight, self.narrow = weight, cast("Narrow", weight.astype(np.float32))
+        self.weight = weight
+        self.narrow = cast("Narrow", weight if self.exact else weight.astype(np.float32))
 
     def weighted(self, weight: FloatArray) -> Self:
         """Fits to the same rows under other weights."""
@@ -400,8 +410,8 @@ def minimised(
         factor = np.ones((sets, 1))
         for _ in range(_MOST_HALVES):
             new, slope = fits.evaluated(theta + factor * step)
-            worse = new > value + fits.rounding * abs(value) - 1e-4 * factor[:, 0] * promise
-            worse &= promise > tolerance
+            most = value + fits.rounding * abs(value) - 1e-4 * factor[:, 0] * promise
+            worse = ~(new <= most) & (promise > tolerance)
             if not worse.any():
                 break
             factor[worse] *= 0.5
