@@ -445,6 +445,14 @@ def _shortened(
     fits: Fits, theta: FloatArray, gradient: FloatArray, steps: _Steps
 ) -> tuple[FloatArray, FloatArray]:
     """A step of each set, and twice what it would take off the loss."""
-    step = steps.step(gradient)
+    whole = steps.step(gradient)
+    step = whole.copy()
     fits.shorten(theta, step)
+    held = (step[:, :1] == 0) & (whole[:, :1] != 0)
+    if held.any():  # a slope at the end of its range: the others go where they are best beside it
+        first = np.zeros_like(step)
+        first[:, 0] = -1.0
+        along = steps.step(first)
+        step = np.where(held, whole - along * (whole[:, :1] / along[:, :1]), step)
+        step[held[:, 0], 0] = 0.0
     return step, -_products(gradient, step)[:, 0]

@@ -124,6 +124,41 @@ def penalised_map(fitted, name, losses, codes, weight):
 
 
 @pytest.mark.parametrize("name", ["bias", "bias+temperature", "vector", "dirichlet"])
+@pytest.mark.parametrize(("k", "far", "share"), [(2, 200, 1.0), (2, 5000, 0.3), (5, 200, 0.3)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_fit_is_the_best_where_what_happens_was_next_to_impossible(
+    name, k, far, share, weighted
+):
+    """
+    Exponentials are 0 in single or double precision, and the temperature ends at 100.
+
+    Against SciPy's L-BFGS-B, which falls short of the best by some of 1e-5 at times.
+    """
+    rng = np.random.default_rng(k)
+    logits, codes = rng.normal(size=(200, k)), rng.integers(0, k, 200)
+    codes[rng.random(200) < 0.8] = 1
+    logits[rng.random(200) < share, 1] -= far
+    logp, weight = log_softmax(logits), rng.exponential(size=200)
+    weight = weight if weighted else np.ones(200)
+    fitted = fit_map(METHODS[NAMES.index(name)], logp, codes, weight if weighted else None)
+    start = parameters(name, k)
+    bounds = [(None, None)] * len(start)
+    if name != "bias":
+        bounds[0], start[0] = (-math.log(100), math.log(100)), -math.log(50)
+    found = minimize(
+        lambda theta: penalised(theta, name, logp, codes, weight)[1],
+        start,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxfun": 50_000},
+    )
+    losses = fitted.losses(logp, codes)
+    value = penalised_map(fitted, name, losses, codes, weight)
+    assert value <= found.fun + 2e-6 * found.fun + 1e-3
+    assert_allclose(np.exp(-losses), fitted.proba(logp)[np.arange(200), codes], atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["bias", "bias+temperature", "vector", "dirichlet"])
 def test_large_systems_are_solved_without_matrices(name, monkeypatch):
     """As they have to be where a map has thousands of parameters."""
     logp, codes, weight = hard(400, 5, seed=1)

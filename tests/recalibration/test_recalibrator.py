@@ -180,6 +180,36 @@ def test_a_class_that_is_next_to_impossible_and_occurs_all_the_same_is_given_its
     assert np.isfinite(after.predict_proba(logits, from_logits=True)).all()
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("k", [2, 5, 200])
+@pytest.mark.parametrize("kind", ["logits", "some logits", "2000 below", "probabilities", "zeros"])
+def test_what_happens_may_be_next_to_impossible(method, k, kind):
+    """Also where a class is never predicted, and another one never happens."""
+    if k == 200 and (method == "dirichlet" or kind != "some logits"):
+        pytest.skip("takes long")
+    rng = np.random.default_rng(0)
+    logits, y = rng.normal(size=(600, k)), np.where(rng.random(600) < 0.9, 1, 0)
+    far = rng.random(600) < (0.3 if kind == "some logits" else 1.0)
+    logits[far, 1] -= 2000 if kind == "2000 below" else 200
+    if k > 2:
+        logits[:, 2] = -900
+    given, params = logits, {"from_logits": True}
+    if kind in ("probabilities", "zeros"):
+        given, params = softmax(logits, axis=1), {}
+        if kind == "zeros":
+            given[::2, 1] = 0.0
+    weight = rng.exponential(size=600)
+    found = Recalibrator(method).fit(
+        y, given, labels=range(k), sample_weight=weight, renormalize=not params, **params
+    )
+    after = found.predict_proba(given, renormalize=not params, **params)
+    assert_allclose(after.sum(axis=1), 1, rtol=1e-12)
+    params = {"labels": range(k), "sample_weight": weight, "renormalize": not params, **params}
+    before = log_loss(y, given, eps=1e-300, **params)
+    left = log_loss(y, after, labels=range(k), sample_weight=weight, eps=1e-300)
+    assert left <= before * (1.0 + 1e-12)  # far below, both are that of eps
+
+
 def test_the_positive_class_alone():
     y, p = too_sure(500, 2)
     names = np.array(["no", "yes"])
