@@ -25,9 +25,6 @@ class LinearFits(Multiplied):
     rounding = 1e-6
 
     def __init__(self, shape: Shape, rows: Rows, weight: FloatArray) -> None:
-        # Beside log-probabilities in the hundreds, losses would be lost in the rounding.
-        if rows.are_far:
-            self.exact, self.rounding = True, 1e-12
         super().__init__(shape, rows, weight)
         self.precision = shape.precision()
 

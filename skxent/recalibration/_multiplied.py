@@ -97,11 +97,16 @@ class Multiplied(Fits):
 
     def __init__(self, shape: Shape, rows: Rows, weight: FloatArray) -> None:
         self.shape = shape
+        # Exponentials in single precision may be 0 where a bias makes much of them, and losses be
+        # lost in the rounding.
+        self.are_far = bool(rows.x.min() < -FAR)
+        if self.are_far:
+            self.exact, self.rounding = True, 1e-12
         super().__init__(rows, weight)
 
     @property
     def _has_logits(self) -> bool:
-        return self.shape.n_slopes > 0 or self.rows.are_far
+        return self.shape.n_slopes > 0 or self.are_far
 
     def table(self) -> Narrow:
         """The rows, or their exponentials where nothing else is done to them than a bias."""

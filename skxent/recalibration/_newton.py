@@ -67,11 +67,6 @@ class Rows:
         return self.x.astype(np.float32)
 
     @cached_property
-    def are_far(self) -> bool:
-        """Whether exponentials in single precision may be 0 where a bias makes much of them."""
-        return bool(self.x.min() < -FAR)
-
-    @cached_property
     def powers(self) -> Narrow:
         """Their exponentials, which biases multiply: one table serves all steps and all folds."""
         return cast("Narrow", np.exp(self.x, dtype=np.float32, casting="same_kind"))
@@ -450,9 +445,7 @@ def _shortened(
     fits.shorten(theta, step)
     held = (step[:, :1] == 0) & (whole[:, :1] != 0)
     if held.any():  # a slope at the end of its range: the others go where they are best beside it
-        first = np.zeros_like(step)
-        first[:, 0] = -1.0
-        along = steps.step(first)
+        along = steps.step(np.tile(-np.eye(1, step.shape[1]), (len(step), 1)))
         step = np.where(held, whole - along * (whole[:, :1] / along[:, :1]), step)
         step[held[:, 0], 0] = 0.0
     return step, -_products(gradient, step)[:, 0]
