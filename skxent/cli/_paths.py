@@ -51,16 +51,11 @@ def once(paths: Sequence[str]) -> list[str]:
 
 def _places(path: str) -> list[str]:
     """Where a file is, or those of a folder or of an address."""
+    from skxent.engines._files import files_in, place_of
+
     if os.path.isdir(path) or "://" in path:
-        from skxent.engines._files import files_in
-
-        return [_place(file.path) for file in files_in(path)]
-    return [_place(path)]
-
-
-def _place(path: str) -> str:
-    path = path.removeprefix("file://")
-    return path if path == "-" or "://" in path else os.path.realpath(path)
+        return [place_of(file.path) for file in files_in(path)]
+    return [place_of(path)]
 
 
 def is_saved(path: str) -> bool:

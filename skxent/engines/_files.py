@@ -14,7 +14,7 @@ from skxent._intake._columns import BadDataError, Layout
 from skxent._intake._streams import pyarrow_or_advice
 from skxent.engines._formats import Opened, opened, refusals, unreadable
 
-__all__ = ["File", "NoSuchFileError", "files_in"]
+__all__ = ["File", "NoSuchFileError", "files_in", "place_of"]
 
 _ENDINGS = (
     *(".parquet", ".pq", ".arrow", ".feather", ".ipc", ".csv", ".tsv", ".txt"),
@@ -30,7 +30,21 @@ def files_in(source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) 
     """The files that a path, a pattern, a folder or several of these mean, in order."""
     pyarrow_or_advice("Reading files")
     paths = [source] if isinstance(source, str | os.PathLike) else source
-    return [file for path in paths for file in _named(os.fspath(path))]
+    found = [file for path in paths for file in _named(os.fspath(path))]
+    seen: set[str] = set()
+    for file in found:
+        place = place_of(file.path)
+        if place in seen:
+            msg = f"source names {file.path!r} twice, whose rows would count twice; name it once."
+            raise ValueError(msg)
+        seen.add(place)
+    return found
+
+
+def place_of(path: str) -> str:
+    """What all names of one file have in common."""
+    path = path.removeprefix("file://")
+    return path if path == "-" or "://" in path else os.path.realpath(path)
 
 
 def _named(path: str) -> list[File]:

@@ -127,8 +127,8 @@ def log_loss_report_from(
     TypeError
         If `source` is nothing that streams.
     ValueError
-        If a column is missing, a file cannot be read, or a row is not what `log_loss` takes. The
-        message names the file, the row, counted from 0, and the column.
+        If a column is missing, a file is named twice or cannot be read, or a row is not what
+        `log_loss` takes. The message names the file, the row, counted from 0, and the column.
 
     Examples
     --------

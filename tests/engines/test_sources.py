@@ -102,6 +102,14 @@ def test_several_files_are_one(tmp_path):
     assert report.worst_rows["row"][0] == name
 
 
+def test_a_file_counts_once_by_whatever_names(tmp_path):
+    path = tmp_path / "rows.parquet"
+    pq.write_table(table(10), path)
+    for twice in ([path, path], [tmp_path, path], [str(path), f"file://{path}"]):
+        with pytest.raises(ValueError, match="rows would count twice; name it once"):
+            log_loss_report_from(twice, y="y", proba="p_*")
+
+
 @pytest.mark.parametrize("first", ["a", "b"])
 def test_a_file_whose_rows_have_no_label_says_nothing_of_their_type(first, tmp_path):
     data = table(40).drop_columns("other")
