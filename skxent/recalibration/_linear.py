@@ -12,7 +12,7 @@ from skxent.recalibration._hessians import (
     weighted_rows,
 )
 from skxent.recalibration._kept import MatrixProducts, ScalarProducts, VectorProducts
-from skxent.recalibration._multiplied import Multiplied, are_lost
+from skxent.recalibration._multiplied import Multiplied
 from skxent.recalibration._newton import Products, Rows, crossed
 from skxent.recalibration._shape import Shape, shorten_slopes, slope_prior
 
@@ -55,10 +55,6 @@ class LinearFits(Multiplied):
             logs = np.log(total, dtype=np.float64)
             logs += shift
             value = value + np.einsum("bm,bm->b", w, logs)
-            if (lost := are_lost(total)) is not None:
-                if not self.exact:  # which holds eight times as much
-                    return self.exactly().evaluated(theta)
-                value = np.where(lost, np.inf, value)
             ratio = w / total
             if shape.bias:
                 counts += weighted_rows(ratio, powers)

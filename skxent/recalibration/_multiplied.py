@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skxent._typing import FloatArray, Narrow
 from skxent.recalibration._newton import FAR, Fits, Floats, Rows, times
 from skxent.recalibration._shape import Shape
 
-__all__ = ["Multiplied", "Multipliers", "are_lost", "by_columns", "exponentials"]
+__all__ = ["Multiplied", "Multipliers", "by_columns", "exponentials"]
 
 
 # Up to so many columns, several rows at once are multiplied faster than one.
@@ -49,29 +48,6 @@ def exponentials(
             np.exp(logits - shift[..., None], out=powers)
             total = (powers @ column)[..., 0]
     return powers, total, shift
-
-
-def _least(total: Narrow) -> float:
-    """The least sum of exponentials that weights, and sums of them, can be divided by."""
-    return float(np.finfo(total.dtype).max) ** -0.8
-
-
-def _held(total: Narrow) -> Narrow:
-    """Sums of exponentials, or what they are at least."""
-    least = _least(total)
-    return np.maximum(total, total.dtype.type(least)) if total.min() < least else total
-
-
-def are_lost(total: Narrow) -> NDArray[np.bool_] | None:
-    """
-    Which sets of parameters make sums of exponentials vanish in a row; None where none does.
-
-    Their biases take more from each class that the row may be of than numbers hold: a step that
-    leads there is too long.
-    """
-    lowest: Narrow = np.min(total, axis=1)
-    lost: NDArray[np.bool_] = lowest <= total.dtype.type(_least(total))
-    return lost if lost.any() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +112,16 @@ class Multiplied(Fits):
         """
         Exponentials of multiplied rows of the table, their sums, and the shift.
 
-        Sums that vanish are a small number: see `are_lost`.
+        No sum vanishes: what is far apart is added to logits, the largest of which is made 0.
         """
         if by.slopes is None:
             total = times(x, np.ascontiguousarray(by.factor.T)[None])[0]
-            return x[None], _held(np.ascontiguousarray(total.T)), by.most
+            return x[None], np.ascontiguousarray(total.T), by.most
         logits = self.multiplied(x, by.slopes)
         if by.added is not None:
             logits = logits + by.added
         powers, total, shift = exponentials(logits, by.factor)
-        return powers, _held(total), shift + by.most
+        return powers, total, shift + by.most
 
     def probabilities(self, x: Narrow, by: Multipliers) -> Narrow:
         powers, total, _ = self.powers(x, by)
