@@ -8,12 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from skxent._intake._arguments import check_choice
-from skxent._intake._arrow import Chunk
+from skxent._intake._arrow import Chunk, Rows, rows_of
+from skxent._intake._batches import ones_for_zeros
 from skxent._intake._beside import beyond
 from skxent._intake._columns import BadDataError, Columns, Layout
+from skxent._intake._rows import Labelled, check_labelled
 
 __all__ = ["NULLS", "Reading", "locating"]
 
@@ -45,6 +48,31 @@ class Reading:
             )
             raise BadDataError(msg)
         return 1 if self.pos_label is None else self.labels.tolist().index(self.pos_label)
+
+    def rows(self, chunk: Chunk, layout: Layout) -> Rows:
+        """What a chunk holds; an error says where it is from."""
+        with locating(chunk, layout):
+            return rows_of(
+                chunk,
+                layout,
+                self.labels,
+                drop=self.nulls == "drop",
+                from_logits=self.from_logits,
+                renormalize=self.renormalize,
+            )
+
+    def checked(self, rows: Rows, layout: Layout, where: str) -> Labelled:
+        """Rows as the metrics take them, with codes as labels; of weights of 0 as of ones."""
+        ones = ones_for_zeros(rows.weight)
+        return check_labelled(
+            rows.codes,
+            rows.proba,
+            labels=np.arange(len(self.labels)),
+            pos_label=self.of_one_class(layout, where),
+            sample_weight=rows.weight if ones is None else ones,
+            from_logits=self.from_logits,
+            renormalize=self.renormalize,
+        )
 
 
 @contextmanager

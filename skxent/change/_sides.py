@@ -52,7 +52,6 @@ class Side:
     """Shape (4, n_parts, n_classes): weight, loss but for the floor's, probability and expected
     cost by part."""
     parts_square: float
-    parts_cube: float
     is_grouped: bool
 
     @property
@@ -155,6 +154,5 @@ def side_of(one: Given, labels: NDArray[Any]) -> Side:
         floored=spread(np.array([sums.floored_weight, sums.floored_square, sums.floored_cube])),
         parts=of_parts,
         parts_square=np.nan if parts is None else parts.square,
-        parts_cube=np.nan if parts is None else parts.cube,
         is_grouped=sums.groups is not None,
     )

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skxent._intake._arrow import Chunk, Rows, rows_of
-from skxent._intake._batches import ones_for_zeros
+from skxent._intake._arrow import Chunk, Rows
 from skxent._intake._columns import Columns, Layout, layout_of
 from skxent._intake._reading import Reading, locating
-from skxent._intake._rows import Labelled, check_labelled
+from skxent._intake._rows import Labelled
 from skxent._intake._streams import Stream
 from skxent._typing import FloatArray
 from skxent.comparison._compare import losses_of, rows_that_count
@@ -23,7 +22,7 @@ from skxent.statistic._sums import check_total
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["PairedReading", "chunk_losses", "chunk_rows", "stream_rows"]
+__all__ = ["PairedReading", "chunk_losses", "stream_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def stream_rows(
 def _rows_of_chunk(
     chunk: Chunk, layouts: Mapping[str, Layout], reading: PairedReading, where: str
 ) -> tuple[PairedRows | None, int]:
-    found = [chunk_rows(chunk, layouts[n], each) for n, each in reading.readings.items()]
+    found = [each.rows(chunk, layouts[n]) for n, each in reading.readings.items()]
     weights = [rows.weight for rows in found if rows.weight is not None]
     # What one model has no value for has a weight of 0 there.
     weight = np.minimum.reduce(weights) if weights else None
@@ -100,35 +99,11 @@ def _rows_of_chunk(
     return rows_that_count(losses, excluded, reading.eps, codes, weight, groups), n_dropped
 
 
-def chunk_rows(chunk: Chunk, layout: Layout, reading: Reading) -> Rows:
-    """What a chunk has for one model."""
-    drop = reading.nulls == "drop"
-    with locating(chunk, layout):
-        return rows_of(
-            chunk,
-            layout,
-            reading.labels,
-            drop=drop,
-            from_logits=reading.from_logits,
-            renormalize=reading.renormalize,
-        )
-
-
 def chunk_losses(
     chunk: Chunk, layout: Layout, reading: Reading, rows: Rows, eps: float, where: str
 ) -> tuple[FloatArray, NDArray[np.bool_], Labelled]:
     """The loss of each of these rows, which classes the model excludes in some, and the rows."""
-    positive = reading.of_one_class(layout, where)
-    ones = ones_for_zeros(rows.weight)
     with locating(chunk, layout):
-        found = check_labelled(
-            rows.codes,
-            rows.proba,
-            labels=np.arange(len(reading.labels)),
-            pos_label=positive,
-            sample_weight=rows.weight if ones is None else ones,
-            from_logits=reading.from_logits,
-            renormalize=reading.renormalize,
-        )
+        found = reading.checked(rows, layout, where)
         check_total(found.weight)
         return *losses_of(found, eps), found

@@ -20,7 +20,7 @@ from skxent._intake._reading import Reading
 from skxent._typing import EPS, IntArray
 from skxent.comparison import LogLossComparison, LogLossComparisonAccumulator
 from skxent.comparison._compare import rows_that_count, zeros_of
-from skxent.comparison._stream import chunk_losses, chunk_rows
+from skxent.comparison._stream import chunk_losses
 from skxent.engines._agreement import Beside, check_agreement
 from skxent.engines._counting import Chunks, Counting, Progress, counting_of, told
 from skxent.engines._join import Ids, KeptLosses, digests, ids_in, shown_id
@@ -277,7 +277,7 @@ def _beside(join: _Join, chunks: Chunks) -> _Found:
 def _keep(kept: KeptLosses, chunk: Chunk, layout: Layout, reading: Reading, eps: float) -> None:
     if not chunk.batch.num_rows:
         return
-    rows = chunk_rows(chunk, layout, reading)
+    rows = reading.rows(chunk, layout)
     counts = None if rows.dropped is None else (~rows.dropped).astype(np.float64)
     plain = replace(rows, weight=counts, groups=None)
     losses, none, checked = chunk_losses(chunk, layout, reading, plain, eps, chunk.where)
@@ -345,7 +345,7 @@ class _Join:
         """The rows of a chunk that the other model has as well; None if there are none."""
         if not chunk.batch.num_rows:
             return None
-        rows = chunk_rows(chunk, layout, self.reading)
+        rows = self.reading.rows(chunk, layout)
         ids = ids_in(chunk, self.column, self.kept.kind)
         self.kept.check_kind(ids, chunk)
         at = self._places(chunk, ids)

@@ -8,13 +8,12 @@ from copy import copy
 from functools import partial
 from typing import Any
 
-from skxent._intake._arrow import Chunk, rows_of
+from skxent._intake._arrow import Chunk
 from skxent._intake._batches import ones_for_zeros
 from skxent._intake._columns import Columns, Layout, is_text_file
 from skxent._intake._features import Feature, coded
 from skxent._intake._missing import MISSING
 from skxent._intake._reading import Reading, locating
-from skxent._intake._rows import check_labelled
 from skxent.engines._counting import Chunks, Progress, counting_of, told
 from skxent.slices import GroupedLogLossAccumulator
 
@@ -66,29 +65,12 @@ def _count(
     found: GroupedLogLossAccumulator, chunk: Chunk, layout: Layout, reading: Reading
 ) -> None:
     """Add the rows of a chunk; an error says where they are from."""
-    positive = reading.of_one_class(layout, chunk.where)
-    drop = reading.nulls == "drop"
+    rows = reading.rows(chunk, layout)
     with locating(chunk, layout):
-        rows = rows_of(
-            chunk,
-            layout,
-            reading.labels,
-            drop=drop,
-            from_logits=reading.from_logits,
-            renormalize=reading.renormalize,
-        )
         if ones_for_zeros(rows.weight) is not None:
             found._add((), None, rows.n_dropped)
             return
-        checked = check_labelled(
-            rows.codes,
-            rows.proba,
-            labels=range(len(reading.labels)),
-            pos_label=positive,
-            sample_weight=rows.weight,
-            from_logits=reading.from_logits,
-            renormalize=reading.renormalize,
-        )
+        checked = reading.checked(rows, layout, chunk.where)
         # Rows without a label are none, and what one is called says something.
         y = reading.columns.y
         by = [_column(chunk, name, spelled=name != y) for name in reading.columns.slicing]

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from skxent._intake._arrow import Chunk, Places, Rows, rows_of
+from skxent._intake._arrow import Chunk, Places, Rows
 from skxent._intake._batches import ones_for_zeros
 from skxent._intake._columns import Layout, layout_of
 from skxent._intake._reading import Reading, locating
-from skxent._intake._rows import check_labelled
 from skxent._intake._streams import Stream
 from skxent.report._batches import Batch, checked_ids
 from skxent.report._tally import Tally
@@ -31,40 +30,18 @@ def count_stream(tally: Tally, stream: Stream, reading: Reading, where: str = "t
 
 def count_chunk(tally: Tally, chunk: Chunk, layout: Layout, reading: Reading) -> None:
     """Count the rows of a chunk, if there are any; an error says where they are."""
-    if chunk.batch.num_rows:
-        _count(tally, chunk, layout, reading, reading.of_one_class(layout, chunk.where))
-
-
-def _count(
-    tally: Tally, chunk: Chunk, layout: Layout, reading: Reading, positive: int | None
-) -> None:
-    drop = reading.nulls == "drop"
+    if not chunk.batch.num_rows:
+        return
+    rows = reading.rows(chunk, layout)
     with locating(chunk, layout):
-        rows = rows_of(
-            chunk,
-            layout,
-            reading.labels,
-            drop=drop,
-            from_logits=reading.from_logits,
-            renormalize=reading.renormalize,
-        )
-        tally.take(_batch(rows, chunk, reading, positive))
+        tally.take(_batch(rows, chunk, layout, reading))
     if rows.n_dropped:
         tally.leave_out(rows.n_dropped)
 
 
-def _batch(rows: Rows, chunk: Chunk, reading: Reading, positive: int | None) -> Batch:
+def _batch(rows: Rows, chunk: Chunk, layout: Layout, reading: Reading) -> Batch:
     """The rows as a batch, whose keys are made of what they hold and where they are."""
-    ones = ones_for_zeros(rows.weight)
-    found = check_labelled(
-        rows.codes,
-        rows.proba,
-        labels=np.arange(len(reading.labels)),
-        pos_label=positive,
-        sample_weight=rows.weight if ones is None else ones,
-        from_logits=reading.from_logits,
-        renormalize=reading.renormalize,
-    )
+    found = reading.checked(rows, layout, chunk.where)
     check_total(found.weight)
     found = replace(found, labels=reading.labels)
     if rows.row_ids is not None:
@@ -73,7 +50,7 @@ def _batch(rows: Rows, chunk: Chunk, reading: Reading, positive: int | None) -> 
     else:
         names = None if chunk.alone else Places(chunk.where, chunk.start)
         keys = _keys(rows, chunk)
-    return Batch(found, rows.groups, names, keys, ones is None)
+    return Batch(found, rows.groups, names, keys, ones_for_zeros(rows.weight) is None)
 
 
 def _keys(rows: Rows, chunk: Chunk) -> KeyArray:
